@@ -1,0 +1,27 @@
+"""loopnet: convolutional networks whose loops you can read. See ``README.md`` and, first of all, ``loopnet/kernels/conv2d.py``."""
+
+from . import callbacks, datasets, initializers, layers, lenet, losses, metrics, optimizers, utils
+from . import model as models
+from .layers import Input
+from .model import Sequential
+from .ops import BACKENDS, Ops, get_ops
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BACKENDS",
+    "Input",
+    "Ops",
+    "Sequential",
+    "callbacks",
+    "datasets",
+    "get_ops",
+    "initializers",
+    "layers",
+    "lenet",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "utils",
+]

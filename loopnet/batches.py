@@ -1,0 +1,55 @@
+"""The model's door: NumPy arrays are checked here, once, and leave batch by batch as tensors of a rung."""
+
+from typing import Any
+
+import numpy as np
+
+from .ops import Ops, Tensor
+from .shapes import Shape, expect_batch
+
+
+def check_images(who: str, x: Any, input_shape: Shape, dtype: np.dtype) -> np.ndarray:
+    """``x`` as a C-contiguous array of ``dtype`` and shape (images, *input_shape). Raises ``ValueError`` otherwise.
+
+    Integers and booleans are converted as they are: a pixel of 255 becomes 255.0.
+    """
+    try:
+        x = np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"{who}: expected an array of images, given a ragged list ({error})") from None
+    if x.dtype.kind not in "fiub":
+        raise ValueError(f"{who}: expected numbers, given an array of {x.dtype}")
+    expect_batch(who, x.shape, input_shape)
+    if len(x) == 0:
+        raise ValueError(f"{who}: expected at least one image, given shape {x.shape}")
+    x = np.ascontiguousarray(x, dtype)
+    if not np.isfinite(x).all():
+        bad = int(np.argwhere(~np.isfinite(x))[0, 0])
+        raise ValueError(f"{who}: expected finite pixels, given NaN or infinity, first in image {bad}")
+    return x
+
+
+class Batches:
+    """A data set on a rung. ``load(order)`` gathers the images and targets of those indices, into memory used again and again."""
+
+    def __init__(self, ops: Ops, x: np.ndarray, targets: np.ndarray | None = None):
+        self.ops, self.count = ops, len(x)
+        self._x, self._shape, self._dtype = ops.asarray(x), x.shape[1:], x.dtype
+        self._targets = None if targets is None else ops.asarray(np.ascontiguousarray(targets, x.dtype))
+        self._room: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
+
+    def load(self, order: Any) -> tuple[Tensor, Tensor, Tensor]:
+        """Images, targets, and each image's share in the batch's mean loss. ``order``: int64 indices on the rung."""
+        x, targets, weight = self._tensors(len(order))
+        self.ops.gather(self._x, order, x)
+        if self._targets is not None:
+            self.ops.gather(self._targets, order, targets)
+        return x, targets, weight
+
+    def _tensors(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        if count not in self._room:
+            x = self.ops.empty((count, *self._shape), self._dtype)
+            targets = None if self._targets is None else self.ops.empty((count, *self._targets.shape[1:]), self._dtype)
+            weight = self.ops.pack(np.full(count, 1 / count, self._dtype))
+            self._room[count] = x, targets, weight
+        return self._room[count]

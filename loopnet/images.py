@@ -1,0 +1,84 @@
+"""Grey images as a network takes them: scaled, padded, read from a file."""
+
+from pathlib import Path
+
+import numpy as np
+
+
+def resize_bilinear(images: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Images ``(n, h, w)`` scaled up to ``(n, height, width)``, float32.
+
+    Output row i lies at (i + 1/2) h / height - 1/2 in the input, between two rows; it is their mean, weighted
+    by nearness. Columns likewise. Beyond the border, the border repeats. Scaling down this way would skip
+    pixels, so a smaller size raises ValueError.
+    """
+    n, h, w = images.shape
+    if height < h or width < w:
+        raise ValueError(f"images of {h}x{w} can only be scaled up, not to {height}x{width}")
+    top, bottom, down = _neighbours(h, height)
+    left, right, across = _neighbours(w, width)
+    x = images.astype(np.float32)
+    x = x[:, top] * (1 - down)[:, None] + x[:, bottom] * down[:, None]
+    return x[:, :, left] * (1 - across) + x[:, :, right] * across
+
+
+def _neighbours(old: int, new: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each new position: the old one before it, the old one after it, and the share of the latter."""
+    position = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
+    before = position.astype(np.intp)
+    after = np.minimum(before + 1, old - 1)
+    return before, after, (position - before).astype(np.float32)
+
+
+def as_input(images: np.ndarray, height: int, width: int) -> np.ndarray:
+    """uint8 images ``(n, h, w)`` as float32 ``(n, height, width, 1)``: 0..255 become 0..1, zeros pad them.
+
+    Raises ValueError if the images are larger than the input.
+    """
+    n, h, w = images.shape
+    if h > height or w > width:
+        raise ValueError(f"images of {h}x{w} do not fit a network that takes {height}x{width}")
+    x = np.zeros((n, height, width, 1), np.float32)
+    top, left = (height - h) // 2, (width - w) // 2
+    x[:, top : top + h, left : left + w, 0] = images
+    x /= 255
+    return x
+
+
+def read_image(path: str | Path, height: int, width: int) -> tuple[np.ndarray, str]:
+    """An image file as one network input ``(1, height, width, 1)``, and in a few words what was done to it.
+
+    Any file that Pillow reads: turned upright, laid on white where it is transparent, made grey, inverted if
+    the border is light (in the data sets ink is bright on black), scaled to fit, and padded with black. An
+    image at most 4 pixels smaller than the input is padded only, as MNIST's 28x28 are for LeNet-5.
+
+    Raises OSError if the file cannot be opened, ValueError if it is not an image.
+    """
+    from PIL import Image, ImageOps
+
+    with open(path, "rb") as file:
+        try:
+            image = ImageOps.exif_transpose(Image.open(file))
+            if image.has_transparency_data:
+                image = image.convert("RGBA")
+                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+            if image.mode.startswith("I"):  # 16 bits: Pillow would clip them to 8, not scale
+                image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
+            grey = np.asarray(image.convert("L"))
+        except Exception as error:  # Pillow's readers raise many kinds for a damaged file
+            raise ValueError(f"{path}: not an image that can be read ({error})") from None
+
+    done = [f"{grey.shape[0]}x{grey.shape[1]}"]
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    if np.median(border) > 127:
+        grey = 255 - grey
+        done.append("inverted: light background")
+    h, w = grey.shape
+    if not (height - 4 <= h <= height and width - 4 <= w <= width):
+        scale = min(height / h, width / w)
+        h, w = max(1, round(h * scale)), max(1, round(w * scale))
+        grey = np.asarray(Image.fromarray(grey).resize((w, h), Image.Resampling.BILINEAR))
+        done.append(f"scaled to {h}x{w}")
+    if (h, w) != (height, width):
+        done.append(f"padded to {height}x{width}")
+    return as_input(grey[np.newaxis], height, width), ", ".join(done)

@@ -1,0 +1,418 @@
+"""Sequential: a stack of layers, and the loop that trains it.
+
+The whole of training is :meth:`Sequential._train`, five lines: forward through the stages, loss, backward through the
+stages in reverse, one step of the optimiser. Everything else here is Keras's manners around it.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import losses, metrics, optimizers, saving
+from .batches import Batches, check_images
+from .callbacks import Callback, EpochLines, History, Logs, ProgressBar
+from .layers import Input, Layer
+from .ops import DEFAULT_BACKEND, Ops, Tensor, get_ops
+from .plan import plan
+from .rungs import announce_compilation
+from .seeds import generators
+from .shapes import Shape, positive
+
+
+class Sequential:
+    """A network that is a chain of layers.
+
+        model = Sequential([Input((28, 28, 1)), Conv2D(32, 5, activation="relu"), Flatten(), Dense(10)])
+        model.compile("adam", SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+        history = model.fit(x_train, y_train, batch_size=128, epochs=10, validation_split=0.1)
+
+    dtype: "float32" or "float64". seed: fixes the initial weights and the shuffling; the same seed gives the same bits,
+    whatever the number of threads.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer] | None = None,
+        name: str | None = None,
+        dtype: str = "float32",
+        seed: int | None = None,
+    ):
+        if str(dtype) not in ("float32", "float64"):
+            raise ValueError(f"Sequential: expected dtype 'float32' or 'float64', given {dtype!r}")
+        self.name = name or "sequential"
+        self.dtype = np.dtype(dtype)
+        self.layers: list[Layer] = []
+        self.optimizer: optimizers.Optimizer | None = None
+        self.loss: losses.Loss | None = None
+        self.metrics: dict[str, metrics.Metric] = {}
+        self._input: Shape | None = None
+        self._initial_rng, self._shuffle_rng = generators(seed)
+        self._ops: Ops | None = None
+        for layer in layers or []:
+            self.add(layer)
+
+    # ---- structure -------------------------------------------------------------------------------------------------
+
+    def add(self, layer: Layer) -> None:
+        """Put ``layer`` on top. Shapes are checked here, as soon as the shape of the input is known."""
+        if not isinstance(layer, Layer):
+            raise ValueError(f"{self.name}: expected a layer, given {layer!r}")
+        if layer.declared_input_shape is not None:
+            if self.layers or self._input is not None:
+                raise ValueError(f"{self.name}: only the first layer may declare an input shape, given {layer!r}")
+            self._input = layer.declared_input_shape
+        if isinstance(layer, Input):
+            return
+        if layer.built:
+            raise ValueError(f"{self.name}: the layer {layer.name} belongs to a model already")
+        self._give_name(layer)
+        self.layers.append(layer)
+        self._ops = None
+        if self._input is not None:
+            try:
+                self._build(layer)
+            except ValueError:
+                self.layers.pop()
+                raise
+
+    def _give_name(self, layer: Layer) -> None:
+        taken = {other.name for other in self.layers}
+        if layer.name in taken:
+            raise ValueError(f"{self.name}: there is a layer named {layer.name!r} already")
+        base = "".join("_" + c.lower() if c.isupper() and before.islower() else c.lower()
+                       for before, c in zip(" " + type(layer).__name__, type(layer).__name__, strict=False))  # fmt: skip
+        number = 0
+        while not layer.name or layer.name in taken:
+            layer.name = base if number == 0 else f"{base}_{number}"
+            number += 1
+
+    def _build(self, layer: Layer) -> None:
+        at = self.layers.index(layer)
+        assert self._input is not None
+        layer.build(self.layers[at - 1].output_shape[1:] if at else self._input)  # type: ignore[arg-type]
+        layer.needs_input_gradient = any(below.parameters for below in self.layers[:at])
+        for p in layer.parameters:
+            p.value = p.initializer(p.shape, self._initial_rng).astype(self.dtype)
+
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        """Give a model that declares no input shape one, batch axis first as in Keras: ``(None, 28, 28, 1)``."""
+        if self._input is None:
+            self._input = tuple(positive(n, f"{self.name}: input_shape") for n in input_shape[1:])  # type: ignore[arg-type]
+            for layer in self.layers:
+                self._build(layer)
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        return (None, *self._built())
+
+    @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        self._built()
+        return self.layers[-1].output_shape
+
+    def _built(self) -> Shape:
+        if self._input is None or not self.layers:
+            raise ValueError(f"{self.name}: it has no {'layers' if self._input else 'input shape'} yet; add Input(shape) first")
+        return self._input
+
+    def _parameters(self) -> list[Any]:
+        return [p for layer in self.layers for p in layer.parameters]
+
+    def count_params(self) -> int:
+        """How many numbers are learned."""
+        self._built()
+        return sum(layer.count_params() for layer in self.layers)
+
+    def summary(self, print_fn: Callable[[str], object] = print) -> None:
+        """Print a table of the layers, their output shapes and parameter counts, as Keras does."""
+        self._built()
+        rows = [(f"{layer.name} ({type(layer).__name__})", str(layer.output_shape), f"{layer.count_params():,}") for layer in self.layers]
+        head = ("Layer (type)", "Output Shape", "Param #")
+        wide = [max(len(row[i]) for row in [head, *rows]) + 3 for i in range(3)]
+        line = "─" * sum(wide)
+        total = self.count_params()
+        print_fn(f'Model: "{self.name}"')
+        print_fn(line)
+        for row in [head, *rows]:
+            print_fn(f"{row[0]:{wide[0]}}{row[1]:{wide[1]}}{row[2]:>{wide[2]}}")
+            if row is head:
+                print_fn(line)
+        print_fn(line)
+        print_fn(f"Total params: {total:,}")
+        print_fn(f"Trainable params: {total:,}")
+        print_fn("Non-trainable params: 0")
+
+    # ---- weights ---------------------------------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """All weights and biases, layer by layer."""
+        return [w for layer in self.layers for w in layer.weights]
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Copies of all weights and biases, layer by layer."""
+        self._built()
+        return [np.array(p.value) for p in self._parameters()]
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Replace all weights and biases; shapes must match. Raises ``ValueError`` and changes nothing if one does not."""
+        self._built()
+        parameters = self._parameters()
+        arrays = [np.asarray(w) for w in weights]
+        given, expected = [a.shape for a in arrays], [p.shape for p in parameters]
+        if given != expected:
+            at = next((i for i, (g, e) in enumerate(zip(given, expected, strict=False)) if g != e), None)
+            where = f"array {at}: expected shape {expected[at]}, given {given[at]}" if at is not None else ""
+            raise ValueError(f"{self.name}: {where or f'expected {len(expected)} arrays, given {len(given)}'}")
+        for p, array in zip(parameters, arrays, strict=True):
+            p.value = array.astype(self.dtype)
+        if self._ops is not None:
+            self._place(self._ops)
+
+    def save(self, path: str | Path) -> None:
+        """Write architecture, weights and optimiser to a ``.safetensors`` file: plain numbers, no code. See ``saving``."""
+        saving.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path, backend: str | Ops = DEFAULT_BACKEND) -> "Sequential":
+        """A model as ``save`` wrote it, compiled if it was. Raises ``ValueError`` for a file that is not one."""
+        return saving.load(cls, path, backend)
+
+    # ---- the rung --------------------------------------------------------------------------------------------------
+
+    def compile(
+        self,
+        optimizer: str | optimizers.Optimizer = "rmsprop",
+        loss: str | losses.Loss = "",
+        metrics: Sequence[str | metrics.Metric] | None = None,
+        backend: str | Ops = DEFAULT_BACKEND,
+    ) -> None:
+        """Choose how to train: optimiser and loss by name or as objects, metrics, and the rung the loops run on.
+
+        backend: "python", "literal", "parallel", or an ``Ops`` of your own. Weights are kept; the optimiser starts afresh.
+        """
+        self.optimizer = optimizers.get(optimizer)
+        self.loss = losses.get(loss) if loss != "" else None
+        self.metrics = dict(_metric(m) for m in metrics or [])
+        self._backend = get_ops(backend)
+        self._ops = None
+        if self._input is not None and self.layers:
+            self._ready()
+
+    def _ready(self) -> Ops:
+        """Bind the layers to the rung, if that has not happened yet."""
+        if self._ops is None:
+            self._built()
+            self._place(getattr(self, "_backend", None) or get_ops(DEFAULT_BACKEND))
+        assert self._ops is not None
+        return self._ops
+
+    def _place(self, ops: Ops) -> None:
+        """Lay all parameters end to end in one vector, so that an optimiser is one loop; the layers keep views of it."""
+        parameters = self._parameters()
+        flat = np.concatenate([np.asarray(p.value).reshape(-1) for p in parameters] or [np.empty(0)])
+        self._values = ops.asarray(flat.astype(self.dtype))
+        self._grads = ops.asarray(np.zeros_like(flat, self.dtype))
+        at = 0
+        for p in parameters:
+            size = prod(p.shape)
+            p.value = self._values[at : at + size].reshape(p.shape)
+            p.grad = self._grads[at : at + size].reshape(p.shape)
+            at += size
+        for layer in self.layers:
+            layer.bind(ops, self.dtype)
+        self._plan = plan(self.layers, ops)
+        if self.loss is not None:
+            self._check_loss()
+        if self.optimizer is not None:
+            self.optimizer.bind(ops, flat.size, self.dtype, self.optimizer.state or None)
+        self._ops = ops
+
+    def _check_loss(self) -> None:
+        assert self.loss is not None
+        loss, last = type(self.loss).__name__, self.layers[-1]
+        if len(last.output_shape) != 2:
+            raise ValueError(f"{last.name}: {loss} expects output of shape (None, classes), given {last.output_shape}")
+        if self.loss.from_logits and self._plan.softmax is not None:
+            raise ValueError(f"{last.name}: {loss}(from_logits=True) expects logits, given probabilities; drop the softmax or from_logits")
+        if not self.loss.from_logits and self._plan.softmax is None:
+            raise ValueError(
+                f"{last.name}: {loss} expects probabilities, given logits; end in activation='softmax' or use {loss}(from_logits=True)"
+            )
+
+    # ---- training --------------------------------------------------------------------------------------------------
+
+    def _forward(self, x: Tensor, training: bool) -> Tensor:
+        for stage in self._plan.stages:
+            x = stage.forward(x, training)
+        return x
+
+    def _train(self, x: Tensor, targets: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """One training step. Returns the outputs and one loss an image."""
+        outputs = self._forward(x, training=True)
+        losses, gradient = self._loss(outputs, targets, weight)
+        for stage in reversed(self._plan.stages):
+            gradient = stage.backward(gradient)
+        self.optimizer.step(self._ops, self._values, self._grads)  # type: ignore[union-attr, arg-type]
+        return outputs, losses
+
+    def _loss(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        assert self._ops is not None and self.loss is not None
+        batch = self._ops.images(outputs)
+        losses = self._ops.empty((batch,), self.dtype)
+        gradient = self._ops.empty((batch, self.layers[-1].output_shape[1]), self.dtype)
+        self.loss(self._ops, outputs, targets, weight, losses, gradient)
+        return losses, gradient
+
+    def fit(
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int = 32,
+        epochs: int = 1,
+        verbose: int = 1,
+        callbacks: Sequence[Callback] | None = None,
+        validation_split: float = 0.0,
+        validation_data: tuple[Any, Any] | None = None,
+        shuffle: bool = True,
+        initial_epoch: int = 0,
+    ) -> History:
+        """Train for ``epochs`` passes over the images ``x`` and labels ``y``, and return the history.
+
+        x: (images, *input_shape). y: class numbers or one-hot rows, as the loss expects. validation_split: this fraction, cut off the
+        end before shuffling, is not trained on but evaluated after each epoch; validation_data: an (x, y) pair to use instead.
+        verbose: 0 silent, 1 a progress bar, 2 a line an epoch. Raises ``ValueError`` for data that does not fit, before any step.
+        """
+        batch_size, epochs = positive(batch_size, "fit: batch_size"), positive(epochs, "fit: epochs")
+        images, targets = self._checked("fit", x, y)
+        held_out = None
+        if validation_data is not None:
+            held_out = self._checked("validation_data", *validation_data)
+        elif validation_split:
+            if not 0 < validation_split < 1:
+                raise ValueError(f"fit: expected validation_split between 0 and 1, given {validation_split!r}")
+            keep = len(images) - int(len(images) * validation_split)
+            if keep == len(images):
+                raise ValueError(f"fit: validation_split {validation_split} of {len(images)} images leaves none to validate on")
+            held_out = images[keep:], targets[keep:]
+            images, targets = images[:keep], targets[:keep]
+
+        ops = self._ready()
+        training = Batches(ops, images, targets)
+        validation = None if held_out is None else Batches(ops, *held_out)
+        history = History()
+        listeners = [*(callbacks or []), history]
+        if verbose:
+            listeners.append(ProgressBar() if verbose == 1 else EpochLines())
+        for listener in listeners:
+            listener.model = self
+            listener.params = {"epochs": epochs, "batch_size": batch_size, "images": training.count}
+        self.stop_training = False
+
+        with announce_compilation() if verbose else nullcontext():
+            _tell(listeners, "on_train_begin")
+            for epoch in range(initial_epoch, epochs):
+                _tell(listeners, "on_epoch_begin", epoch)
+                order = self._shuffle_rng.permutation(training.count) if shuffle else np.arange(training.count)
+                logs = self._pass_over(training, ops.asarray(order), batch_size, train=True, listeners=listeners)
+                if validation is not None:
+                    held = self._pass_over(validation, ops.asarray(np.arange(validation.count)), batch_size)
+                    logs |= {f"val_{key}": value for key, value in held.items()}
+                _tell(listeners, "on_epoch_end", epoch, logs)
+                if self.stop_training:
+                    break
+            _tell(listeners, "on_train_end")
+        return history
+
+    def _pass_over(
+        self, data: Batches, order: Any, batch_size: int, train: bool = False, listeners: Sequence[Callback] = ()
+    ) -> Logs:
+        """Once through ``data``, training or only looking; the mean loss and metrics over its images."""
+        totals = dict.fromkeys(["loss", *self.metrics], 0.0)
+        seen = 0
+        for number, start in enumerate(range(0, data.count, batch_size)):
+            x, targets, weight = data.load(order[start : start + batch_size])
+            if train:
+                outputs, losses = self._train(x, targets, weight)
+            else:
+                outputs = self._forward(x, training=False)
+                losses, _ = self._loss(outputs, targets, weight)
+            seen = min(start + batch_size, data.count)
+            self._add_up(totals, outputs, targets, losses, seen - start)
+            if listeners:
+                logs = {"seen": seen, **{key: value / seen for key, value in totals.items()}}
+                _tell(listeners, "on_batch_end", number, logs)
+        return {key: value / seen for key, value in totals.items()}
+
+    def _add_up(self, totals: Logs, outputs: Tensor, targets: Tensor, losses: Tensor, count: int) -> None:
+        ops = self._ops
+        assert ops is not None
+        totals["loss"] += float(ops.to_host(losses, (count,)).sum(dtype=np.float64))
+        if self.metrics:
+            shape = (count, self.layers[-1].output_shape[1])
+            on_host = ops.to_host(outputs, shape), ops.to_host(targets, shape)
+            for key, metric in self.metrics.items():
+                totals[key] += float(np.sum(metric(*on_host)))
+
+    def _checked(self, who: str, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Images and targets, checked against the model; builds a model that has waited for its input's shape."""
+        if self.loss is None or self.optimizer is None:
+            raise ValueError(f"{who}: choose a loss first: model.compile(optimizer, loss)")
+        if self._input is None:
+            self.build(np.shape(x))
+        self._ready()
+        images = check_images(who, x, self._built(), self.dtype)
+        targets = self.loss.encode(y, self.layers[-1].output_shape[1])  # type: ignore[arg-type]
+        if len(images) != len(targets):
+            raise ValueError(f"{who}: expected one label an image, given {len(images)} images and {len(targets)} labels")
+        return images, targets
+
+    def train_on_batch(self, x: Any, y: Any) -> float | list[float]:
+        """One training step on all of ``x`` and ``y``; the loss before it, followed by the metrics if there are any."""
+        data = Batches(self._ready(), *self._checked("train_on_batch", x, y))
+        order = self._ready().asarray(np.arange(data.count))
+        return _listed(self._pass_over(data, order, data.count, train=True))
+
+    def evaluate(self, x: Any, y: Any, batch_size: int = 32, verbose: int = 0) -> float | list[float]:
+        """Mean loss over ``x`` and ``y``, followed by the metrics if there are any. Prints them if ``verbose``."""
+        images, targets = self._checked("evaluate", x, y)
+        data = Batches(self._ready(), images, targets)
+        logs = self._pass_over(data, self._ready().asarray(np.arange(data.count)), positive(batch_size, "evaluate: batch_size"))
+        if verbose:
+            print("  ".join(f"{key} {value:.4f}" for key, value in logs.items()))
+        return _listed(logs)
+
+    def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> np.ndarray:
+        """The network's outputs for ``x``: (images, ...) of the model's dtype; probabilities if it ends in a softmax, else logits."""
+        if self._input is None:
+            self.build(np.shape(x))
+        ops = self._ready()
+        images = check_images("predict", x, self._built(), self.dtype)
+        data = Batches(ops, images)
+        order = ops.asarray(np.arange(data.count))
+        batch_size = positive(batch_size, "predict: batch_size")
+        shape = self.layers[-1].output_shape[1:]
+        outputs = np.empty((data.count, *shape), self.dtype)  # type: ignore[misc]
+        for start in range(0, data.count, batch_size):
+            stop = min(start + batch_size, data.count)
+            y = self._forward(data.load(order[start:stop])[0], training=False)
+            if self._plan.softmax is not None:
+                y = self._plan.softmax.forward(y)
+            outputs[start:stop] = ops.to_host(y, (stop - start, *shape))  # type: ignore[arg-type]
+        return outputs
+
+
+_metric = metrics.get  # compile() has an argument of that name
+
+
+def _listed(logs: Logs) -> float | list[float]:
+    return list(logs.values()) if len(logs) > 1 else logs["loss"]
+
+
+def _tell(listeners: Sequence[Callback], event: str, *details: Any) -> None:
+    for listener in listeners:
+        getattr(listener, event)(*details)

@@ -1,0 +1,49 @@
+"""How one kernel becomes several rungs: the same source, compiled with other options, never mixed up on disk.
+
+Numba's disk cache files a compiled function under its source file, line and qualified name. Two bindings of one function,
+serial and parallel, share all three and can be served in place of one another (numba issue 6845). So each rung gets a
+function object of its own, with the same code and a name of its own.
+"""
+
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from numba import njit
+from numba.core import event
+from tqdm import tqdm
+
+
+def compile_rung(kernel: Callable, rung: str, **options: Any) -> Callable:
+    """``kernel``'s source through ``numba.njit(**options)``, cached on disk under the name ``<kernel>_<rung>``.
+
+    Compilation is lazy: it happens at the first call with new argument types, and once per machine.
+    """
+    assert isinstance(kernel, types.FunctionType)
+    twin = types.FunctionType(kernel.__code__, kernel.__globals__, f"{kernel.__name__}_{rung}", kernel.__defaults__)
+    twin.__qualname__ = twin.__name__
+    twin.__module__ = kernel.__module__
+    twin.__doc__ = kernel.__doc__
+    return njit(cache=True, **options)(twin)
+
+
+@contextmanager
+def announce_compilation(print_fn: Callable[[str], object] = tqdm.write) -> Iterator[None]:
+    """Say so, once, if and only if Numba really compiles something inside this block (a load from disk is silent)."""
+    listener = _Announcement(print_fn)
+    with event.install_listener("numba:compile", listener):
+        yield
+
+
+class _Announcement(event.Listener):
+    def __init__(self, print_fn: Callable[[str], object]):
+        self.print_fn: Callable[[str], object] | None = print_fn
+
+    def on_start(self, event: event.Event) -> None:
+        if self.print_fn is not None:
+            self.print_fn("compiling the loops for this machine (first time only, a few seconds) ...")
+            self.print_fn = None
+
+    def on_end(self, event: event.Event) -> None:
+        pass
