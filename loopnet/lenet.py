@@ -12,7 +12,9 @@ from .layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
 from .model import Sequential
 
 
-def lenet5(input_shape: tuple[int, int, int] = (32, 32, 1), classes: int = 10, seed: int | None = None) -> Sequential:
+def lenet5(
+    input_shape: tuple[int, int, int] = (32, 32, 1), classes: int = 10, seed: int | None = None, dtype: str = "float32"
+) -> Sequential:
     """LeNet-5 for images of ``input_shape``: 61,706 parameters for 32x32x1 and ten classes. Its outputs are logits."""
     start = {"kernel_initializer": {"name": "truncated_normal", "stddev": 0.1}}
     return Sequential(
@@ -28,6 +30,7 @@ def lenet5(input_shape: tuple[int, int, int] = (32, 32, 1), classes: int = 10, s
             Dense(classes, **start, name="logits"),
         ],
         name="lenet5",
+        dtype=dtype,
         seed=seed,
     )
 

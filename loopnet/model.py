@@ -255,7 +255,7 @@ class Sequential:
         """One training step. Returns the outputs and one loss an image."""
         outputs = self._forward(x, training=True)
         losses, gradient = self._loss(outputs, targets, weight)
-        for stage in reversed(self._plan.stages):
+        for stage in reversed(self._plan.stages[self._plan.first_trained :]):
             gradient = stage.backward(gradient)
         self.optimizer.step(self._ops, self._values, self._grads)  # type: ignore[union-attr, arg-type]
         return outputs, losses

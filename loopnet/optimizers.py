@@ -80,10 +80,13 @@ class Adam(Optimizer):
         self.beta_1, self.beta_2, self.epsilon = float(beta_1), float(beta_2), float(epsilon)
 
     def update(self, ops, values, grads):
-        scalar, t = self._scalar, self.iterations
+        scalar = self._scalar
+        beta_1, beta_2 = scalar(self.beta_1), scalar(self.beta_2)
+        # the corrections must be those of the rounded betas: 1 - float32(0.999) is 1.3e-5 off
+        correction_1, correction_2 = 1 - float(beta_1) ** self.iterations, 1 - float(beta_2) ** self.iterations
         ops.adam_update(
-            values, grads, self.state["m"], self.state["v"], scalar(self.learning_rate), scalar(self.beta_1), scalar(self.beta_2),
-            scalar(self.epsilon), scalar(1 - self.beta_1**t), scalar(1 - self.beta_2**t),
+            values, grads, self.state["m"], self.state["v"], scalar(self.learning_rate), beta_1, beta_2,
+            scalar(self.epsilon), scalar(correction_1), scalar(correction_2),
         )  # fmt: skip
 
 

@@ -38,14 +38,18 @@ class Plan:
     """From the images to the logits."""
     softmax: Layer | None
     """From the logits to probabilities, if the network ends in a softmax."""
+    first_trained: int
+    """The first stage that has parameters: the backward pass ends there, nobody asks for the gradient of the pixels."""
 
 
 def plan(layers: list[Layer], ops: Ops) -> Plan:
     """The stages for ``layers`` on the rung of ``ops``."""
     stages: list[Stage] = list(layers)
+    softmax: Layer | None = None
     last = layers[-1]
     if isinstance(last, Softmax):
-        return Plan(stages[:-1], last)
-    if isinstance(last, WeightedLayer) and isinstance(last.activation, Softmax):
-        return Plan([*stages[:-1], Linear(last)], last.activation)
-    return Plan(stages, None)
+        stages, softmax = stages[:-1], last
+    elif isinstance(last, WeightedLayer) and isinstance(last.activation, Softmax):
+        stages, softmax = [*stages[:-1], Linear(last)], last.activation
+    trained = [i for i, layer in enumerate(layers) if layer.parameters]
+    return Plan(stages, softmax, trained[0] if trained else len(stages))

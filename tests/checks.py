@@ -1,0 +1,411 @@
+"""The suite's checks of one rung, as functions that take its `ops`.
+
+test_kernels.py and test_golden.py apply them to every rung; test_meta.py applies them to kernels broken on
+purpose, to see that they object. Each operation is one row of OPERATIONS: its table of cases, how to draw
+inputs, how to run the kernels on a rung, and what the oracle expects. Inputs and answers are plain NumPy
+arrays in dictionaries.
+"""
+
+import zlib
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import oracle
+from cases import CONV, DENSE, ELEMENTWISE, PARAMETERS, POOL, SOFTMAX, Conv, Dense, Pool
+
+from loopnet.ops import Ops, get_ops
+
+Arrays = dict[str, np.ndarray]
+
+DTYPES = ("float32", "float64")
+
+# Rungs that run the textbook's source must answer as Python does, to the bit.
+SAME_BITS_AS_PYTHON = ("literal", "parallel")
+
+# How far from the oracle a rung may be, as a share of the largest number in the array. One line for each
+# new rung.
+TOLERANCE = {
+    "python": {"float32": 2e-6, "float64": 2e-14},
+    "literal": {"float32": 2e-6, "float64": 2e-14},
+    "parallel": {"float32": 2e-6, "float64": 2e-14},
+}
+
+
+# Into a rung's memory and back. What has one row for each image is a tensor, laid out as the rung likes;
+# weights, their gradients and the optimiser's vectors are plain arrays. Outputs start as NaN (or -7), so
+# that an element which a kernel forgets cannot pass for a zero.
+
+
+def tensor(ops: Ops, array: np.ndarray) -> Any:
+    return ops.pack(array)
+
+
+def plain(ops: Ops, array: np.ndarray) -> Any:
+    return ops.asarray(array.copy())
+
+
+def poison(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    return np.full(shape, np.nan if np.dtype(dtype).kind == "f" else -7, dtype)
+
+
+def on_host(array: Any) -> np.ndarray:
+    """A plain array of a rung as a NumPy array."""
+    return np.asarray(array)
+
+
+# Drawing inputs: standard normal numbers, the same for a case on every rung, rounded to the dtype afterwards.
+
+
+def generator(case: Any) -> np.random.Generator:
+    return np.random.default_rng(zlib.crc32(repr(case).encode()))
+
+
+def draw(case: Any, dtype: str, **shapes: tuple[int, ...]) -> Arrays:
+    random = generator(case)
+    return {name: random.standard_normal(shape).astype(dtype) for name, shape in shapes.items()}
+
+
+def draw_conv2d(case: Conv, dtype: str) -> Arrays:
+    w, y = (*case.window, case.x[3], case.filters), (case.x[0], *case.out, case.filters)
+    return draw(case, dtype, x=case.x, w=w, b=(case.filters,), dy=y)
+
+
+def run_conv2d(ops: Ops, case: Conv, given: Arrays) -> Arrays:
+    dtype, geometry = given["x"].dtype, (case.stride, case.pad)
+    x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
+    w, b = plain(ops, given["w"]), plain(ops, given["b"])
+
+    y, dx = tensor(ops, poison(given["dy"].shape, dtype)), tensor(ops, poison(case.x, dtype))
+    dw, db = plain(ops, poison(given["w"].shape, dtype)), plain(ops, poison(given["b"].shape, dtype))
+    ops.conv2d_forward(x, w, b, y, *geometry)
+    ops.conv2d_backward_input(dy, w, dx, *geometry)
+    ops.conv2d_backward_weights(dy, x, dw, db, *geometry)
+    return {
+        "y": ops.to_host(y, given["dy"].shape),
+        "dx": ops.to_host(dx, case.x),
+        "dw": on_host(dw),
+        "db": on_host(db),
+    }
+
+
+def expect_conv2d(case: Conv, given: Arrays) -> Arrays:
+    x, w, b, dy = (given[name] for name in ("x", "w", "b", "dy"))
+    dw, db = oracle.conv2d_backward_weights(dy, x, case.window, case.stride, case.pad)
+    return {
+        "y": oracle.conv2d_forward(x, w, b, case.stride, case.pad, case.out),
+        "dx": oracle.conv2d_backward_input(dy, w, case.x, case.stride, case.pad),
+        "dw": dw,
+        "db": db,
+    }
+
+
+def draw_pool(case: Pool, dtype: str) -> Arrays:
+    """Mostly negative, in steps of a half, so that windows without a positive number and ties are common."""
+    given = draw(case, dtype, x=case.x, dy=(case.x[0], *case.out, case.x[3]))
+    return {"x": np.round(2 * given["x"] - 2) / 2, "dy": given["dy"]}
+
+
+def run_pool(ops: Ops, case: Pool, given: Arrays) -> Arrays:
+    dtype, geometry = given["x"].dtype, (case.window, case.stride, case.pad)
+    shape = given["dy"].shape
+    x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
+
+    y, winner = tensor(ops, poison(shape, dtype)), tensor(ops, poison(shape, np.int32))
+    dx = tensor(ops, poison(case.x, dtype))
+    ops.max_pool2d_forward(x, y, winner, *geometry)
+    ops.max_pool2d_backward(dy, winner, dx, *geometry)
+    return {
+        "y": ops.to_host(y, shape),
+        "winner": ops.to_host(winner, shape),
+        "dx": ops.to_host(dx, case.x),
+    }
+
+
+def expect_pool(case: Pool, given: Arrays) -> Arrays:
+    y, winner = oracle.max_pool2d_forward(given["x"], case.window, case.stride, case.pad, case.out)
+    dx = oracle.max_pool2d_backward(given["dy"], winner, case.x, case.window, case.stride, case.pad)
+    return {"y": y, "winner": winner.astype(np.int32), "dx": dx}
+
+
+def draw_dense(case: Dense, dtype: str) -> Arrays:
+    x, y = (case.batch, case.inputs), (case.batch, case.units)
+    return draw(case, dtype, x=x, w=(case.inputs, case.units), b=(case.units,), dy=y)
+
+
+def run_dense(ops: Ops, case: Dense, given: Arrays) -> Arrays:
+    dtype = given["x"].dtype
+    x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
+    w, b = plain(ops, given["w"]), plain(ops, given["b"])
+
+    y, dx = tensor(ops, poison(given["dy"].shape, dtype)), tensor(ops, poison(given["x"].shape, dtype))
+    dw, db = plain(ops, poison(given["w"].shape, dtype)), plain(ops, poison(given["b"].shape, dtype))
+    ops.dense_forward(x, w, b, y)
+    ops.dense_backward_input(dy, w, dx)
+    ops.dense_backward_weights(dy, x, dw, db)
+    return {
+        "y": ops.to_host(y, given["dy"].shape),
+        "dx": ops.to_host(dx, given["x"].shape),
+        "dw": on_host(dw),
+        "db": on_host(db),
+    }
+
+
+def expect_dense(case: Dense, given: Arrays) -> Arrays:
+    dw, db = oracle.dense_backward_weights(given["dy"], given["x"])
+    return {
+        "y": oracle.dense_forward(given["x"], given["w"], given["b"]),
+        "dx": oracle.dense_backward_input(given["dy"], given["w"]),
+        "dw": dw,
+        "db": db,
+    }
+
+
+def draw_relu(shape: tuple[int, ...], dtype: str) -> Arrays:
+    """In steps of a half, so that the corner at 0 is among the inputs."""
+    given = draw(shape, dtype, x=shape, dy=shape)
+    return {"x": np.round(2 * given["x"]) / 2, "dy": given["dy"]}
+
+
+def run_relu(ops: Ops, shape: tuple[int, ...], given: Arrays) -> Arrays:
+    """Into memory of their own, and in place, as a rung that saves memory may do."""
+    x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
+    y, dx = (tensor(ops, poison(shape, given["x"].dtype)) for _ in range(2))
+    ops.relu_forward(x, y)
+    ops.relu_backward(dy, y, dx)
+    ops.relu_forward(x, x)
+    ops.relu_backward(dy, y, dy)
+    arrays = {"y": y, "dx": dx, "y in place": x, "dx in place": dy}
+    return {name: ops.to_host(array, shape) for name, array in arrays.items()}
+
+
+def expect_relu(shape: tuple[int, ...], given: Arrays) -> Arrays:
+    y = oracle.relu_forward(given["x"])
+    dx = oracle.relu_backward(given["dy"], y)
+    return {"y": y, "dx": dx, "y in place": y, "dx in place": dx}
+
+
+def draw_softmax(shape: tuple[int, int], dtype: str) -> Arrays:
+    """Logits far enough apart that a softmax without the largest one taken off would overflow in float32."""
+    random = generator(shape)
+    logits = (40 * random.standard_normal(shape)).astype(dtype)
+    targets = np.eye(shape[1])[random.integers(shape[1], size=shape[0])].astype(dtype)
+    return {"logits": logits, "targets": targets, "weight": random.uniform(size=shape[0]).astype(dtype)}
+
+
+def run_softmax(ops: Ops, shape: tuple[int, int], given: Arrays) -> Arrays:
+    dtype = given["logits"].dtype
+    logits, targets, weight = (tensor(ops, given[name]) for name in ("logits", "targets", "weight"))
+    probabilities, dlogits = (tensor(ops, poison(shape, dtype)) for _ in range(2))
+    losses = tensor(ops, poison(shape[:1], dtype))
+    ops.softmax_forward(logits, probabilities)
+    ops.softmax_cross_entropy(logits, targets, weight, losses, dlogits)
+    return {
+        "probabilities": ops.to_host(probabilities, shape),
+        "losses": ops.to_host(losses, shape[:1]),
+        "dlogits": ops.to_host(dlogits, shape),
+    }
+
+
+def expect_softmax(shape: tuple[int, int], given: Arrays) -> Arrays:
+    losses, dlogits = oracle.softmax_cross_entropy(given["logits"], given["targets"], given["weight"])
+    return {"probabilities": oracle.softmax(given["logits"]), "losses": losses, "dlogits": dlogits}
+
+
+# Learning rate, momentum, betas, rho, epsilon: rounded to the dtype before anyone uses them, as ours and
+# the oracle's answers would otherwise differ by the rounding of the constants alone.
+
+
+def draw_optimizer(size: int, dtype: str) -> Arrays:
+    given = draw(size, dtype, w=(size,), dw=(size,), velocity=(size,), m=(size,), v=(size,))
+    constants = {"lr": 0.01, "momentum": 0.9, "beta1": 0.9, "beta2": 0.999, "rho": 0.9, "epsilon": 1e-7}
+    given["v"] **= 2
+    return {**given, **{name: np.array(value, dtype) for name, value in constants.items()}}
+
+
+def run_optimizer(ops: Ops, size: int, given: Arrays) -> Arrays:
+    scalar = given["w"].dtype.type
+    lr, momentum, beta1, beta2, rho, epsilon = (
+        scalar(given[name]) for name in ("lr", "momentum", "beta1", "beta2", "rho", "epsilon")
+    )
+    answers = {}
+
+    def step(update: Callable[..., None], label: str, state: tuple[str, ...], *constants: Any) -> None:
+        w, dw = plain(ops, given["w"]), plain(ops, given["dw"])
+        memory = [plain(ops, given[name]) for name in state]
+        update(w, dw, *memory, *constants)
+        for name, array in zip(("w", *state), (w, *memory), strict=True):
+            answers[f"{label} {name}"] = on_host(array)
+
+    step(ops.sgd_update, "sgd", ("velocity",), lr, scalar(0), False)
+    step(ops.sgd_update, "momentum", ("velocity",), lr, momentum, False)
+    step(ops.sgd_update, "nesterov", ("velocity",), lr, momentum, True)
+    step(ops.rmsprop_update, "rmsprop", ("v",), lr, rho, epsilon)
+    corrections = [scalar(1 - float(beta) ** 3) for beta in (beta1, beta2)]
+    step(ops.adam_update, "adam", ("m", "v"), lr, beta1, beta2, epsilon, *corrections)
+    return answers
+
+
+def expect_optimizer(size: int, given: Arrays) -> Arrays:
+    w, dw, velocity, m, v = (given[name] for name in ("w", "dw", "velocity", "m", "v"))
+    lr, momentum, beta1, beta2, rho, epsilon = (
+        float(given[name]) for name in ("lr", "momentum", "beta1", "beta2", "rho", "epsilon")
+    )
+    answers: Arrays = {}
+    answers["sgd w"], answers["sgd velocity"] = oracle.sgd(w, dw, velocity, lr, 0.0, False)
+    answers["momentum w"], answers["momentum velocity"] = oracle.sgd(w, dw, velocity, lr, momentum, False)
+    answers["nesterov w"], answers["nesterov velocity"] = oracle.sgd(w, dw, velocity, lr, momentum, True)
+    answers["rmsprop w"], answers["rmsprop v"] = oracle.rmsprop(w, dw, v, lr, rho, epsilon)
+    adam = oracle.adam(w, dw, m, v, lr, beta1, beta2, epsilon, step=3)
+    answers["adam w"], answers["adam m"], answers["adam v"] = adam
+    return answers
+
+
+def draw_moves(shape: tuple[int, ...], dtype: str) -> Arrays:
+    """For the operations that only move numbers: gather, and flatten where there is something to flatten."""
+    order = generator(shape).integers(shape[0], size=shape[0] + 2)
+    return {**draw(shape, dtype, x=shape), "order": order}
+
+
+def run_moves(ops: Ops, shape: tuple[int, ...], given: Arrays) -> Arrays:
+    dtype, picked = given["x"].dtype, (len(given["order"]), *shape[1:])
+    batch = tensor(ops, poison(picked, dtype))
+    ops.gather(plain(ops, given["x"]), plain(ops, given["order"]), batch)
+    answers = {"gathered": ops.to_host(batch, picked)}
+    if len(shape) == 4:
+        flat = (shape[0], int(np.prod(shape[1:])))
+        y, dx = tensor(ops, poison(flat, dtype)), tensor(ops, poison(shape, dtype))
+        ops.flatten_forward(tensor(ops, given["x"]), y)
+        ops.flatten_backward(y, dx)
+        answers |= {"flat": ops.to_host(y, flat), "unflattened": ops.to_host(dx, shape)}
+    return answers
+
+
+def expect_moves(shape: tuple[int, ...], given: Arrays) -> Arrays:
+    answers = {"gathered": given["x"][given["order"]]}
+    if len(shape) == 4:
+        answers["flat"] = np.stack([image.ravel() for image in given["x"]])
+        answers["unflattened"] = given["x"]
+    return answers
+
+
+class Operation(NamedTuple):
+    cases: list[Any]
+    draw: Callable[..., Arrays]
+    run: Callable[..., Arrays]
+    expect: Callable[..., Arrays]
+
+
+OPERATIONS = {
+    "conv2d": Operation(CONV, draw_conv2d, run_conv2d, expect_conv2d),
+    "pool": Operation(POOL, draw_pool, run_pool, expect_pool),
+    "dense": Operation(DENSE, draw_dense, run_dense, expect_dense),
+    "relu": Operation(ELEMENTWISE, draw_relu, run_relu, expect_relu),
+    "softmax": Operation(SOFTMAX, draw_softmax, run_softmax, expect_softmax),
+    "optimizer": Operation(PARAMETERS, draw_optimizer, run_optimizer, expect_optimizer),
+    "moves": Operation(ELEMENTWISE, draw_moves, run_moves, expect_moves),
+}
+
+
+def run(ops: Ops, operation: str, case: Any, given: Arrays) -> Arrays:
+    """The rung's answers; without the warnings that plain Python prints where an input is NaN or infinite."""
+    with np.errstate(all="ignore"):
+        return OPERATIONS[operation].run(ops, case, given)
+
+
+def assert_close(got: Arrays, want: Arrays, tolerance: float, dtype: str) -> None:
+    """Every array present, of the right dtype and shape, off by at most `tolerance` times its largest number.
+
+    NaN and infinities must stand exactly where the expected array has them.
+    """
+    assert got.keys() == want.keys()
+    for name, expected in want.items():
+        array = got[name]
+        right_dtype = expected.dtype if expected.dtype.kind == "i" else dtype
+        assert array.dtype == right_dtype, f"{name}: {array.dtype}, expected {right_dtype}"
+        assert array.shape == expected.shape, f"{name}: shape {array.shape}, expected {expected.shape}"
+        finite = np.abs(expected[np.isfinite(expected)])
+        allowed = tolerance * finite.max() if finite.size else 0.0
+        np.testing.assert_allclose(array, expected, rtol=0, atol=allowed, equal_nan=True, err_msg=name)
+
+
+def assert_same_bits(got: Arrays, want: Arrays) -> None:
+    """Equal to the last bit, the sign of zero included; NaN equals NaN whatever its sign and payload."""
+    assert got.keys() == want.keys()
+    for name, expected in want.items():
+        array = got[name]
+        assert array.dtype == expected.dtype and array.shape == expected.shape, name
+        different = array.view(f"u{array.itemsize}") != expected.view(f"u{expected.itemsize}")
+        different &= ~((array != array) & (expected != expected))
+        assert not different.any(), f"{name} differs at {np.argwhere(different)[:5].tolist()}"
+
+
+def check_against_oracle(
+    ops: Ops, operation: str, case: Any, dtype: str, spoil: Callable[[Arrays, Any], Arrays] | None = None
+) -> None:
+    """The rung's answers are the oracle's, on drawn inputs that `spoil` may have changed."""
+    given = OPERATIONS[operation].draw(case, dtype)
+    if spoil:
+        given = spoil(given, case)
+    with np.errstate(all="ignore"):
+        want = OPERATIONS[operation].expect(case, given)
+    assert_close(run(ops, operation, case, given), want, TOLERANCE[ops.name][dtype], dtype)
+
+
+@cache
+def answers_of_python(operation: str, case: Any, dtype: str) -> Arrays:
+    return run(get_ops("python"), operation, case, OPERATIONS[operation].draw(case, dtype))
+
+
+def check_same_bits_as_python(ops: Ops, operation: str, case: Any, dtype: str) -> None:
+    given = OPERATIONS[operation].draw(case, dtype)
+    assert_same_bits(run(ops, operation, case, given), answers_of_python(operation, case, dtype))
+
+
+def with_broken_numbers(given: Arrays, case: Any) -> Arrays:
+    """NaN, infinity and minus infinity at three places of the image; one NaN in the gradient that comes back.
+
+    A convolution's NaN comes back to a window that lies inside the image. Over padding, a rung that stores
+    the zeros multiplies NaN by them and one that skips them does not; both are right.
+    """
+    given = {name: array.copy() for name, array in given.items()}
+    x, dy = given["x"].reshape(-1), given["dy"].reshape(-1)
+    for place, value in zip((x.size // 2, x.size // 5, x.size - 1), (np.nan, np.inf, -np.inf), strict=True):
+        x[place] = value
+    if not isinstance(case, Conv):
+        dy[dy.size // 3] = np.nan
+    for i, j in np.ndindex(case.out) if isinstance(case, Conv) else ():
+        starts = [stop * case.stride[a] - case.pad[a] for a, stop in enumerate((i, j))]
+        if all(0 <= start <= case.x[1 + a] - case.window[a] for a, start in enumerate(starts)):
+            given["dy"][0, i, j, 0] = np.nan
+            break
+    return given
+
+
+def check_broken_numbers_stay_visible(ops: Ops, operation: str, case: Any, dtype: str) -> None:
+    """A NaN or infinity reaches the outputs that depend on it and no other."""
+    check_against_oracle(ops, operation, case, dtype, with_broken_numbers)
+
+
+def check_broken_logits_stay_visible(ops: Ops, dtype: str) -> None:
+    """An image whose logits hold a NaN has NaN for a loss, wherever it stands, and the others do not."""
+    for place in range(3):
+        given = draw_softmax((3, 3), dtype)
+        given["logits"][1, place] = np.nan
+        answers = run(ops, "softmax", (3, 3), given)
+        assert np.isnan(answers["losses"]).tolist() == [False, True, False]
+        for name in ("probabilities", "dlogits"):
+            assert np.isnan(answers[name][1]).all() and np.isfinite(answers[name][[0, 2]]).all(), name
+
+
+def check_everything(ops: Ops, operations: tuple[str, ...], dtype: str = "float32") -> None:
+    """All cases against the oracle, and the broken numbers: what a broken kernel is expected to fail."""
+    for operation in operations:
+        for case in OPERATIONS[operation].cases:
+            check_against_oracle(ops, operation, case, dtype)
+    for operation in {"conv2d", "pool", "dense", "relu"}.intersection(operations):
+        for case in OPERATIONS[operation].cases:
+            check_broken_numbers_stay_visible(ops, operation, case, dtype)
+    if "softmax" in operations:
+        check_broken_logits_stay_visible(ops, dtype)

@@ -1,0 +1,151 @@
+"""What every operation should answer, worked out by NumPy in float64 and by other means than loopnet's loops.
+
+Nothing here imports loopnet. Windows are views of a padded copy instead of index arithmetic, the gradient
+of a convolution is a convolution with the flipped filters instead of a search for the outputs that saw a
+pixel, and a pooling winner is found by comparing with the window's maximum. A mistake would have to be made
+twice to go unseen.
+
+Shapes are those of Keras: images (batch, height, width, channels), filters (rows, columns, channels,
+filters). `stride` is (vertical, horizontal), `pad` is (top, left) and `size` the output's (height, width),
+from which the padding after the last row and column follows.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+
+def same_padding(size, window, stride):
+    """TensorFlow's "same" along one axis: (output size, zeros before, zeros after).
+
+    The output has ceil(size / stride) elements; an odd zero goes after the last element.
+    """
+    out = -(-size // stride)
+    total = max((out - 1) * stride + window - size, 0)
+    return out, total // 2, total - total // 2
+
+
+def framed(x, window, stride, pad, size, fill):
+    """x with `fill` around it, as large as the `size` windows need: smaller than x if they leave a rest."""
+    spans = [(size[a] - 1) * stride[a] + window[a] for a in (0, 1)]
+    after = [max(spans[a] - pad[a] - x.shape[1 + a], 0) for a in (0, 1)]
+    frame = [(0, 0), (pad[0], after[0]), (pad[1], after[1]), (0, 0)]
+    return np.pad(x, frame, constant_values=fill)[:, : spans[0], : spans[1]]
+
+
+def windows_of(x, window, stride, pad, size, fill):
+    """All windows as one array: (batch, out_height, out_width, channels, window_height, window_width)."""
+    views = sliding_window_view(framed(x, window, stride, pad, size, fill), window, axis=(1, 2))
+    return views[:, :: stride[0], :: stride[1]]
+
+
+def conv2d_forward(x, w, b, stride, pad, size):
+    x, w, b = (np.asarray(a, np.float64) for a in (x, w, b))
+    return np.einsum("nijcrs,rsck->nijk", windows_of(x, w.shape[:2], stride, pad, size, 0.0), w) + b
+
+
+def conv2d_backward_input(dy, w, shape, stride, pad):
+    """The full convolution of dy, pixels `stride` apart, with the filters flipped; then without the frame."""
+    dy, w = np.asarray(dy, np.float64), np.asarray(w, np.float64)
+    batch, rows, columns, filters = dy.shape
+    window_height, window_width, channels, _ = w.shape
+    apart = np.zeros((batch, (rows - 1) * stride[0] + 1, (columns - 1) * stride[1] + 1, filters))
+    apart[:, :: stride[0], :: stride[1]] = dy
+    around_height, around_width = window_height - 1, window_width - 1
+    apart = np.pad(apart, [(0, 0), (around_height,) * 2, (around_width,) * 2, (0, 0)])
+    views = sliding_window_view(apart, (window_height, window_width), axis=(1, 2))
+    frame = np.einsum("nijkrs,rsck->nijc", views, w[::-1, ::-1])
+
+    dx = np.zeros(shape)  # pixels that no window reached keep 0
+    reached = frame[:, pad[0] :, pad[1] :][:, : shape[1], : shape[2]]
+    dx[:, : reached.shape[1], : reached.shape[2]] = reached
+    return dx
+
+
+def conv2d_backward_weights(dy, x, window, stride, pad):
+    """(dw, db)."""
+    dy, x = np.asarray(dy, np.float64), np.asarray(x, np.float64)
+    windows = windows_of(x, window, stride, pad, dy.shape[1:3], 0.0)
+    return np.einsum("nijcrs,nijk->rsck", windows, dy), dy.sum(axis=(0, 1, 2))
+
+
+def max_pool2d_forward(x, window, stride, pad, size):
+    """(y, winner): winner counts a window's places row by row; the first largest one wins, padding never."""
+    x = np.asarray(x, np.float64)
+    flat = (x.shape[0], *size, x.shape[3], window[0] * window[1])
+    values = windows_of(x, window, stride, pad, size, -np.inf).reshape(flat)
+    inside = windows_of(np.ones(x.shape, bool), window, stride, pad, size, False).reshape(flat)
+    y = values.max(axis=-1)  # NaN if one is in the window
+    hit = inside & ((values == y[..., None]) | (np.isnan(values) & np.isnan(y)[..., None]))
+    return y, hit.argmax(axis=-1)
+
+
+def max_pool2d_backward(dy, winner, shape, window, stride, pad):
+    dy = np.asarray(dy, np.float64)
+    image, i, j, channel = np.indices(dy.shape)
+    row = i * stride[0] - pad[0] + winner // window[1]
+    column = j * stride[1] - pad[1] + winner % window[1]
+    dx = np.zeros(shape)
+    np.add.at(dx, (image, row, column, channel), dy)
+    return dx
+
+
+def dense_forward(x, w, b):
+    return np.asarray(x, np.float64) @ np.asarray(w, np.float64) + np.asarray(b, np.float64)
+
+
+def dense_backward_input(dy, w):
+    return np.asarray(dy, np.float64) @ np.asarray(w, np.float64).T
+
+
+def dense_backward_weights(dy, x):
+    """(dw, db)."""
+    dy, x = np.asarray(dy, np.float64), np.asarray(x, np.float64)
+    return x.T @ dy, dy.sum(axis=0)
+
+
+def relu_forward(x):
+    return np.maximum(np.asarray(x, np.float64), 0.0)
+
+
+def relu_backward(dy, y):
+    """dy where the unit was on, 0 where it was off even if dy is NaN there; an output of NaN counts as on."""
+    return np.where(np.asarray(y) <= 0, 0.0, np.asarray(dy, np.float64))
+
+
+def log_softmax(logits):
+    logits = np.asarray(logits, np.float64)
+    return logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)
+
+
+def softmax(logits):
+    return np.exp(log_softmax(logits))
+
+
+def softmax_cross_entropy(logits, targets, weight):
+    """(losses, dlogits): losses unweighted, dlogits the gradient of sum(weight * losses)."""
+    targets, weight = np.asarray(targets, np.float64), np.asarray(weight, np.float64)
+    losses = -(targets * log_softmax(logits)).sum(axis=-1)
+    return losses, weight[:, None] * (softmax(logits) * targets.sum(axis=-1, keepdims=True) - targets)
+
+
+def sgd(w, dw, velocity, learning_rate, momentum, nesterov):
+    """(w, velocity) after one step."""
+    w, dw, velocity = (np.asarray(a, np.float64) for a in (w, dw, velocity))
+    velocity = momentum * velocity - learning_rate * dw
+    return w + (momentum * velocity - learning_rate * dw if nesterov else velocity), velocity
+
+
+def rmsprop(w, dw, v, learning_rate, rho, epsilon):
+    """(w, v) after one step; epsilon under the root, as Keras has it."""
+    w, dw, v = (np.asarray(a, np.float64) for a in (w, dw, v))
+    v = v + (1 - rho) * (dw**2 - v)
+    return w - learning_rate * dw / (v + epsilon) ** 0.5, v
+
+
+def adam(w, dw, m, v, learning_rate, beta_1, beta_2, epsilon, step):
+    """(w, m, v) after step number `step`, counted from 1. Kingma and Ba (2015), algorithm 1."""
+    w, dw, m, v = (np.asarray(a, np.float64) for a in (w, dw, m, v))
+    m = m + (1 - beta_1) * (dw - m)
+    v = v + (1 - beta_2) * (dw**2 - v)
+    m_hat, v_hat = m / (1 - beta_1**step), v / (1 - beta_2**step)
+    return w - learning_rate * m_hat / (v_hat**0.5 + epsilon), m, v

@@ -1,0 +1,467 @@
+"""Who checks the checks? Kernels broken on purpose, one fault each; the suite must object to every one.
+
+A break is a function from a working rung to the broken kernel. Most call the right kernel and spoil its
+arguments or its answer, which is what a slip in a loop amounts to.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from checks import OPERATIONS, check_everything, check_same_bits_as_python
+from golden.check import check_against_golden, check_lenet5
+from gradients import Trial
+
+from loopnet.layers import Conv2D, Dense, MaxPooling2D
+from loopnet.ops import OPERATIONS as KERNELS
+from loopnet.ops import Ops, get_ops
+
+# name -> operation of checks.OPERATIONS, field of Ops, function from a working rung to the broken kernel
+BREAKS: dict[str, tuple[str, str, Callable[[Ops], Callable[..., None]]]] = {}
+
+
+def breaks(operation, field):
+    def register(make):
+        BREAKS[make.__name__] = operation, field, make
+        return make
+
+    return register
+
+
+def spoiling(operation, field, name, output, spoil):
+    """Register the right kernel, after which `spoil` gets argument number `output` and its old content."""
+
+    def make(ops):
+        def kernel(*arguments):
+            before = arguments[output].copy()
+            getattr(ops, field)(*arguments)
+            spoil(arguments[output], before)
+
+        return kernel
+
+    BREAKS[name] = operation, field, make
+
+
+def set_to(place, value):
+    def spoil(array, before):
+        array[place] = value
+
+    return spoil
+
+
+def keep(place):
+    """As if the loop had stopped before `place`: what was in the array stays there."""
+
+    def spoil(array, before):
+        array[place] = before[place]
+
+    return spoil
+
+
+def scale(factor):
+    def spoil(array, before):
+        array *= factor
+
+    return spoil
+
+
+def add_to_before(array, before):
+    array += before
+
+
+# Convolution
+
+
+@breaks("conv2d", "conv2d_forward")
+def flipped_filter(ops):
+    def kernel(x, w, b, y, stride, pad):
+        ops.conv2d_forward(x, w[::-1, ::-1].copy(), b, y, stride, pad)
+
+    return kernel
+
+
+@breaks("conv2d", "conv2d_forward")
+def padding_off_by_one(ops):
+    def kernel(x, w, b, y, stride, pad):
+        ops.conv2d_forward(x, w, b, y, stride, (pad[0] + 1, pad[1]))
+
+    return kernel
+
+
+@breaks("conv2d", "conv2d_forward")
+def padding_axes_swapped(ops):
+    def kernel(x, w, b, y, stride, pad):
+        ops.conv2d_forward(x, w, b, y, stride, pad[::-1])
+
+    return kernel
+
+
+@breaks("conv2d", "conv2d_forward")
+def stride_axes_swapped(ops):
+    def kernel(x, w, b, y, stride, pad):
+        ops.conv2d_forward(x, w, b, y, stride[::-1], pad)
+
+    return kernel
+
+
+@breaks("conv2d", "conv2d_forward")
+def bias_forgotten(ops):
+    def kernel(x, w, b, y, stride, pad):
+        ops.conv2d_forward(x, w, np.zeros_like(b), y, stride, pad)
+
+    return kernel
+
+
+@breaks("conv2d", "conv2d_forward")
+def channels_reversed(ops):
+    def kernel(x, w, b, y, stride, pad):
+        ops.conv2d_forward(x, w[:, :, ::-1].copy(), b, y, stride, pad)
+
+    return kernel
+
+
+@breaks("conv2d", "conv2d_forward")
+def image_in_half_precision(ops):
+    def kernel(x, w, b, y, stride, pad):
+        ops.conv2d_forward(x.astype(np.float16).astype(x.dtype), w, b, y, stride, pad)
+
+    return kernel
+
+
+@breaks("conv2d", "conv2d_forward")
+def nan_in_the_image_taken_for_zero(ops):
+    def kernel(x, w, b, y, stride, pad):
+        ops.conv2d_forward(np.nan_to_num(x, posinf=np.inf, neginf=-np.inf), w, b, y, stride, pad)
+
+    return kernel
+
+
+spoiling("conv2d", "conv2d_forward", "last_row_unwritten", 3, keep(np.s_[:, -1]))
+spoiling("conv2d", "conv2d_forward", "last_column_unwritten", 3, keep(np.s_[:, :, -1]))
+spoiling("conv2d", "conv2d_forward", "last_image_unwritten", 3, keep(np.s_[-1]))
+spoiling("conv2d", "conv2d_forward", "last_filter_unwritten", 3, keep(np.s_[..., -1]))
+spoiling("conv2d", "conv2d_forward", "one_nan", 3, set_to(np.s_[0, 0, 0, 0], np.nan))
+spoiling("conv2d", "conv2d_forward", "all_nan", 3, set_to(np.s_[:], np.nan))
+spoiling("conv2d", "conv2d_forward", "one_zero", 3, set_to(np.s_[-1, -1, -1, -1], 0))
+spoiling("conv2d", "conv2d_forward", "adds_to_what_was_there", 3, add_to_before)
+spoiling("conv2d", "conv2d_forward", "off_in_the_fifth_digit", 3, scale(1 + 1e-5))
+
+
+@breaks("conv2d", "conv2d_backward_input")
+def filter_flipped_on_the_way_back(ops):
+    def kernel(dy, w, dx, stride, pad):
+        ops.conv2d_backward_input(dy, w[::-1, ::-1].copy(), dx, stride, pad)
+
+    return kernel
+
+
+@breaks("conv2d", "conv2d_backward_input")
+def padding_off_by_one_on_the_way_back(ops):
+    def kernel(dy, w, dx, stride, pad):
+        ops.conv2d_backward_input(dy, w, dx, stride, (pad[0], pad[1] - 1))
+
+    return kernel
+
+
+spoiling("conv2d", "conv2d_backward_input", "dx_last_row_unwritten", 2, keep(np.s_[:, -1]))
+spoiling("conv2d", "conv2d_backward_input", "dx_adds_to_what_was_there", 2, add_to_before)
+spoiling("conv2d", "conv2d_backward_input", "dx_wrong_sign", 2, scale(-1))
+
+
+@breaks("conv2d", "conv2d_backward_weights")
+def padding_off_by_one_for_weights(ops):
+    def kernel(dy, x, dw, db, stride, pad):
+        ops.conv2d_backward_weights(dy, x, dw, db, stride, (pad[0] + 1, pad[1]))
+
+    return kernel
+
+
+spoiling("conv2d", "conv2d_backward_weights", "db_forgotten", 3, keep(np.s_[:]))
+spoiling("conv2d", "conv2d_backward_weights", "db_zero", 3, set_to(np.s_[:], 0))
+spoiling("conv2d", "conv2d_backward_weights", "dw_last_tap_unwritten", 2, keep(np.s_[-1, -1]))
+spoiling("conv2d", "conv2d_backward_weights", "dw_averaged_twice", 2, scale(0.5))
+
+
+# Pooling
+
+
+@breaks("pool", "max_pool2d_forward")
+def pool_starts_at_zero(ops):
+    """The article's printed defect."""
+
+    def kernel(x, y, winner, window, stride, pad):
+        ops.max_pool2d_forward(x, y, winner, window, stride, pad)
+        np.maximum(y, 0, out=y)
+
+    return kernel
+
+
+@breaks("pool", "max_pool2d_forward")
+def pool_last_of_equals_wins(ops):
+    def kernel(x, y, winner, window, stride, pad):
+        batch, height, width, channels = x.shape
+        ops.max_pool2d_forward(x, y, winner, window, stride, pad)
+        for n, i, j, c in np.ndindex(y.shape):
+            for r, s in np.ndindex(window):
+                row, col = i * stride[0] + r - pad[0], j * stride[1] + s - pad[1]
+                if 0 <= row < height and 0 <= col < width and x[n, row, col, c] == y[n, i, j, c]:
+                    winner[n, i, j, c] = r * window[1] + s
+
+    return kernel
+
+
+@breaks("pool", "max_pool2d_forward")
+def pool_swallows_nan(ops):
+    def kernel(x, y, winner, window, stride, pad):
+        lowest = np.where(np.isnan(x), np.array(-np.inf, x.dtype), x)
+        ops.max_pool2d_forward(lowest, y, winner, window, stride, pad)
+
+    return kernel
+
+
+@breaks("pool", "max_pool2d_backward")
+def pool_overlaps_overwrite(ops):
+    """Assigns where it should add, so that a pixel that won twice is paid once."""
+
+    def kernel(dy, winner, dx, window, stride, pad):
+        dx[...] = 0
+        for n, i, j, c in np.ndindex(dy.shape):
+            r, s = divmod(int(winner[n, i, j, c]), window[1])
+            dx[n, i * stride[0] + r - pad[0], j * stride[1] + s - pad[1], c] = dy[n, i, j, c]
+
+    return kernel
+
+
+def one_place_back(winner, before):
+    np.maximum(winner - 1, 0, out=winner)  # back and not further: compiled code would write beyond the image
+
+
+spoiling("pool", "max_pool2d_forward", "pool_winner_off_by_one", 2, one_place_back)
+spoiling("pool", "max_pool2d_forward", "pool_last_row_unwritten", 1, keep(np.s_[:, -1]))
+spoiling("pool", "max_pool2d_forward", "pool_one_nan", 1, set_to(np.s_[0, 0, 0, 0], np.nan))
+spoiling("pool", "max_pool2d_backward", "pool_dx_not_cleared", 2, add_to_before)
+
+
+# Dense
+
+
+@breaks("dense", "dense_forward")
+def dense_bias_forgotten(ops):
+    return lambda x, w, b, y: ops.dense_forward(x, w, np.zeros_like(b), y)
+
+
+spoiling("dense", "dense_forward", "dense_last_image_unwritten", 3, keep(np.s_[-1]))
+spoiling("dense", "dense_backward_input", "dense_wrong_sign", 2, scale(-1))
+spoiling("dense", "dense_backward_input", "dense_dx_last_input_unwritten", 2, keep(np.s_[:, -1]))
+spoiling("dense", "dense_backward_weights", "dense_db_forgotten", 3, keep(np.s_[:]))
+spoiling("dense", "dense_backward_weights", "dense_dw_adds_to_what_was_there", 2, add_to_before)
+spoiling("dense", "dense_backward_weights", "dense_dw_off_in_the_fifth_digit", 2, scale(1 + 1e-5))
+
+
+# ReLU, softmax, moves, optimisers
+
+
+@breaks("relu", "relu_forward")
+def relu_swallows_nan(ops):
+    def kernel(x, y):
+        y[...] = np.where(x > 0, x, 0)
+
+    return kernel
+
+
+@breaks("relu", "relu_forward")
+def relu_leaks(ops):
+    def kernel(x, y):
+        y[...] = np.where(x < 0, x / 100, x)
+
+    return kernel
+
+
+@breaks("relu", "relu_backward")
+def relu_passes_at_zero(ops):
+    def kernel(dy, y, dx):
+        dx[...] = np.where(y < 0, 0, dy)
+
+    return kernel
+
+
+@breaks("relu", "relu_backward")
+def relu_tests_the_gradient(ops):
+    def kernel(dy, y, dx):
+        dx[...] = np.where(dy < 0, 0, dy)
+
+    return kernel
+
+
+@breaks("softmax", "softmax_forward")
+def softmax_overflows(ops):
+    def kernel(logits, probabilities):
+        with np.errstate(all="ignore"):
+            powers = np.exp(logits)
+            probabilities[...] = powers / powers.sum(axis=1, keepdims=True)
+
+    return kernel
+
+
+@breaks("softmax", "softmax_cross_entropy")
+def loss_weighted_twice(ops):
+    def kernel(logits, targets, weight, losses, dlogits):
+        ops.softmax_cross_entropy(logits, targets, weight, losses, dlogits)
+        losses *= weight
+
+    return kernel
+
+
+@breaks("softmax", "softmax_cross_entropy")
+def gradient_unweighted(ops):
+    def kernel(logits, targets, weight, losses, dlogits):
+        ops.softmax_cross_entropy(logits, targets, np.ones_like(weight), losses, dlogits)
+
+    return kernel
+
+
+@breaks("softmax", "softmax_cross_entropy")
+def gradient_without_the_truth(ops):
+    def kernel(logits, targets, weight, losses, dlogits):
+        ops.softmax_cross_entropy(logits, targets, weight, losses, dlogits)
+        dlogits += weight[:, None] * targets
+
+    return kernel
+
+
+@breaks("softmax", "softmax_cross_entropy")
+def loss_swallows_nan(ops):
+    def kernel(logits, targets, weight, losses, dlogits):
+        ops.softmax_cross_entropy(np.nan_to_num(logits), targets, weight, losses, dlogits)
+
+    return kernel
+
+
+@breaks("moves", "flatten_forward")
+def flatten_as_pytorch_does(ops):
+    def kernel(x, y):
+        y[...] = np.moveaxis(x, -1, 1).reshape(y.shape)
+
+    return kernel
+
+
+@breaks("moves", "gather")
+def gather_ignores_the_order(ops):
+    return lambda data, order, batch: ops.gather(data, np.arange(len(order)) % len(data), batch)
+
+
+spoiling("moves", "flatten_backward", "unflatten_last_row_unwritten", 1, keep(np.s_[:, -1]))
+
+
+@breaks("optimizer", "sgd_update")
+def sgd_forgets_its_velocity(ops):
+    def kernel(w, dw, velocity, lr, momentum, nesterov):
+        ops.sgd_update(w, dw, velocity.copy(), lr, momentum, nesterov)
+
+    return kernel
+
+
+@breaks("optimizer", "sgd_update")
+def sgd_climbs(ops):
+    return lambda w, dw, *rest: ops.sgd_update(w, -dw, *rest)
+
+
+@breaks("optimizer", "sgd_update")
+def nesterov_ignored(ops):
+    return lambda w, dw, velocity, lr, momentum, _: ops.sgd_update(w, dw, velocity, lr, momentum, False)
+
+
+@breaks("optimizer", "adam_update")
+def adam_without_corrections(ops):
+    def kernel(w, dw, m, v, lr, beta1, beta2, epsilon, correction1, correction2):
+        one = w.dtype.type(1)
+        ops.adam_update(w, dw, m, v, lr, beta1, beta2, epsilon, one, one)
+
+    return kernel
+
+
+@breaks("optimizer", "adam_update")
+def adam_betas_swapped(ops):
+    def kernel(w, dw, m, v, lr, beta1, beta2, epsilon, correction1, correction2):
+        ops.adam_update(w, dw, m, v, lr, beta2, beta1, epsilon, correction1, correction2)
+
+    return kernel
+
+
+@breaks("optimizer", "rmsprop_update")
+def rmsprop_leaves_the_last_parameter(ops):
+    return lambda w, dw, v, lr, rho, epsilon: ops.rmsprop_update(w[:-1], dw[:-1], v[:-1], lr, rho, epsilon)
+
+
+def broken(name, rung="python"):
+    """The rung with one kernel replaced, and the operation it belongs to. Python minds its arrays' bounds."""
+    operation, field, make = BREAKS[name]
+    ops = get_ops(rung)
+    replaced: dict[str, Any] = {field: make(ops)}
+    return replace(ops, **replaced), operation
+
+
+def test_the_checks_pass_an_intact_rung():
+    check_everything(get_ops("python"), tuple(OPERATIONS))
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_checks_object_to(name):
+    ops, operation = broken(name)
+    with pytest.raises(AssertionError):
+        check_everything(ops, (operation,))
+
+
+def test_every_kernel_has_been_broken():
+    assert {field for _, field, _ in BREAKS.values()} == set(KERNELS)
+
+
+@pytest.mark.parametrize("operation, field, output", [
+    ("conv2d", "conv2d_forward", 3),
+    ("conv2d", "conv2d_backward_weights", 2),
+    ("dense", "dense_backward_input", 2),
+])  # fmt: skip
+def test_the_last_bit_counts(operation, field, output):
+    """Too little for the oracle's tolerance, and enough for the comparison with Python."""
+    spoiling(operation, field, "last bit", output, lambda array, _: np.nextafter(array, np.inf, out=array))
+    ops, _ = broken("last bit", "literal")
+    del BREAKS["last bit"]
+    case = OPERATIONS[operation].cases[1]
+    check_same_bits_as_python(get_ops("literal"), operation, case, "float32")
+    with pytest.raises(AssertionError, match="differs"):
+        check_same_bits_as_python(ops, operation, case, "float32")
+
+
+@pytest.mark.parametrize("name", [
+    "flipped_filter", "padding_off_by_one", "db_zero", "pool_starts_at_zero", "dense_wrong_sign",
+])  # fmt: skip
+def test_golden_values_object_to(name):
+    ops, operation = broken(name)
+    with pytest.raises(AssertionError):
+        for number in range(len(OPERATIONS[operation].cases)):
+            check_against_golden(ops, operation, number, "float32")
+
+
+@pytest.mark.parametrize("name", [
+    "flipped_filter", "db_zero", "pool_winner_off_by_one", "dense_wrong_sign", "relu_leaks",
+    "gradient_unweighted", "flatten_as_pytorch_does", "adam_without_corrections",
+])  # fmt: skip
+def test_lenet5_objects_to(name):
+    with pytest.raises(AssertionError):
+        check_lenet5(broken(name, "literal")[0], "float32", images=1 if name != "gradient_unweighted" else 32)
+
+
+@pytest.mark.parametrize("name, make, shape", [
+    ("filter_flipped_on_the_way_back", lambda: Conv2D(2, 3), (4, 5, 2)),
+    ("padding_off_by_one_for_weights", lambda: Conv2D(2, 3, padding="same"), (4, 5, 2)),
+    ("db_zero", lambda: Conv2D(2, 2), (3, 3, 1)),
+    ("pool_overlaps_overwrite", lambda: MaxPooling2D(3, strides=1), (5, 5, 1)),
+    ("dense_wrong_sign", lambda: Dense(3), (4,)),
+    ("relu_tests_the_gradient", lambda: Dense(6, activation="relu"), (4,)),
+])  # fmt: skip
+def test_gradient_checks_object_to(name, make, shape):
+    Trial(make(), shape, "python", np.random.default_rng(0)).check()
+    with pytest.raises(AssertionError):
+        Trial(make(), shape, broken(name)[0], np.random.default_rng(0)).check()
