@@ -1,5 +1,8 @@
-"""loopnet: convolutional networks whose loops you can read. See ``README.md`` and, first of all, ``loopnet/kernels/conv2d.py``."""
+"""loopnet: convolutional networks whose loops you can read. See ``README.md`` and, first of all,
+``loopnet/kernels/conv2d.py``.
+"""
 
+from . import threads  # noqa: F401, I001  first of all: Numba reads its settings when it is imported
 from . import callbacks, datasets, initializers, layers, lenet, losses, metrics, optimizers, utils
 from . import model as models
 from .layers import Input

@@ -30,7 +30,9 @@ def check_images(who: str, x: Any, input_shape: Shape, dtype: np.dtype) -> np.nd
 
 
 class Batches:
-    """A data set on a rung. ``load(order)`` gathers the images and targets of those indices, into memory used again and again."""
+    """A data set on a rung. ``load(order)`` gathers the images and targets of those indices, into memory used
+    again and again.
+    """
 
     def __init__(self, ops: Ops, x: np.ndarray, targets: np.ndarray | None = None):
         self.ops, self.count = ops, len(x)

@@ -12,7 +12,9 @@ Logs = dict[str, float]
 
 
 class Callback:
-    """Override what you want to hear of. ``self.model`` is the model; ``self.params`` has epochs, batch_size and images."""
+    """Override what you want to hear of. ``self.model`` is the model; ``self.params`` has epochs, batch_size
+    and images.
+    """
 
     model: "Sequential"
     params: dict[str, Any]
@@ -30,7 +32,9 @@ class Callback:
 
 
 class History(Callback):
-    """What ``fit`` returns: ``history.history["val_accuracy"]`` is a list with one number an epoch, ``epoch`` their numbers."""
+    """What ``fit`` returns: ``history.history["val_accuracy"]`` is a list with one number an epoch, ``epoch``
+    their numbers.
+    """
 
     def __init__(self) -> None:
         self.history: dict[str, list[float]] = {}
@@ -47,7 +51,9 @@ class ProgressBar(Callback):
 
     def on_epoch_begin(self, epoch):
         title = f"epoch {epoch + 1}/{self.params['epochs']}"
-        self.bar = tqdm(total=self.params["images"], desc=title, unit=" images", mininterval=0.2, bar_format=self._format)
+        self.bar = tqdm(
+            total=self.params["images"], desc=title, unit=" images", mininterval=0.2, bar_format=self._format
+        )
         self._shown = time.perf_counter()
 
     _format = "{desc} |{bar:20}| {n_fmt}/{total_fmt} [{elapsed}, {rate_noinv_fmt}]{postfix}"
@@ -63,7 +69,9 @@ class ProgressBar(Callback):
         self.bar.close()
 
     def _show(self, logs: Logs) -> None:
-        self.bar.set_postfix_str("  ".join(f"{key} {value:.4f}" for key, value in logs.items() if key != "seen"), refresh=False)
+        self.bar.set_postfix_str(
+            "  ".join(f"{key} {value:.4f}" for key, value in logs.items() if key != "seen"), refresh=False
+        )
         self.bar.update(int(logs["seen"]) - self.bar.n)
 
 

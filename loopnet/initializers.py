@@ -1,6 +1,7 @@
 """Where weights start: not all alike, or they would stay alike; not too large, or signals would explode.
 
-An initialiser is called as ``initializer(shape, rng)`` and returns float64 values. The shape is a weight's: (..., inputs, outputs).
+An initialiser is called as ``initializer(shape, rng)`` and returns float64 values. The shape is a weight's:
+(..., inputs, outputs).
 """
 
 from math import prod, sqrt

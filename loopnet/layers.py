@@ -1,9 +1,10 @@
 """Layers: what a network is made of. Each knows its geometry and its parameters, and asks ``ops`` to run the loops.
 
-The life of a layer: the constructor takes Keras's arguments; ``build`` learns the input's shape, checks it once and declares
-the parameters; ``bind`` gets a rung and memory; then ``forward`` and ``backward`` run, batch after batch. ``forward`` keeps what
-``backward`` will need. ``backward`` receives the gradient of the loss with respect to the layer's output, overwrites the
-gradients of the layer's own parameters, and returns the gradient with respect to its input: the chain rule, one link at a time.
+The life of a layer: the constructor takes Keras's arguments; ``build`` learns the input's shape, checks it once
+and declares the parameters; ``bind`` gets a rung and memory; then ``forward`` and ``backward`` run, batch after
+batch. ``forward`` keeps what ``backward`` will need. ``backward`` receives the gradient of the loss with
+respect to the layer's output, overwrites the gradients of the layer's own parameters, and returns the gradient
+with respect to its input: the chain rule, one link at a time.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,9 @@ from .shapes import Shape, expect_rank, padding_mode, pair, positive, window_geo
 
 @dataclass
 class Parameter:
-    """A weight or bias. ``value`` and ``grad`` are views into the model's two long vectors, where the optimiser finds them."""
+    """A weight or bias. ``value`` and ``grad`` are views into the model's two long vectors, where the optimiser
+    finds them.
+    """
 
     name: str
     shape: Shape
@@ -43,7 +46,9 @@ class Layer:
         self._room: dict[str, Tensor] = {}
 
     def build(self, input_shape: Shape) -> None:
-        """Learn the shape of one image at the input; work out ``output_shape``; declare parameters. Raises ``ValueError``."""
+        """Learn the shape of one image at the input; work out ``output_shape``; declare parameters. Raises
+        ``ValueError``.
+        """
         self._input = tuple(input_shape)
         self._output = self.geometry(self._input)
         self.built = True
@@ -57,7 +62,9 @@ class Layer:
         self.ops, self.dtype, self._room = ops, dtype, {}
 
     def room(self, what: str, like: Tensor, *shape: int, dtype: Any = None) -> Tensor:
-        """Memory for as many images as ``like`` holds: allocated once, and used again while that number stays the same."""
+        """Memory for as many images as ``like`` holds: allocated once, and used again while that number stays
+        the same.
+        """
         batch = self.ops.images(like)
         known = self._room.get(what)
         if known is None or self.ops.images(known) != batch:
@@ -77,11 +84,11 @@ class Layer:
         return {"name": self.name}
 
     @property
-    def input_shape(self) -> tuple[int | None, ...]:
+    def input_shape(self) -> tuple[Any, ...]:
         return (None, *self._input)
 
     @property
-    def output_shape(self) -> tuple[int | None, ...]:
+    def output_shape(self) -> tuple[Any, ...]:
         return (None, *self._output)
 
     @property
@@ -98,7 +105,9 @@ class Layer:
 
 
 class Input(Layer):
-    """Declares the shape of one image, e.g. ``Input(shape=(28, 28, 1))``. Computes nothing and is not listed by ``model.layers``."""
+    """Declares the shape of one image, e.g. ``Input(shape=(28, 28, 1))``. Computes nothing and is not listed by
+    ``model.layers``.
+    """
 
     def __init__(self, shape: Sequence[int], name: str | None = None):
         super().__init__(name, [positive(n, "Input: shape") for n in shape])
@@ -119,7 +128,9 @@ class ReLU(Layer):
 
 
 class Softmax(Layer):
-    """Probabilities from logits. Only as the last step of a network: its backward pass lives in the cross-entropy loss."""
+    """Probabilities from logits. Only as the last step of a network: its backward pass lives in the
+    cross-entropy loss.
+    """
 
     def geometry(self, input_shape):
         expect_rank(self.name, input_shape, 1, "(batch, classes)")
@@ -131,7 +142,9 @@ class Softmax(Layer):
         return y
 
     def backward(self, dy):
-        raise ValueError(f"{self.name}: softmax can be trained only as a network's last activation, with a cross-entropy loss")
+        raise ValueError(
+            f"{self.name}: softmax can be trained only as a network's last activation, with a cross-entropy loss"
+        )
 
 
 ACTIVATIONS: dict[str, type[Layer]] = {"relu": ReLU, "softmax": Softmax}
@@ -142,7 +155,9 @@ def activation_layer(activation: str | None, owner: str) -> Layer | None:
     if activation is None or activation == "linear":
         return None
     if activation not in ACTIVATIONS:
-        raise ValueError(f"{owner}: unknown activation {activation!r}; expected one of linear, {', '.join(ACTIVATIONS)}")
+        raise ValueError(
+            f"{owner}: unknown activation {activation!r}; expected one of linear, {', '.join(ACTIVATIONS)}"
+        )
     return ACTIVATIONS[activation](name=f"{owner}/{activation}")
 
 
@@ -212,8 +227,9 @@ class WeightedLayer(Layer):
 class Conv2D(WeightedLayer):
     """Two-dimensional convolution (``kernels.conv2d``) of (height, width, channels) images with ``filters`` filters.
 
-    filters: how many. kernel_size, strides: an int or a pair (vertical, horizontal). padding: "valid" (none) or "same" (zeros
-    around the image so that stride 1 keeps its size). activation: a name, or None. Output: (out_height, out_width, filters).
+    filters: how many. kernel_size, strides: an int or a pair (vertical, horizontal). padding: "valid" (none) or
+    "same" (zeros around the image so that stride 1 keeps its size). activation: a name, or None. Output:
+    (out_height, out_width, filters).
 
     Raises ``ValueError`` at once for arguments that make no sense, and at ``build`` for a window larger than the image.
 
@@ -269,7 +285,7 @@ class Conv2D(WeightedLayer):
 class Dense(WeightedLayer):
     """Every unit sums every input (``kernels.dense``): (inputs,) to (units,).
 
-        Dense(10, activation="softmax")
+    Dense(10, activation="softmax")
     """
 
     def __init__(self, units: int, activation: str | None = None, **kwargs: Any):
@@ -278,7 +294,10 @@ class Dense(WeightedLayer):
 
     def geometry(self, input_shape):
         if len(input_shape) == 3:
-            raise ValueError(f"{self.name}: expected input of shape (batch, inputs), given {(None, *input_shape)}; add Flatten() before it")
+            raise ValueError(
+                f"{self.name}: expected input of shape (batch, inputs), given {(None, *input_shape)}; "
+                "add Flatten() before it"
+            )
         expect_rank(self.name, input_shape, 1, "(batch, inputs)")
         self.declare(w=(input_shape[0], self.units), b=(self.units,))
         return (self.units,)

@@ -21,8 +21,9 @@ class Loss:
         """Labels as float targets of shape (images, classes). Raises ``ValueError`` for labels that cannot be."""
         raise NotImplementedError
 
-    def __call__(self, ops: Ops, outputs: Tensor, targets: Tensor, weight: Tensor,
-                 losses: Tensor, doutputs: Tensor) -> None:
+    def __call__(
+        self, ops: Ops, outputs: Tensor, targets: Tensor, weight: Tensor, losses: Tensor, doutputs: Tensor
+    ) -> None:
         """Overwrite ``losses`` (one per image) and ``doutputs``, the gradient of the weighted sum of losses."""
         raise NotImplementedError
 
@@ -33,8 +34,8 @@ class Loss:
 class CategoricalCrossentropy(Loss):
     """- sum_k t_k log p_k for one-hot labels of shape (images, classes).
 
-    from_logits: the network's outputs are logits (True), or end in a softmax (False, as in Keras). Either way softmax and
-    loss are computed together, from the logits: it is the same function, and the stable one.
+    from_logits: the network's outputs are logits (True), or end in a softmax (False, as in Keras). Either way
+    softmax and loss are computed together, from the logits: it is the same function, and the stable one.
     """
 
     def __init__(self, from_logits: bool = False):
@@ -44,7 +45,9 @@ class CategoricalCrossentropy(Loss):
         y = np.asarray(y)
         if y.ndim != 2 or y.shape[1] != classes or y.dtype.kind not in "fiub":
             hint = "; for class numbers use sparse_categorical_crossentropy" if y.ndim == 1 else ""
-            raise ValueError(f"labels: expected one-hot rows of shape {(None, classes)}, given {y.shape} of {y.dtype}{hint}")
+            raise ValueError(
+                f"labels: expected one-hot rows of shape {(None, classes)}, given {y.shape} of {y.dtype}{hint}"
+            )
         if not np.isfinite(y).all() or (y < 0).any():
             raise ValueError("labels: expected finite, non-negative one-hot rows")
         return y.astype(np.float64)
@@ -64,7 +67,9 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
             hint = "; for one-hot rows use categorical_crossentropy" if y.ndim == 2 and y.shape[1] == classes else ""
             raise ValueError(f"labels: expected class numbers of shape (None,), given {y.shape}{hint}")
         if y.dtype.kind not in "iuf" or (y.dtype.kind == "f" and not np.equal(y, np.trunc(y)).all()):
-            raise ValueError(f"labels: expected whole numbers 0 to {classes - 1}, given {y.dtype} such as {y[:3].tolist()}")
+            raise ValueError(
+                f"labels: expected whole numbers 0 to {classes - 1}, given {y.dtype} such as {y[:3].tolist()}"
+            )
         if y.size and not 0 <= y.min() <= y.max() < classes:
             raise ValueError(f"labels: expected class numbers 0 to {classes - 1}, given {y.min()} to {y.max()}")
         one_hot = np.zeros((y.size, classes))

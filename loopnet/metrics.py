@@ -1,6 +1,7 @@
 """Metrics: numbers for people to read; nothing is trained on them.
 
-A metric is called with a batch's outputs and targets on the host, both (batch, classes), and returns one number an image.
+A metric is called with a batch's outputs and targets on the host, both (batch, classes), and returns one number
+an image.
 """
 
 from collections.abc import Callable

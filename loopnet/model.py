@@ -4,6 +4,7 @@ The whole of training is :meth:`Sequential._train`, five lines: forward through 
 stages in reverse, one step of the optimiser. Everything else here is Keras's manners around it.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from math import prod
@@ -83,8 +84,7 @@ class Sequential:
         taken = {other.name for other in self.layers}
         if layer.name in taken:
             raise ValueError(f"{self.name}: there is a layer named {layer.name!r} already")
-        base = "".join("_" + c.lower() if c.isupper() and before.islower() else c.lower()
-                       for before, c in zip(" " + type(layer).__name__, type(layer).__name__, strict=False))  # fmt: skip
+        base = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", type(layer).__name__).lower()  # MaxPooling2D: max_pooling2d
         number = 0
         while not layer.name or layer.name in taken:
             layer.name = base if number == 0 else f"{base}_{number}"
@@ -93,7 +93,7 @@ class Sequential:
     def _build(self, layer: Layer) -> None:
         at = self.layers.index(layer)
         assert self._input is not None
-        layer.build(self.layers[at - 1].output_shape[1:] if at else self._input)  # type: ignore[arg-type]
+        layer.build(self.layers[at - 1].output_shape[1:] if at else self._input)
         layer.needs_input_gradient = any(below.parameters for below in self.layers[:at])
         for p in layer.parameters:
             p.value = p.initializer(p.shape, self._initial_rng).astype(self.dtype)
@@ -106,17 +106,19 @@ class Sequential:
                 self._build(layer)
 
     @property
-    def input_shape(self) -> tuple[int | None, ...]:
+    def input_shape(self) -> tuple[Any, ...]:
         return (None, *self._built())
 
     @property
-    def output_shape(self) -> tuple[int | None, ...]:
+    def output_shape(self) -> tuple[Any, ...]:
         self._built()
         return self.layers[-1].output_shape
 
     def _built(self) -> Shape:
         if self._input is None or not self.layers:
-            raise ValueError(f"{self.name}: it has no {'layers' if self._input else 'input shape'} yet; add Input(shape) first")
+            raise ValueError(
+                f"{self.name}: it has no {'layers' if self._input else 'input shape'} yet; add Input(shape) first"
+            )
         return self._input
 
     def _parameters(self) -> list[Any]:
@@ -130,7 +132,10 @@ class Sequential:
     def summary(self, print_fn: Callable[[str], object] = print) -> None:
         """Print a table of the layers, their output shapes and parameter counts, as Keras does."""
         self._built()
-        rows = [(f"{layer.name} ({type(layer).__name__})", str(layer.output_shape), f"{layer.count_params():,}") for layer in self.layers]
+        rows = [
+            (f"{layer.name} ({type(layer).__name__})", str(layer.output_shape), f"{layer.count_params():,}")
+            for layer in self.layers
+        ]
         head = ("Layer (type)", "Output Shape", "Param #")
         wide = [max(len(row[i]) for row in [head, *rows]) + 3 for i in range(3)]
         line = "─" * sum(wide)
@@ -159,7 +164,9 @@ class Sequential:
         return [np.array(p.value) for p in self._parameters()]
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
-        """Replace all weights and biases; shapes must match. Raises ``ValueError`` and changes nothing if one does not."""
+        """Replace all weights and biases; shapes must match. Raises ``ValueError`` and changes nothing if one
+        does not.
+        """
         self._built()
         parameters = self._parameters()
         arrays = [np.asarray(w) for w in weights]
@@ -174,7 +181,9 @@ class Sequential:
             self._place(self._ops)
 
     def save(self, path: str | Path) -> None:
-        """Write architecture, weights and optimiser to a ``.safetensors`` file: plain numbers, no code. See ``saving``."""
+        """Write architecture, weights and optimiser to a ``.safetensors`` file: plain numbers, no code. See
+        ``saving``.
+        """
         saving.save(self, path)
 
     @classmethod
@@ -193,7 +202,8 @@ class Sequential:
     ) -> None:
         """Choose how to train: optimiser and loss by name or as objects, metrics, and the rung the loops run on.
 
-        backend: "python", "literal", "parallel", or an ``Ops`` of your own. Weights are kept; the optimiser starts afresh.
+        backend: "python", "literal", "parallel", or an ``Ops`` of your own. Weights are kept; the optimiser
+        starts afresh.
         """
         self.optimizer = optimizers.get(optimizer)
         self.loss = losses.get(loss) if loss != "" else None
@@ -212,7 +222,9 @@ class Sequential:
         return self._ops
 
     def _place(self, ops: Ops) -> None:
-        """Lay all parameters end to end in one vector, so that an optimiser is one loop; the layers keep views of it."""
+        """Lay all parameters end to end in one vector, so that an optimiser is one loop; the layers keep views
+        of it.
+        """
         parameters = self._parameters()
         flat = np.concatenate([np.asarray(p.value).reshape(-1) for p in parameters] or [np.empty(0)])
         self._values = ops.asarray(flat.astype(self.dtype))
@@ -238,10 +250,14 @@ class Sequential:
         if len(last.output_shape) != 2:
             raise ValueError(f"{last.name}: {loss} expects output of shape (None, classes), given {last.output_shape}")
         if self.loss.from_logits and self._plan.softmax is not None:
-            raise ValueError(f"{last.name}: {loss}(from_logits=True) expects logits, given probabilities; drop the softmax or from_logits")
+            raise ValueError(
+                f"{last.name}: {loss}(from_logits=True) expects logits, given probabilities; "
+                "drop the softmax or from_logits"
+            )
         if not self.loss.from_logits and self._plan.softmax is None:
             raise ValueError(
-                f"{last.name}: {loss} expects probabilities, given logits; end in activation='softmax' or use {loss}(from_logits=True)"
+                f"{last.name}: {loss} expects probabilities, given logits; "
+                f"end in activation='softmax' or use {loss}(from_logits=True)"
             )
 
     # ---- training --------------------------------------------------------------------------------------------------
@@ -283,9 +299,10 @@ class Sequential:
     ) -> History:
         """Train for ``epochs`` passes over the images ``x`` and labels ``y``, and return the history.
 
-        x: (images, *input_shape). y: class numbers or one-hot rows, as the loss expects. validation_split: this fraction, cut off the
-        end before shuffling, is not trained on but evaluated after each epoch; validation_data: an (x, y) pair to use instead.
-        verbose: 0 silent, 1 a progress bar, 2 a line an epoch. Raises ``ValueError`` for data that does not fit, before any step.
+        x: (images, *input_shape). y: class numbers or one-hot rows, as the loss expects. validation_split: this
+        fraction, cut off the end before shuffling, is not trained on but evaluated after each epoch;
+        validation_data: an (x, y) pair to use instead. verbose: 0 silent, 1 a progress bar, 2 a line an epoch.
+        Raises ``ValueError`` for data that does not fit, before any step.
         """
         batch_size, epochs = positive(batch_size, "fit: batch_size"), positive(epochs, "fit: epochs")
         images, targets = self._checked("fit", x, y)
@@ -297,7 +314,9 @@ class Sequential:
                 raise ValueError(f"fit: expected validation_split between 0 and 1, given {validation_split!r}")
             keep = len(images) - int(len(images) * validation_split)
             if keep == len(images):
-                raise ValueError(f"fit: validation_split {validation_split} of {len(images)} images leaves none to validate on")
+                raise ValueError(
+                    f"fit: validation_split {validation_split} of {len(images)} images leaves none to validate on"
+                )
             held_out = images[keep:], targets[keep:]
             images, targets = images[:keep], targets[:keep]
 
@@ -366,9 +385,11 @@ class Sequential:
             self.build(np.shape(x))
         self._ready()
         images = check_images(who, x, self._built(), self.dtype)
-        targets = self.loss.encode(y, self.layers[-1].output_shape[1])  # type: ignore[arg-type]
+        targets = self.loss.encode(y, self.layers[-1].output_shape[1])
         if len(images) != len(targets):
-            raise ValueError(f"{who}: expected one label an image, given {len(images)} images and {len(targets)} labels")
+            raise ValueError(
+                f"{who}: expected one label an image, given {len(images)} images and {len(targets)} labels"
+            )
         return images, targets
 
     def train_on_batch(self, x: Any, y: Any) -> float | list[float]:
@@ -381,13 +402,17 @@ class Sequential:
         """Mean loss over ``x`` and ``y``, followed by the metrics if there are any. Prints them if ``verbose``."""
         images, targets = self._checked("evaluate", x, y)
         data = Batches(self._ready(), images, targets)
-        logs = self._pass_over(data, self._ready().asarray(np.arange(data.count)), positive(batch_size, "evaluate: batch_size"))
+        logs = self._pass_over(
+            data, self._ready().asarray(np.arange(data.count)), positive(batch_size, "evaluate: batch_size")
+        )
         if verbose:
             print("  ".join(f"{key} {value:.4f}" for key, value in logs.items()))
         return _listed(logs)
 
     def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> np.ndarray:
-        """The network's outputs for ``x``: (images, ...) of the model's dtype; probabilities if it ends in a softmax, else logits."""
+        """The network's outputs for ``x``: (images, ...) of the model's dtype; probabilities if it ends in a
+        softmax, else logits.
+        """
         if self._input is None:
             self.build(np.shape(x))
         ops = self._ready()
@@ -396,13 +421,13 @@ class Sequential:
         order = ops.asarray(np.arange(data.count))
         batch_size = positive(batch_size, "predict: batch_size")
         shape = self.layers[-1].output_shape[1:]
-        outputs = np.empty((data.count, *shape), self.dtype)  # type: ignore[misc]
+        outputs = np.empty((data.count, *shape), self.dtype)
         for start in range(0, data.count, batch_size):
             stop = min(start + batch_size, data.count)
             y = self._forward(data.load(order[start:stop])[0], training=False)
             if self._plan.softmax is not None:
                 y = self._plan.softmax.forward(y)
-            outputs[start:stop] = ops.to_host(y, (stop - start, *shape))  # type: ignore[arg-type]
+            outputs[start:stop] = ops.to_host(y, (stop - start, *shape))
         return outputs
 
 

@@ -46,13 +46,19 @@ class Ops:
     rmsprop_update: Kernel
     adam_update: Kernel
 
-    asarray: Callable[[np.ndarray], Any]
+    # fused operations: None on a rung that has none, and then each layer runs by itself (see plan.py)
+    conv2d_relu_pool_forward: Kernel | None = None
+    conv2d_relu_pool_backward_input: Kernel | None = None
+    conv2d_relu_pool_backward_weights: Kernel | None = None
+
+    # memory
+    asarray: Callable[[np.ndarray], Any] = np.ascontiguousarray
     """A host array into this rung's memory, laid out as it is: data sets, parameters, indices."""
-    empty: Callable[..., Tensor]
+    empty: Callable[..., Tensor] = np.empty
     """``empty(shape, dtype)``: room for a tensor of that shape, first axis the batch; contents undefined."""
-    images: Callable[[Tensor], int]
+    images: Callable[[Tensor], int] = len
     """How many images a tensor has room for."""
-    to_host: Callable[[Tensor, tuple[int, ...]], np.ndarray]
+    to_host: Callable[[Tensor, tuple[int, ...]], np.ndarray] = lambda tensor, shape: tensor[: shape[0]].copy()
     """``to_host(tensor, shape)``: a plain NumPy copy of the batch that the shape says."""
 
     def pack(self, array: np.ndarray) -> Tensor:
@@ -64,7 +70,7 @@ class Ops:
 
 
 # operation -> its textbook loop: what the rungs "python", "literal" and "parallel" have in common
-TEXTBOOK = {
+TEXTBOOK: dict[str, Any] = {
     "gather": batch.gather,
     "conv2d_forward": conv2d.conv2d_forward,
     "conv2d_backward_input": conv2d.conv2d_backward_input,
@@ -85,36 +91,39 @@ TEXTBOOK = {
     "adam_update": optimizer.adam_update,
 }
 
-PLAIN_MEMORY: dict[str, Callable] = {
-    "asarray": np.ascontiguousarray,
-    "empty": np.empty,
-    "images": len,
-    "to_host": lambda tensor, shape: tensor[: shape[0]].copy(),
-}
-
 
 def _python() -> Ops:
     """The textbook loops, run by Python: slow, and what the stepper steps through."""
-    return Ops(name="python", **TEXTBOOK, **PLAIN_MEMORY)
+    return Ops(name="python", **TEXTBOOK)
 
 
 def _literal() -> Ops:
     """The same source, compiled: one core, every operation in the order it is written."""
     loops = {name: compile_rung(kernel, "literal") for name, kernel in TEXTBOOK.items()}
-    return Ops(name="literal", **loops, **PLAIN_MEMORY)
+    return Ops(name="literal", **loops)
 
 
 def _parallel() -> Ops:
     """The same source, compiled, with the outermost loop (``prange``) shared among the cores."""
     loops = {name: compile_rung(kernel, "parallel", parallel=True) for name, kernel in TEXTBOOK.items()}
-    return Ops(name="parallel", **loops, **PLAIN_MEMORY)
+    return Ops(name="parallel", **loops)
 
 
-RUNGS = {"python": _python, "literal": _literal, "parallel": _parallel}
+def _tuned() -> Ops:
+    """Loops over many images side by side, tiled and fused; what has no tuned kernel of its own is the parallel
+    rung's.
+    """
+    from .kernels.tuned import table
+
+    shared = {name: getattr(get_ops("parallel"), name) for name in TEXTBOOK}
+    return Ops(name="tuned", **{**shared, **table.KERNELS}, **table.MEMORY)
+
+
+RUNGS = {"python": _python, "literal": _literal, "parallel": _parallel, "tuned": _tuned}
 BACKENDS = tuple(RUNGS)
-DEFAULT_BACKEND = "parallel"
+DEFAULT_BACKEND = "tuned"
 
-OPERATIONS = tuple(f.name for f in fields(Ops) if f.type is Kernel)
+OPERATIONS = tuple(f.name for f in fields(Ops) if f.type in (Kernel, Kernel | None))
 
 
 @cache

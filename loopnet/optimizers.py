@@ -23,7 +23,9 @@ class Optimizer:
 
     def bind(self, ops: Ops, size: int, dtype: np.dtype, state: dict[str, np.ndarray] | None = None) -> None:
         """Take memory for ``size`` parameters on a rung; zeros, or a copy of an earlier ``state`` of the same size."""
-        self.state = {slot: ops.asarray(np.array(state[slot], dtype) if state else np.zeros(size, dtype)) for slot in self.slots}
+        self.state = {
+            slot: ops.asarray(np.array(state[slot], dtype) if state else np.zeros(size, dtype)) for slot in self.slots
+        }
         if state is None:
             self.iterations = 0
         self._scalar: Callable[[float], Any] = dtype.type
@@ -53,7 +55,9 @@ class SGD(Optimizer):
 
     def update(self, ops, values, grads):
         scalar = self._scalar
-        ops.sgd_update(values, grads, self.state["velocity"], scalar(self.learning_rate), scalar(self.momentum), self.nesterov)
+        ops.sgd_update(
+            values, grads, self.state["velocity"], scalar(self.learning_rate), scalar(self.momentum), self.nesterov
+        )
 
 
 class RMSprop(Optimizer):
@@ -67,7 +71,9 @@ class RMSprop(Optimizer):
 
     def update(self, ops, values, grads):
         scalar = self._scalar
-        ops.rmsprop_update(values, grads, self.state["v"], scalar(self.learning_rate), scalar(self.rho), scalar(self.epsilon))
+        ops.rmsprop_update(
+            values, grads, self.state["v"], scalar(self.learning_rate), scalar(self.rho), scalar(self.epsilon)
+        )
 
 
 class Adam(Optimizer):

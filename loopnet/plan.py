@@ -1,13 +1,18 @@
 """The one place where it is decided how layers are run: which stages a batch walks through, on a given rung.
 
-The layers of a model are what its author wrote; the stages are what is executed. Usually they are the same. The softmax at the
-end of a classifier is set apart, because its loss works on the logits before it.
+The layers of a model are what its author wrote; the stages are what is executed. Usually they are the same,
+with two exceptions:
+
+- The softmax at the end of a classifier is set apart, because its loss works on the logits before it.
+- Convolution, ReLU and 2x2 max pooling in a row are one stage on a rung that has a fused kernel for the three.
 """
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from .layers import Layer, Softmax, WeightedLayer
+import numpy as np
+
+from .layers import Conv2D, Layer, MaxPooling2D, ReLU, Softmax, WeightedLayer
 from .ops import Ops, Tensor
 
 
@@ -32,6 +37,51 @@ class Linear:
         return self.layer.linear_backward(dy)
 
 
+class ConvReluPool:
+    """A convolution with ReLU and the 2x2 max pooling after it, run as one: the convolution's outputs are never
+    stored.
+    """
+
+    def __init__(self, conv: Conv2D, pool: MaxPooling2D, ops: Ops):
+        self.conv, self.pool = conv, pool
+        self.run_forward, self.run_backward_input, self.run_backward_weights = _fused(ops)
+
+    @staticmethod
+    def fits(conv: Layer, pool: Layer, ops: Ops) -> bool:
+        """Whether the two layers are what the fused kernel can run, on a rung that has one."""
+        return (
+            all(_fused(ops))
+            and isinstance(conv, Conv2D)
+            and isinstance(conv.activation, ReLU)
+            and conv.strides == (1, 1)
+            and conv.padding == "valid"
+            and isinstance(pool, MaxPooling2D)
+            and pool.pool_size == pool.strides == (2, 2)
+            and pool.padding == "valid"
+        )
+
+    def forward(self, x: Tensor, training: bool = False) -> Tensor:
+        conv, pool = self.conv, self.pool
+        self._x = x
+        y = pool.room("y", x, *pool.output_shape[1:])
+        self._winner = pool.room("winner as int8", x, *pool.output_shape[1:], dtype=np.int8)
+        self.run_forward(x, conv.w.value, conv.b.value, y, self._winner)
+        return y
+
+    def backward(self, dy: Tensor) -> Tensor:
+        conv = self.conv
+        self.run_backward_weights(dy, self._winner, self._x, conv.w.grad, conv.b.grad)
+        if not conv.needs_input_gradient:
+            return None
+        dx = conv.room("dx", dy, *conv.input_shape[1:])
+        self.run_backward_input(dy, self._winner, conv.w.value, dx)
+        return dx
+
+
+def _fused(ops: Ops) -> tuple:
+    return ops.conv2d_relu_pool_forward, ops.conv2d_relu_pool_backward_input, ops.conv2d_relu_pool_backward_weights
+
+
 @dataclass(frozen=True)
 class Plan:
     stages: list[Stage]
@@ -44,12 +94,24 @@ class Plan:
 
 def plan(layers: list[Layer], ops: Ops) -> Plan:
     """The stages for ``layers`` on the rung of ``ops``."""
-    stages: list[Stage] = list(layers)
+    stages: list[Stage] = []
+    first_trained = 0
     softmax: Layer | None = None
-    last = layers[-1]
-    if isinstance(last, Softmax):
-        stages, softmax = stages[:-1], last
-    elif isinstance(last, WeightedLayer) and isinstance(last.activation, Softmax):
-        stages, softmax = [*stages[:-1], Linear(last)], last.activation
-    trained = [i for i, layer in enumerate(layers) if layer.parameters]
-    return Plan(stages, softmax, trained[0] if trained else len(stages))
+    at = 0
+    while at < len(layers):
+        layer = layers[at]
+        is_last = at == len(layers) - 1
+        if not any(below.parameters for below in layers[: at + 1]):
+            first_trained = len(stages) + 1
+        if not is_last and ConvReluPool.fits(layer, layers[at + 1], ops):
+            stages.append(ConvReluPool(layer, layers[at + 1], ops))  # type: ignore[arg-type]
+            at += 1
+        elif is_last and isinstance(layer, Softmax):
+            softmax = layer
+        elif is_last and isinstance(layer, WeightedLayer) and isinstance(layer.activation, Softmax):
+            stages.append(Linear(layer))
+            softmax = layer.activation
+        else:
+            stages.append(layer)
+        at += 1
+    return Plan(stages, softmax, first_trained)

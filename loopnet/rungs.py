@@ -1,8 +1,8 @@
 """How one kernel becomes several rungs: the same source, compiled with other options, never mixed up on disk.
 
-Numba's disk cache files a compiled function under its source file, line and qualified name. Two bindings of one function,
-serial and parallel, share all three and can be served in place of one another (numba issue 6845). So each rung gets a
-function object of its own, with the same code and a name of its own.
+Numba's disk cache files a compiled function under its source file, line and qualified name. Two bindings of one
+function, serial and parallel, share all three and can be served in place of one another (numba issue 6845). So
+each rung gets a function object of its own, with the same code and a name of its own.
 """
 
 import types

@@ -1,7 +1,7 @@
 """A model in one file: safetensors, which holds named arrays and a few strings, and can run no code.
 
-    <layer>/w, <layer>/b        weights and biases                       optimizer/<slot>    what the optimiser remembers
-    metadata "loopnet"          JSON: format version, layers and their arguments, optimiser, loss, metrics
+<layer>/w, <layer>/b        weights and biases                       optimizer/<slot>    what the optimiser remembers
+metadata "loopnet"          JSON: format version, layers and their arguments, optimiser, loss, metrics
 """
 
 import json
@@ -45,7 +45,9 @@ def save(model: "Sequential", path: str | Path) -> None:
 
 
 def load(cls: "type[Sequential]", path: str | Path, backend: str | Ops) -> "Sequential":
-    """The model that ``save`` wrote to ``path``. ``FileNotFoundError`` without a file, ``ValueError`` for any other content."""
+    """The model that ``save`` wrote to ``path``. ``FileNotFoundError`` without a file, ``ValueError`` for any
+    other content.
+    """
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: no such model file")
     try:

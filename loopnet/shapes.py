@@ -26,11 +26,13 @@ def positive(value: int, what: str) -> int:
 
 
 def window_stops(size: int, window: int, stride: int, padding: str) -> tuple[int, int]:
-    """How often a window stops along one axis, and how many zeros stand before the first pixel: ``(stops, pad_before)``.
+    """How often a window stops along one axis, and how many zeros stand before the first pixel: ``(stops,
+    pad_before)``.
 
     "valid": the window stays inside the image,  stops = (size - window) // stride + 1.
-    "same":  as many stops as at stride 1 with full cover, stops = ceil(size / stride); the zeros that this needs are split
-    between both ends and an odd one goes to the end, as in TensorFlow and Keras (PyTorch pads both ends alike).
+    "same":  as many stops as at stride 1 with full cover, stops = ceil(size / stride); the zeros that this
+    needs are split between both ends and an odd one goes to the end, as in TensorFlow and Keras (PyTorch pads
+    both ends alike).
     """
     if padding == "valid":
         return (size - window) // stride + 1, 0

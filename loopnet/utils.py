@@ -10,7 +10,9 @@ __all__ = ["set_random_seed", "to_categorical"]
 
 
 def to_categorical(y: Any, num_classes: int | None = None) -> np.ndarray:
-    """Class numbers (images,) as one-hot rows (images, num_classes) of float32. ``num_classes`` defaults to ``max(y) + 1``."""
+    """Class numbers (images,) as one-hot rows (images, num_classes) of float32. ``num_classes`` defaults to
+    ``max(y) + 1``.
+    """
     from .losses import SparseCategoricalCrossentropy
 
     y = np.asarray(y)

@@ -121,9 +121,7 @@ FILTER = np.array([[1, 2], [3, 4]])[:, :, np.newaxis, np.newaxis]
 
 
 def conv2d(backend, dtype, case, x, dy, w=FILTER, b=(10,)):
-    return run(
-        get_ops(backend), "conv2d", case, {"x": x, "w": w.astype(dtype), "b": np.array(b, dtype), "dy": dy}
-    )
+    return run(get_ops(backend), "conv2d", case, {"x": x, "w": w.astype(dtype), "b": np.array(b, dtype), "dy": dy})
 
 
 @by_hand
@@ -197,9 +195,7 @@ def test_pool_by_hand_padding_never_wins(backend, dtype):
 @by_hand
 def test_dense_by_hand(backend, dtype):
     given = {"x": [[1, 2]], "w": [[1, 2, 3], [4, 5, 6]], "b": [10, 20, 30], "dy": [[1, 0, -1]]}
-    answers = run(
-        get_ops(backend), "dense", Dense("", 1, 2, 3), {k: np.array(v, dtype) for k, v in given.items()}
-    )
+    answers = run(get_ops(backend), "dense", Dense("", 1, 2, 3), {k: np.array(v, dtype) for k, v in given.items()})
     assert answers["y"].tolist() == [[19, 32, 45]]
     assert answers["dx"].tolist() == [[-2, -2]]
     assert answers["dw"].tolist() == [[1, 0, -1], [2, 0, -2]]

@@ -1,6 +1,6 @@
 """Pick a batch out of the data set, in the shuffled order.
 
-    data (images, ...)     order (batch,) ints     batch (batch, ...)     any number of further axes, of the same sizes
+data (images, ...)     order (batch,) ints     batch (batch, ...)     any number of further axes, of the same sizes
 """
 
 from numba import prange

@@ -1,28 +1,30 @@
-"""Two-dimensional convolution: slide a small window of weights over an image and write down, at each stop, how well they agree.
+"""Two-dimensional convolution: slide a small window of weights over an image and write down, at each stop, how
+well they agree.
 
 Read :func:`conv2d_forward` first. It is six loops: four choose *which* output to compute (image, row, column, filter),
 two walk the window beneath it, and the channels ride along. The two backward functions are the same sum, asked from
 the other ends of its product:
 
-    forward            y[n, i, j, k]  =  b[k] + sum of   x[n, row, col, c] * w[r, s, c, k]    over the window (r, s, c)
-    backward_input     dx[n, row, col, c]     = sum of  dy[n, i, j, k]     * w[r, s, c, k]    over the outputs that saw this pixel
-    backward_weights   dw[r, s, c, k]         = sum of  dy[n, i, j, k]     * x[n, row, col, c] over every stop of the window
+    forward            y[n,i,j,k] = b[k] + sum of  x[n,row,col,c] * w[r,s,c,k]   over the window (r, s, c)
+    backward_input     dx[n,row,col,c]   = sum of  dy[n,i,j,k]    * w[r,s,c,k]   over the outputs that saw this pixel
+    backward_weights   dw[r,s,c,k]       = sum of  dy[n,i,j,k]    * x[n,row,col,c]   over every stop of the window
 
 and all three agree on one line of geometry, which says where tap (r, s) lands when the window stops at (i, j):
 
     row = i * stride_h + r - pad_top          col = j * stride_w + s - pad_left
 
 Names: ``n`` image, ``i j`` output row and column, ``r s`` window row and column, ``c`` input channel, ``k`` output
-channel (the filter). Arrays: ``x`` images, ``w`` filters, ``b`` biases, ``y`` outputs; ``d...`` is the gradient of the loss.
+channel (the filter). Arrays: ``x`` images, ``w`` filters, ``b`` biases, ``y`` outputs; ``d...`` is the gradient
+of the loss.
 
 Shapes, all C-contiguous and of one floating dtype:
 
     x, dx  (batch, height, width, channels)         w, dw  (window_height, window_width, channels, filters)
     y, dy  (batch, out_height, out_width, filters)   b, db  (filters,)
 
-``stride`` and ``pad`` are pairs (vertical, horizontal) of ints; ``pad`` counts the zeros before the first row and column.
-Zeros after the last need no number: ``y`` is simply that much larger. No zero is ever stored; a tap that lands outside the
-image adds nothing, so the loop skips it.
+``stride`` and ``pad`` are pairs (vertical, horizontal) of ints; ``pad`` counts the zeros before the first row
+and column. Zeros after the last need no number: ``y`` is simply that much larger. No zero is ever stored; a tap
+that lands outside the image adds nothing, so the loop skips it.
 
 Like all of deep learning this is cross-correlation: the window is not flipped, as a mathematician's convolution would.
 LeCun, Bottou, Bengio, Haffner (1998), *Gradient-based learning applied to document recognition*, section II.A;
@@ -57,10 +59,11 @@ def conv2d_forward(x, w, b, y, stride, pad):
 
 
 def conv2d_backward_input(dy, w, dx, stride, pad):
-    """Every pixel asks: which outputs saw me, and through which weight?  dx[n,row,col,c] = sum_{r,s,k} dy[n,i,j,k] * w[r,s,c,k].
+    """Every pixel asks: which outputs saw me, and through which weight?  dx[n,row,col,c] = sum_{r,s,k}
+    dy[n,i,j,k] * w[r,s,c,k].
 
-    The geometry line solved for the stop: i * sh = row + ph - r. Where the division leaves a remainder, the window stepped
-    over this pixel with that tap, and there is nothing to add.
+    The geometry line solved for the stop: i * sh = row + ph - r. Where the division leaves a remainder, the
+    window stepped over this pixel with that tap, and there is nothing to add.
 
     Reads dy, w; overwrites dx. One turn of the parallel loop owns one image of dx.
     """
@@ -84,7 +87,8 @@ def conv2d_backward_input(dy, w, dx, stride, pad):
 
 
 def conv2d_backward_weights(dy, x, dw, db, stride, pad):
-    """Every weight collects from all the places it was used:  dw[r,s,c,k] = sum_{n,i,j} dy[n,i,j,k] * x[n, row, col, c];  db[k] = sum dy.
+    """Every weight collects from all the places it was used:  dw[r,s,c,k] = sum_{n,i,j} dy[n,i,j,k] * x[n, row,
+    col, c];  db[k] = sum dy.
 
     That one weight serves the whole image is why its gradient is a sum over the whole image (and over the batch).
     Each image is added up on its own first: long sums of small numbers lose fewer bits in two stages than in one.

@@ -12,7 +12,8 @@ from numba import prange
 def sgd_update(w, dw, velocity, learning_rate, momentum, nesterov):
     """Gradient descent with momentum:  v = momentum * v - lr * dw;  w += v  (Nesterov:  w += momentum * v - lr * dw).
 
-    Reads dw; updates w and velocity. Polyak (1964); Sutskever, Martens, Dahl, Hinton (2013) for Nesterov's form, as in Keras.
+    Reads dw; updates w and velocity. Polyak (1964); Sutskever, Martens, Dahl, Hinton (2013) for Nesterov's
+    form, as in Keras.
     """
     for i in prange(w.size):
         velocity[i] = momentum * velocity[i] - learning_rate * dw[i]

@@ -47,7 +47,8 @@ def max_pool2d_forward(x, y, winner, window, stride, pad):
 
 
 def max_pool2d_backward(dy, winner, dx, window, stride, pad):
-    """Deliver each gradient to the pixel that won:  dx[n, row, col, c] += dy[n,i,j,c]  at the winner's place, 0 elsewhere.
+    """Deliver each gradient to the pixel that won:  dx[n, row, col, c] += dy[n,i,j,c]  at the winner's place, 0
+    elsewhere.
 
     Windows may overlap (stride < window), so one pixel can win more than once and gradients add up.
 

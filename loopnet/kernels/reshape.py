@@ -1,6 +1,6 @@
 """Flatten: read an image's numbers off as one row, in Keras's order: row by row, column by column, channel by channel.
 
-    x, dx  (batch, height, width, channels)         y, dy  (batch, height * width * channels)
+x, dx  (batch, height, width, channels)         y, dy  (batch, height * width * channels)
 """
 
 from numba import prange

@@ -4,9 +4,10 @@
 
     logits z, probabilities p, targets t, dlogits   (batch, classes)         weight, losses   (batch,)
 
-The largest logit is subtracted first: it cancels in the fraction, and exp can then not overflow. Loss and gradient share
-one kernel, because together they are simpler and safer than apart: log(exp(z)) is never computed, and the gradient
-is just "probability minus truth". Bridle (1990); Goodfellow, Bengio, Courville (2016), section 6.2.2.3.
+The largest logit is subtracted first: it cancels in the fraction, and exp can then not overflow. Loss and
+gradient share one kernel, because together they are simpler and safer than apart: log(exp(z)) is never
+computed, and the gradient is just "probability minus truth". Bridle (1990); Goodfellow, Bengio, Courville
+(2016), section 6.2.2.3.
 
 exp and log are taken in double precision whatever the dtype: ten of them an image cost nothing, and Python and
 compiled code then call the same library function, so that all rungs agree to the last bit.
@@ -37,7 +38,8 @@ def softmax_forward(logits, probabilities):
 
 
 def softmax_cross_entropy(logits, targets, weight, losses, dlogits):
-    """losses[n] = sum_k t[n,k] * (log sum_l exp z[n,l] - z[n,k]);  dlogits[n,k] = weight[n] * (p[n,k] * sum_l t[n,l] - t[n,k]).
+    """losses[n] = sum_k t[n,k] * (log sum_l exp z[n,l] - z[n,k]);  dlogits[n,k] = weight[n] * (p[n,k] * sum_l
+    t[n,l] - t[n,k]).
 
     targets are one-hot rows (or any distribution over the classes). weight[n] is image n's share in the batch's loss,
     1 / batch for a plain mean; losses are left unweighted, for the reader and the progress bar.

@@ -1,0 +1,150 @@
+"""Windows of any stride and padding over lanes: the textbook loops of ``kernels/conv2d.py`` and
+``kernels/pool.py`` with the image loop
+moved innermost, where all lanes of a block do the same thing at once.
+
+Used where a stride is not 1, and for pooling that is not fused with a convolution. ``pad_images`` and
+``crop_images`` bring the padded convolutions of stride 1 to the fast kernels of ``conv2d.py``.
+"""
+
+import numpy as np
+from numba import njit, prange
+
+from .conv2d import FAST, add_blocks
+
+
+@njit(parallel=True, fastmath=FAST, cache=True)
+def strided_forward(x, w, b, y, stride, pad):
+    """``kernels.conv2d.conv2d_forward``. One turn of the parallel loop owns one filter of one block of y."""
+    filters = w.shape[3]
+    for task in prange(y.shape[0] * filters):
+        block, k = divmod(np.int64(task), filters)
+        for i in range(y.shape[2]):
+            for j in range(y.shape[3]):
+                outputs = y[block, k, i, j]
+                outputs[:] = b[k]
+                for r in range(w.shape[0]):
+                    for s in range(w.shape[1]):
+                        row = i * stride[0] + r - pad[0]
+                        col = j * stride[1] + s - pad[1]
+                        if 0 <= row < x.shape[2] and 0 <= col < x.shape[3]:
+                            for c in range(x.shape[1]):
+                                pixels, weight = x[block, c, row, col], w[r, s, c, k]
+                                for lane in range(outputs.size):
+                                    outputs[lane] += pixels[lane] * weight
+
+
+@njit(parallel=True, fastmath=FAST, cache=True)
+def strided_backward_input(dy, w, dx, stride, pad):
+    """``kernels.conv2d.conv2d_backward_input``. One turn of the parallel loop owns one channel of one block of dx."""
+    channels = dx.shape[1]
+    for task in prange(dx.shape[0] * channels):
+        block, c = divmod(np.int64(task), channels)
+        for row in range(dx.shape[2]):
+            for col in range(dx.shape[3]):
+                result = dx[block, c, row, col]
+                result[:] = 0
+                for r in range(w.shape[0]):
+                    for s in range(w.shape[1]):
+                        i, between_rows = divmod(row + pad[0] - r, stride[0])
+                        j, between_cols = divmod(col + pad[1] - s, stride[1])
+                        if between_rows == 0 and between_cols == 0 and 0 <= i < dy.shape[2] and 0 <= j < dy.shape[3]:
+                            for k in range(dy.shape[1]):
+                                gradients, weight = dy[block, k, i, j], w[r, s, c, k]
+                                for lane in range(result.size):
+                                    result[lane] += gradients[lane] * weight
+
+
+@njit(parallel=True, fastmath=FAST, cache=True)
+def strided_backward_weights(dy, x, dw, db, stride, pad):
+    """``kernels.conv2d.conv2d_backward_weights``. One turn of the parallel loop owns one filter of one block's
+    share.
+    """
+    blocks, filters = x.shape[0], dw.shape[3]
+    share_w = np.zeros((blocks, dw.shape[0], dw.shape[1], dw.shape[2], filters), dw.dtype)
+    share_b = np.empty((blocks, filters), db.dtype)
+    for task in prange(blocks * filters):
+        block, k = divmod(np.int64(task), filters)
+        gradients = dy[block, k]
+        total = db.dtype.type(0)
+        for i in range(dy.shape[2]):
+            for j in range(dy.shape[3]):
+                for lane in range(dy.shape[4]):
+                    total += gradients[i, j, lane]
+        share_b[block, k] = total
+        for r in range(dw.shape[0]):
+            for s in range(dw.shape[1]):
+                for c in range(dw.shape[2]):
+                    total = dw.dtype.type(0)
+                    for i in range(dy.shape[2]):
+                        for j in range(dy.shape[3]):
+                            row = i * stride[0] + r - pad[0]
+                            col = j * stride[1] + s - pad[1]
+                            if 0 <= row < x.shape[2] and 0 <= col < x.shape[3]:
+                                pixels = x[block, c, row, col]
+                                for lane in range(pixels.size):
+                                    total += gradients[i, j, lane] * pixels[lane]
+                    share_w[block, r, s, c, k] = total
+    add_blocks(share_w, dw)
+    add_blocks(share_b, db)
+
+
+@njit(parallel=True, cache=True)
+def pad_images(x, padded, pad):
+    """padded[.., i + pad_top, j + pad_left, ..] = x[.., i, j, ..], 0 elsewhere. One turn of the parallel loop
+    owns one channel of a block.
+    """
+    channels = x.shape[1]
+    for task in prange(x.shape[0] * channels):
+        block, c = divmod(np.int64(task), channels)
+        padded[block, c] = 0
+        padded[block, c, pad[0] : pad[0] + x.shape[2], pad[1] : pad[1] + x.shape[3]] = x[block, c]
+
+
+@njit(parallel=True, cache=True)
+def crop_images(padded, x, pad):
+    """The inverse of ``pad_images``. One turn of the parallel loop owns one channel of a block."""
+    channels = x.shape[1]
+    for task in prange(x.shape[0] * channels):
+        block, c = divmod(np.int64(task), channels)
+        x[block, c] = padded[block, c, pad[0] : pad[0] + x.shape[2], pad[1] : pad[1] + x.shape[3]]
+
+
+@njit(parallel=True, cache=True)
+def max_pool2d_forward(x, y, winner, window, stride, pad):
+    """``kernels.pool.max_pool2d_forward``. One turn of the parallel loop owns one channel of one block of y and
+    winner.
+    """
+    channels = x.shape[1]
+    for task in prange(x.shape[0] * channels):
+        block, c = divmod(np.int64(task), channels)
+        for i in range(y.shape[2]):
+            for j in range(y.shape[3]):
+                best, best_at = y[block, c, i, j], winner[block, c, i, j]
+                first = True
+                for r in range(window[0]):
+                    for s in range(window[1]):
+                        row = i * stride[0] + r - pad[0]
+                        col = j * stride[1] + s - pad[1]
+                        if 0 <= row < x.shape[2] and 0 <= col < x.shape[3]:
+                            for lane in range(best.size):
+                                value = x[block, c, row, col, lane]
+                                if first or value > best[lane] or value != value:
+                                    best[lane] = value
+                                    best_at[lane] = r * window[1] + s
+                            first = False
+
+
+@njit(parallel=True, cache=True)
+def max_pool2d_backward(dy, winner, dx, window, stride, pad):
+    """``kernels.pool.max_pool2d_backward``. One turn of the parallel loop owns one channel of one block of dx."""
+    channels = dx.shape[1]
+    for task in prange(dx.shape[0] * channels):
+        block, c = divmod(np.int64(task), channels)
+        dx[block, c] = 0
+        for i in range(dy.shape[2]):
+            for j in range(dy.shape[3]):
+                for lane in range(dy.shape[4]):
+                    r, s = divmod(winner[block, c, i, j, lane], window[1])
+                    row = i * stride[0] + r - pad[0]
+                    col = j * stride[1] + s - pad[1]
+                    dx[block, c, row, col, lane] += dy[block, c, i, j, lane]
