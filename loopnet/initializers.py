@@ -40,6 +40,13 @@ class Zeros(Initializer):
         return np.zeros(shape)
 
 
+class Ones(Initializer):
+    """All 1: for factors that shall change nothing at first, such as the gamma of BatchNormalization."""
+
+    def sample(self, shape, rng):
+        return np.ones(shape)
+
+
 class GlorotUniform(Initializer):
     """Uniform in +-sqrt(6 / (fan_in + fan_out)): keeps the size of signals about equal from layer to layer, both ways.
 
@@ -67,9 +74,10 @@ class TruncatedNormal(Initializer):
 
 INITIALIZERS = {
     "zeros": Zeros,
+    "ones": Ones,
     "glorot_uniform": GlorotUniform,
     "truncated_normal": TruncatedNormal,
-    **{cls.__name__: cls for cls in (Zeros, GlorotUniform, TruncatedNormal)},
+    **{cls.__name__: cls for cls in (Zeros, Ones, GlorotUniform, TruncatedNormal)},
 }
 
 

@@ -7,14 +7,28 @@ A layer never names a kernel; it asks its ``ops``. To train a network with a loo
     model.compile("adam", loss, backend=ops)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from .kernels import activation, batch, conv2d, dense, optimizer, pool, reshape, softmax
+from .kernels import (
+    activation,
+    batch,
+    conv2d,
+    conv3d,
+    dense,
+    dropout,
+    normalization,
+    optimizer,
+    padding,
+    pool,
+    pool3d,
+    reshape,
+    softmax,
+)
 from .rungs import compile_rung
 
 Kernel = Callable[..., None]
@@ -31,16 +45,44 @@ class Ops:
     conv2d_forward: Kernel
     conv2d_backward_input: Kernel
     conv2d_backward_weights: Kernel
+    conv3d_forward: Kernel
+    conv3d_backward_input: Kernel
+    conv3d_backward_weights: Kernel
     max_pool2d_forward: Kernel
     max_pool2d_backward: Kernel
+    max_pool3d_forward: Kernel
+    max_pool3d_backward: Kernel
+    average_pool3d_forward: Kernel
+    average_pool3d_backward: Kernel
+    lp_pool3d_forward: Kernel
+    lp_pool3d_backward: Kernel
+    zero_pad_forward: Kernel
+    zero_pad_backward: Kernel
     dense_forward: Kernel
     dense_backward_input: Kernel
     dense_backward_weights: Kernel
     relu_forward: Kernel
     relu_backward: Kernel
+    leaky_relu_forward: Kernel
+    leaky_relu_backward: Kernel
+    sigmoid_forward: Kernel
+    sigmoid_backward: Kernel
+    tanh_forward: Kernel
+    tanh_backward: Kernel
+    softplus_forward: Kernel
+    softplus_backward: Kernel
+    dropout: Kernel
+    batch_norm_statistics: Kernel
+    moving_average: Kernel
+    batch_norm_forward: Kernel
+    batch_norm_backward_weights: Kernel
+    batch_norm_backward_input: Kernel
     flatten_forward: Kernel
     flatten_backward: Kernel
+    reshape: Kernel
+    permute: Kernel
     softmax_forward: Kernel
+    softmax_backward: Kernel
     softmax_cross_entropy: Kernel
     sgd_update: Kernel
     rmsprop_update: Kernel
@@ -51,6 +93,14 @@ class Ops:
     conv2d_relu_pool_backward_input: Kernel | None = None
     conv2d_relu_pool_backward_weights: Kernel | None = None
 
+    # what this rung cannot run
+    plain: "Ops | None" = None
+    """The rung beneath, on plain arrays in the host's memory, for layers that this one has no kernels for; None if its
+    own tensors are plain arrays.
+    """
+    ranks: tuple[int, ...] = ()
+    """How many axes, the batch among them, a tensor may have that this rung can lay out its own way."""
+
     # memory
     asarray: Callable[[np.ndarray], Any] = np.ascontiguousarray
     """A host array into this rung's memory, laid out as it is: data sets, parameters, indices."""
@@ -60,6 +110,17 @@ class Ops:
     """How many images a tensor has room for."""
     to_host: Callable[[Tensor, tuple[int, ...]], np.ndarray] = lambda tensor, shape: tensor[: shape[0]].copy()
     """``to_host(tensor, shape)``: a plain NumPy copy of the batch that the shape says."""
+
+    def rung_for(self, operations: Iterable[str], ranks: Iterable[int]) -> "Ops":
+        """This rung if it has kernels for ``operations`` on tensors of ``ranks`` axes, else the plain one beneath it.
+
+        A kernel borrowed from the plain rung knows nothing of this one's layout, and helps only where the layout does
+        not matter.
+        """
+        if self.plain is None:
+            return self
+        borrowed = {name for name in operations if getattr(self, name) is getattr(self.plain, name)}
+        return self if borrowed <= ANY_LAYOUT and set(ranks) <= set(self.ranks) else self.plain
 
     def pack(self, array: np.ndarray) -> Tensor:
         """A host array (batch first) as a tensor of this rung."""
@@ -75,20 +136,55 @@ TEXTBOOK: dict[str, Any] = {
     "conv2d_forward": conv2d.conv2d_forward,
     "conv2d_backward_input": conv2d.conv2d_backward_input,
     "conv2d_backward_weights": conv2d.conv2d_backward_weights,
+    "conv3d_forward": conv3d.conv3d_forward,
+    "conv3d_backward_input": conv3d.conv3d_backward_input,
+    "conv3d_backward_weights": conv3d.conv3d_backward_weights,
     "max_pool2d_forward": pool.max_pool2d_forward,
     "max_pool2d_backward": pool.max_pool2d_backward,
+    "max_pool3d_forward": pool3d.max_pool3d_forward,
+    "max_pool3d_backward": pool3d.max_pool3d_backward,
+    "average_pool3d_forward": pool3d.average_pool3d_forward,
+    "average_pool3d_backward": pool3d.average_pool3d_backward,
+    "lp_pool3d_forward": pool3d.lp_pool3d_forward,
+    "lp_pool3d_backward": pool3d.lp_pool3d_backward,
+    "zero_pad_forward": padding.zero_pad_forward,
+    "zero_pad_backward": padding.zero_pad_backward,
     "dense_forward": dense.dense_forward,
     "dense_backward_input": dense.dense_backward_input,
     "dense_backward_weights": dense.dense_backward_weights,
     "relu_forward": activation.relu_forward,
     "relu_backward": activation.relu_backward,
+    "leaky_relu_forward": activation.leaky_relu_forward,
+    "leaky_relu_backward": activation.leaky_relu_backward,
+    "sigmoid_forward": activation.sigmoid_forward,
+    "sigmoid_backward": activation.sigmoid_backward,
+    "tanh_forward": activation.tanh_forward,
+    "tanh_backward": activation.tanh_backward,
+    "softplus_forward": activation.softplus_forward,
+    "softplus_backward": activation.softplus_backward,
+    "dropout": dropout.dropout,
+    "batch_norm_statistics": normalization.batch_norm_statistics,
+    "moving_average": normalization.moving_average,
+    "batch_norm_forward": normalization.batch_norm_forward,
+    "batch_norm_backward_weights": normalization.batch_norm_backward_weights,
+    "batch_norm_backward_input": normalization.batch_norm_backward_input,
     "flatten_forward": reshape.flatten_forward,
     "flatten_backward": reshape.flatten_backward,
+    "reshape": reshape.reshape,
+    "permute": reshape.permute,
     "softmax_forward": softmax.softmax_forward,
+    "softmax_backward": softmax.softmax_backward,
     "softmax_cross_entropy": softmax.softmax_cross_entropy,
     "sgd_update": optimizer.sgd_update,
     "rmsprop_update": optimizer.rmsprop_update,
     "adam_update": optimizer.adam_update,
+}
+
+# operations on single numbers, wherever they stand
+ANY_LAYOUT = {
+    f"{activation}_{way}"
+    for activation in ("relu", "leaky_relu", "sigmoid", "tanh", "softplus")
+    for way in ("forward", "backward")
 }
 
 
@@ -99,13 +195,13 @@ def _python() -> Ops:
 
 def _literal() -> Ops:
     """The same source, compiled: one core, every operation in the order it is written."""
-    loops = {name: compile_rung(kernel, "literal") for name, kernel in TEXTBOOK.items()}
+    loops: dict[str, Any] = {name: compile_rung(kernel, "literal") for name, kernel in TEXTBOOK.items()}
     return Ops(name="literal", **loops)
 
 
 def _parallel() -> Ops:
     """The same source, compiled, with the outermost loop (``prange``) shared among the cores."""
-    loops = {name: compile_rung(kernel, "parallel", parallel=True) for name, kernel in TEXTBOOK.items()}
+    loops: dict[str, Any] = {name: compile_rung(kernel, "parallel", parallel=True) for name, kernel in TEXTBOOK.items()}
     return Ops(name="parallel", **loops)
 
 
@@ -115,8 +211,10 @@ def _tuned() -> Ops:
     """
     from .kernels.tuned import table
 
-    shared = {name: getattr(get_ops("parallel"), name) for name in TEXTBOOK}
-    return Ops(name="tuned", **{**shared, **table.KERNELS}, **table.MEMORY)
+    parallel = get_ops("parallel")
+    shared = {name: getattr(parallel, name) for name in TEXTBOOK}
+    kernels = {**shared, **table.KERNELS}
+    return Ops(name="tuned", **kernels, **table.MEMORY, plain=parallel, ranks=(1, 2, 4))
 
 
 RUNGS = {"python": _python, "literal": _literal, "parallel": _parallel, "tuned": _tuned}

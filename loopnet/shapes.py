@@ -4,28 +4,69 @@ Dumoulin, Visin (2016), *A guide to convolution arithmetic for deep learning*, d
 """
 
 from collections.abc import Sequence
+from math import prod
+from typing import Any
 
 import numpy as np
 
 Shape = tuple[int, ...]
+Frame = tuple[tuple[int, int], ...]
+"""Zeros (before, after), one pair for each axis."""
+Padding = str | Frame
 
 
-def pair(value: int | Sequence[int], what: str) -> tuple[int, int]:
-    """``3`` or ``(3, 3)`` as ``(3, 3)``: vertical, horizontal; both positive. ``what`` names it in the error."""
-    both = (value, value) if isinstance(value, (int, np.integer)) else tuple(value) if np.iterable(value) else ()
-    if len(both) != 2 or not all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n > 0 for n in both):
-        raise ValueError(f"{what}: expected a positive integer or a pair of them, given {value!r}")
-    return int(both[0]), int(both[1])
+def several(value: int | Sequence[int], count: int, what: str) -> tuple[int, ...]:
+    """``3`` or ``(3, 3)`` as ``(3, 3)``: one positive whole number for each of ``count`` axes. ``what`` names it in the
+    error.
+    """
+    numbers = (value,) * count if isinstance(value, (int, np.integer)) else tuple(value) if np.iterable(value) else ()
+    if len(numbers) != count or not all(_whole(n) and n > 0 for n in numbers):
+        many = ("", "", " or a pair of them", " or three of them")[count]
+        raise ValueError(f"{what}: expected a positive integer{many}, given {value!r}")
+    return tuple(int(n) for n in numbers)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def positive(value: int, what: str) -> int:
     """``value`` if it is a positive whole number; ``what`` names it in the error."""
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value <= 0:
+    if not _whole(value) or value <= 0:
         raise ValueError(f"{what}: expected a positive integer, given {value!r}")
     return int(value)
 
 
-def window_stops(size: int, window: int, stride: int, padding: str) -> tuple[int, int]:
+def frame(value: int | Sequence[Any], count: int, what: str) -> Frame:
+    """``1``, ``(1, 2)`` or ``((1, 1), (0, 2))`` as pairs of zeros (before, after), one pair for each of ``count`` axes.
+
+    A number stands for both ends of all axes; one number for each axis, for both ends of that axis. With a
+    single axis, two numbers are its ends, as in Keras.
+    """
+    given = (value,) * count if _whole(value) else tuple(value) if np.iterable(value) else ()
+    if count == 1 and len(given) == 2:
+        given = (given,)
+    pairs = tuple((n, n) if _whole(n) else tuple(n) if np.iterable(n) else () for n in given)
+    if len(pairs) != count or not all(len(ends) == 2 and all(_whole(n) and n >= 0 for n in ends) for ends in pairs):
+        raise ValueError(
+            f"{what}: expected a number of zeros, or {'a pair (before, after)' if count == 1 else 'one or a pair'} "
+            f"for each axis ({count}), given {value!r}"
+        )
+    return tuple((int(before), int(after)) for before, after in pairs)
+
+
+def padding_mode(padding: Any, count: int, name: str, *more: str) -> Padding:
+    """``padding`` as "valid", "same" (or one of ``more``) in lower case, or as the :func:`frame` that it spells out."""
+    if isinstance(padding, str):
+        known = ("valid", "same", *more)
+        if padding.lower() in known:
+            return padding.lower()
+        names = ", ".join(repr(word) for word in known[:-1])
+        raise ValueError(f"{name}: expected padding {names} or {known[-1]!r}, given {padding!r}")
+    return frame(padding, count, f"{name}: padding")
+
+
+def window_stops(size: int, window: int, stride: int, padding: str | tuple[int, int]) -> tuple[int, int]:
     """How often a window stops along one axis, and how many zeros stand before the first pixel: ``(stops,
     pad_before)``.
 
@@ -33,37 +74,60 @@ def window_stops(size: int, window: int, stride: int, padding: str) -> tuple[int
     "same":  as many stops as at stride 1 with full cover, stops = ceil(size / stride); the zeros that this
     needs are split between both ends and an odd one goes to the end, as in TensorFlow and Keras (PyTorch pads
     both ends alike).
+    (before, after): "valid" in an image with so many zeros at its ends.
     """
-    if padding == "valid":
-        return (size - window) // stride + 1, 0
-    stops = -(-size // stride)
-    zeros = max((stops - 1) * stride + window - size, 0)
-    return stops, zeros // 2
+    if padding == "same":
+        stops = -(-size // stride)
+        zeros = max((stops - 1) * stride + window - size, 0)
+        return stops, zeros // 2
+    before, after = (0, 0) if isinstance(padding, str) else padding
+    return (before + size + after - window) // stride + 1, before
 
 
 def window_geometry(
-    name: str, input_shape: Shape, window: tuple[int, int], stride: tuple[int, int], padding: str
-) -> tuple[tuple[int, int], tuple[int, int]]:
-    """``(out_height, out_width), (pad_top, pad_left)`` of a window sliding over (height, width, channels) images.
+    name: str, pixels: Shape, window: Shape, stride: Shape, padding: Padding, dilation: Shape | None = None
+) -> tuple[Shape, Shape]:
+    """``out_pixels, pad`` of a window sliding over images of so many ``pixels``, axis by axis.
 
-    Raises ``ValueError`` if a window does not fit into the image.
+    A window whose taps stand ``dilation`` apart covers (window - 1) * dilation + 1 pixels. Raises ``ValueError``
+    if a window does not fit into the image.
     """
-    height, width, _ = input_shape
-    if padding == "valid" and (window[0] > height or window[1] > width):
+    covers = window if dilation is None else tuple((w - 1) * d + 1 for w, d in zip(window, dilation, strict=True))
+    each: Sequence[Any] = (padding,) * len(pixels) if isinstance(padding, str) else padding
+    axes = zip(pixels, covers, stride, each, strict=True)
+    stops, pad = zip(*(window_stops(size, cover, step, zeros) for size, cover, step, zeros in axes), strict=True)
+    if min(stops) < 1:
+        window_is = by(window) + ("" if covers == window else f", spread over {by(covers)}")
         raise ValueError(
-            f"{name}: the window {window[0]}x{window[1]} is larger than its input of {height}x{width} pixels, given "
-            f"input shape {input_shape}; expected a smaller window or padding='same'"
+            f"{name}: the window {window_is} is larger than its input of {by(pixels)} pixels; "
+            "expected a smaller window or padding='same'"
         )
-    rows, pad_top = window_stops(height, window[0], stride[0], padding)
-    cols, pad_left = window_stops(width, window[1], stride[1], padding)
-    return (rows, cols), (pad_top, pad_left)
+    return stops, pad
 
 
-def padding_mode(padding: str, name: str) -> str:
-    """``padding`` in lower case, if it is "valid" or "same"."""
-    if not isinstance(padding, str) or padding.lower() not in ("valid", "same"):
-        raise ValueError(f"{name}: expected padding 'valid' or 'same', given {padding!r}")
-    return padding.lower()
+def by(sizes: Shape) -> str:
+    """(5, 4) as "5x4"."""
+    return "x".join(str(n) for n in sizes)
+
+
+def channel_order(data_format: str | None, name: str) -> str:
+    """ "channels_last" or "channels_first"; None stands for the former."""
+    if data_format not in (None, "channels_last", "channels_first"):
+        raise ValueError(f"{name}: expected data_format 'channels_last' or 'channels_first', given {data_format!r}")
+    return data_format or "channels_last"
+
+
+def turned(shape: Shape, axes: Sequence[int]) -> tuple[Shape, Shape]:
+    """``sizes, steps`` for ``kernels.reshape.permute``: axis a of the result is axis ``axes[a]`` of ``shape``.
+
+    Raises ``ValueError`` for more than four axes.
+    """
+    if len(shape) > 4:
+        raise ValueError(f"expected at most four axes to turn, given {shape}")
+    missing = (1,) * (4 - len(shape))
+    sizes = tuple(shape[a] for a in axes)
+    steps = tuple(prod(shape[a + 1 :]) for a in axes)
+    return missing + sizes, missing + steps
 
 
 def expect_rank(name: str, input_shape: Shape, rank: int, axes: str) -> None:

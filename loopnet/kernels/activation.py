@@ -1,11 +1,25 @@
-"""The rectified linear unit: negative numbers become 0, the rest pass. Without it a stack of layers is one layer.
+"""Activations: what a layer does to each number by itself. Without one, a stack of layers is one layer.
 
-Arrays of any shape, all alike; x and y (or dy and dx) may be the same array. Nair, Hinton (2010).
+Arrays of any shape, all alike; x and y (or dy and dx) may be the same array. Every backward pass reads the output y,
+not the input: each of these functions says by its value how steep it is there.
 
-Both comparisons are written so that NaN passes: ``NaN < 0`` is false, and a broken number stays visible.
+    relu         max(x, 0)                                steep 0 or 1
+    leaky_relu   x or slope * x                           slope or 1
+    sigmoid      1 / (1 + exp(-x)), between 0 and 1       y * (1 - y)
+    tanh         between -1 and 1                         1 - y ** 2
+    softplus     log(1 + exp(x)), a smooth relu           1 - exp(-y), which is sigmoid(x)
+
+NaN passes through all of them: comparisons are written so that a broken number stays visible. exp, log and tanh are
+taken in double precision, as in softmax.py and for its reasons; none of them can overflow.
+
+Nair, Hinton (2010) for relu; Maas, Hannun, Ng (2013) for leaky_relu; LeCun (1998), section 4.4 of *Efficient backprop*,
+for why tanh beats sigmoid; Dugas et al. (2001) for softplus.
 """
 
+import math
+
 from numba import prange
+from numpy import float64
 
 
 def relu_forward(x, y):
@@ -32,3 +46,100 @@ def relu_backward(dy, y, dx):
             result[i] = 0
         else:
             result[i] = gradient[i]
+
+
+def leaky_relu_forward(x, y, slope):
+    """y = slope * x where x < 0, else x. slope is of x's dtype and not negative.
+
+    Reads x; overwrites y. One turn of the parallel loop owns one element.
+    """
+    values, rectified = x.reshape(-1), y.reshape(-1)
+    for i in prange(values.size):
+        if values[i] < 0:
+            rectified[i] = slope * values[i]
+        else:
+            rectified[i] = values[i]
+
+
+def leaky_relu_backward(dy, y, dx, slope):
+    """dx = slope * dy where y <= 0, else dy.
+
+    Reads dy, y; overwrites dx. One turn of the parallel loop owns one element.
+    """
+    gradient, rectified, result = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
+    for i in prange(gradient.size):
+        if rectified[i] <= 0:
+            result[i] = slope * gradient[i]
+        else:
+            result[i] = gradient[i]
+
+
+def sigmoid_forward(x, y):
+    """y = 1 / (1 + exp(-x)), for negative x as exp(x) / (1 + exp(x)).
+
+    Reads x; overwrites y. One turn of the parallel loop owns one element.
+    """
+    values, squashed = x.reshape(-1), y.reshape(-1)
+    for i in prange(values.size):
+        small = math.exp(-abs(float64(values[i])))
+        if values[i] < 0:
+            squashed[i] = small / (1 + small)
+        else:
+            squashed[i] = 1 / (1 + small)
+
+
+def sigmoid_backward(dy, y, dx):
+    """dx = dy * y * (1 - y).
+
+    Reads dy, y; overwrites dx. One turn of the parallel loop owns one element.
+    """
+    gradient, squashed, result = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
+    one = y.dtype.type(1)
+    for i in prange(gradient.size):
+        result[i] = gradient[i] * squashed[i] * (one - squashed[i])
+
+
+def tanh_forward(x, y):
+    """y = tanh(x).
+
+    Reads x; overwrites y. One turn of the parallel loop owns one element.
+    """
+    values, squashed = x.reshape(-1), y.reshape(-1)
+    for i in prange(values.size):
+        squashed[i] = math.tanh(float64(values[i]))
+
+
+def tanh_backward(dy, y, dx):
+    """dx = dy * (1 - y ** 2).
+
+    Reads dy, y; overwrites dx. One turn of the parallel loop owns one element.
+    """
+    gradient, squashed, result = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
+    one = y.dtype.type(1)
+    for i in prange(gradient.size):
+        result[i] = gradient[i] * (one - squashed[i] * squashed[i])
+
+
+def softplus_forward(x, y):
+    """y = log(1 + exp(x)), as max(x, 0) + log(1 + exp(-|x|)).
+
+    Reads x; overwrites y. One turn of the parallel loop owns one element.
+    """
+    values, smooth = x.reshape(-1), y.reshape(-1)
+    for i in prange(values.size):
+        value = float64(values[i])
+        corner = math.log1p(math.exp(-abs(value)))
+        if value < 0:
+            smooth[i] = corner
+        else:
+            smooth[i] = value + corner
+
+
+def softplus_backward(dy, y, dx):
+    """dx = dy * (1 - exp(-y)).
+
+    Reads dy, y; overwrites dx. One turn of the parallel loop owns one element.
+    """
+    gradient, smooth, result = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
+    for i in prange(gradient.size):
+        result[i] = gradient[i] * dx.dtype.type(-math.expm1(-float64(smooth[i])))

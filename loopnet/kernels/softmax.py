@@ -37,6 +37,22 @@ def softmax_forward(logits, probabilities):
             probabilities[n, k] = math.exp(float64(logits[n, k]) - float64(largest)) / total
 
 
+def softmax_backward(dy, probabilities, dx):
+    """dx[n,k] = p[n,k] * (dy[n,k] - sum_l dy[n,l] * p[n,l]): raising one probability lowers the others.
+
+    For a softmax inside a network; at its end, the next function takes both steps at once.
+
+    Reads dy, probabilities; overwrites dx. One turn of the parallel loop owns one image (row).
+    """
+    batch, classes = dy.shape
+    for n in prange(batch):
+        mean = dx.dtype.type(0)
+        for k in range(classes):
+            mean += dy[n, k] * probabilities[n, k]
+        for k in range(classes):
+            dx[n, k] = probabilities[n, k] * (dy[n, k] - mean)
+
+
 def softmax_cross_entropy(logits, targets, weight, losses, dlogits):
     """losses[n] = sum_k t[n,k] * (log sum_l exp z[n,l] - z[n,k]);  dlogits[n,k] = weight[n] * (p[n,k] * sum_l
     t[n,l] - t[n,k]).
