@@ -34,23 +34,24 @@ class Batches:
     again and again.
     """
 
-    def __init__(self, ops: Ops, x: np.ndarray, targets: np.ndarray | None = None):
-        self.ops, self.count = ops, len(x)
-        self._x, self._shape, self._dtype = ops.asarray(x), x.shape[1:], x.dtype
+    def __init__(self, ops: Ops, x: np.ndarray, targets: np.ndarray | None = None, door: Ops | None = None):
+        """``door``: the rung that takes the images, if it is not the one that takes the targets."""
+        self.ops, self.door, self.count = ops, door or ops, len(x)
+        self._x, self._shape, self._dtype = self.door.asarray(x), x.shape[1:], x.dtype
         self._targets = None if targets is None else ops.asarray(np.ascontiguousarray(targets, x.dtype))
         self._room: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
 
     def load(self, order: Any) -> tuple[Tensor, Tensor, Tensor]:
         """Images, targets, and each image's share in the batch's mean loss. ``order``: int64 indices on the rung."""
         x, targets, weight = self._tensors(len(order))
-        self.ops.gather(self._x, order, x)
+        self.door.gather(self._x, order, x)
         if self._targets is not None:
             self.ops.gather(self._targets, order, targets)
         return x, targets, weight
 
     def _tensors(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
         if count not in self._room:
-            x = self.ops.empty((count, *self._shape), self._dtype)
+            x = self.door.empty((count, *self._shape), self._dtype)
             targets = None if self._targets is None else self.ops.empty((count, *self._targets.shape[1:]), self._dtype)
             weight = self.ops.pack(np.full(count, 1 / count, self._dtype))
             self._room[count] = x, targets, weight

@@ -15,6 +15,7 @@ import numpy as np
 
 from . import losses, metrics, optimizers, saving
 from .batches import Batches, check_images
+from .borders import Border, with_borders
 from .callbacks import Callback, EpochLines, History, Logs, ProgressBar
 from .layers import Input, Layer
 from .ops import DEFAULT_BACKEND, Ops, Tensor, get_ops
@@ -52,6 +53,7 @@ class Sequential:
         self.metrics: dict[str, metrics.Metric] = {}
         self._input: Shape | None = None
         self._initial_rng, self._shuffle_rng = generators(seed)
+        self._backend = get_ops(DEFAULT_BACKEND)
         self._ops: Ops | None = None
         for layer in layers or []:
             self.add(layer)
@@ -95,8 +97,9 @@ class Sequential:
         assert self._input is not None
         layer.build(self.layers[at - 1].output_shape[1:] if at else self._input)
         layer.needs_input_gradient = any(below.parameters for below in self.layers[:at])
+        layer.initialize(self._initial_rng)
         for p in layer.parameters:
-            p.value = p.initializer(p.shape, self._initial_rng).astype(self.dtype)
+            p.value = p.value.astype(self.dtype)
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Give a model that declares no input shape one, batch axis first as in Keras: ``(None, 28, 28, 1)``."""
@@ -125,31 +128,37 @@ class Sequential:
         return [p for layer in self.layers for p in layer.parameters]
 
     def count_params(self) -> int:
-        """How many numbers are learned."""
+        """How many numbers the layers hold, learned or kept."""
         self._built()
         return sum(layer.count_params() for layer in self.layers)
 
     def summary(self, print_fn: Callable[[str], object] = print) -> None:
-        """Print a table of the layers, their output shapes and parameter counts, as Keras does."""
+        """Print a table of the layers, their output shapes and parameter counts, as Keras does; and which backend each
+        runs on, if the model's own does not have them all.
+        """
         self._built()
-        rows = [
+        head: tuple[str, ...] = ("Layer (type)", "Output Shape", "Param #")
+        rows: list[tuple[str, ...]] = [
             (f"{layer.name} ({type(layer).__name__})", str(layer.output_shape), f"{layer.count_params():,}")
             for layer in self.layers
         ]
-        head = ("Layer (type)", "Output Shape", "Param #")
-        wide = [max(len(row[i]) for row in [head, *rows]) + 3 for i in range(3)]
+        backends = [layer.backend or "" for layer in self.layers]
+        if self._ops is not None and set(backends) != {self._backend.name}:
+            head = (*head, "Backend")
+            rows = [(*row, backend) for row, backend in zip(rows, backends, strict=True)]
+        wide = [max(len(row[i]) for row in [head, *rows]) + 3 for i in range(len(head))]
         line = "─" * sum(wide)
-        total = self.count_params()
         print_fn(f'Model: "{self.name}"')
         print_fn(line)
         for row in [head, *rows]:
-            print_fn(f"{row[0]:{wide[0]}}{row[1]:{wide[1]}}{row[2]:>{wide[2]}}")
+            print_fn("".join(f"{cell:{'<' if i < 2 else '>'}{wide[i]}}" for i, cell in enumerate(row)))
             if row is head:
                 print_fn(line)
         print_fn(line)
+        total, trainable = self.count_params(), sum(prod(p.shape) for p in self._parameters() if p.trainable)
         print_fn(f"Total params: {total:,}")
-        print_fn(f"Trainable params: {total:,}")
-        print_fn("Non-trainable params: 0")
+        print_fn(f"Trainable params: {trainable:,}")
+        print_fn(f"Non-trainable params: {total - trainable:,}")
 
     # ---- weights ---------------------------------------------------------------------------------------------------
 
@@ -217,15 +226,15 @@ class Sequential:
         """Bind the layers to the rung, if that has not happened yet."""
         if self._ops is None:
             self._built()
-            self._place(getattr(self, "_backend", None) or get_ops(DEFAULT_BACKEND))
+            self._place(self._backend.rung_for((), [len(self.output_shape)]))
         assert self._ops is not None
         return self._ops
 
     def _place(self, ops: Ops) -> None:
-        """Lay all parameters end to end in one vector, so that an optimiser is one loop; the layers keep views
+        """Lay all that is learned end to end in one vector, so that an optimiser is one loop; the layers keep views
         of it.
         """
-        parameters = self._parameters()
+        parameters = [p for p in self._parameters() if p.trainable]
         flat = np.concatenate([np.asarray(p.value).reshape(-1) for p in parameters] or [np.empty(0)])
         self._values = ops.asarray(flat.astype(self.dtype))
         self._grads = ops.asarray(np.zeros_like(flat, self.dtype))
@@ -235,9 +244,13 @@ class Sequential:
             p.value = self._values[at : at + size].reshape(p.shape)
             p.grad = self._grads[at : at + size].reshape(p.shape)
             at += size
+        for p in self._parameters():
+            if not p.trainable:
+                p.value = ops.asarray(np.array(p.value, self.dtype))
         for layer in self.layers:
+            layer.needs_backward = layer is not self.layers[-1]
             layer.bind(ops, self.dtype)
-        self._plan = plan(self.layers, ops)
+        self._plan = with_borders(plan(self.layers, ops), ops, self.output_shape)
         if self.loss is not None:
             self._check_loss()
         if self.optimizer is not None:
@@ -262,14 +275,17 @@ class Sequential:
 
     # ---- training --------------------------------------------------------------------------------------------------
 
-    def _forward(self, x: Tensor, training: bool) -> Tensor:
+    def _forward(self, x: Tensor, training: bool, images: int | None = None) -> Tensor:
+        """The outputs for a batch of so many images: as many as ``x`` has room for, unless some of that is empty."""
         for stage in self._plan.stages:
+            if isinstance(stage, Border):
+                stage.images = images
             x = stage.forward(x, training)
         return x
 
-    def _train(self, x: Tensor, targets: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    def _train(self, x: Tensor, targets: Tensor, weight: Tensor, images: int | None = None) -> tuple[Tensor, Tensor]:
         """One training step. Returns the outputs and one loss an image."""
-        outputs = self._forward(x, training=True)
+        outputs = self._forward(x, training=True, images=images)
         losses, gradient = self._loss(outputs, targets, weight)
         for stage in reversed(self._plan.stages[self._plan.first_trained :]):
             gradient = stage.backward(gradient)
@@ -321,8 +337,8 @@ class Sequential:
             images, targets = images[:keep], targets[:keep]
 
         ops = self._ready()
-        training = Batches(ops, images, targets)
-        validation = None if held_out is None else Batches(ops, *held_out)
+        training = self._batches(images, targets)
+        validation = None if held_out is None else self._batches(*held_out)
         history = History()
         listeners = [*(callbacks or []), history]
         if verbose:
@@ -355,12 +371,12 @@ class Sequential:
         seen = 0
         for number, start in enumerate(range(0, data.count, batch_size)):
             x, targets, weight = data.load(order[start : start + batch_size])
-            if train:
-                outputs, losses = self._train(x, targets, weight)
-            else:
-                outputs = self._forward(x, training=False)
-                losses, _ = self._loss(outputs, targets, weight)
             seen = min(start + batch_size, data.count)
+            if train:
+                outputs, losses = self._train(x, targets, weight, images=seen - start)
+            else:
+                outputs = self._forward(x, training=False, images=seen - start)
+                losses, _ = self._loss(outputs, targets, weight)
             self._add_up(totals, outputs, targets, losses, seen - start)
             if listeners:
                 logs = {"seen": seen, **{key: value / seen for key, value in totals.items()}}
@@ -392,16 +408,21 @@ class Sequential:
             )
         return images, targets
 
+    def _batches(self, images: np.ndarray, targets: np.ndarray | None = None) -> Batches:
+        """A data set, its images laid out for the first stage and its targets for the loss."""
+        ops, stages = self._ready(), self._plan.stages
+        return Batches(ops, images, targets, door=stages[0].ops if stages else ops)
+
     def train_on_batch(self, x: Any, y: Any) -> float | list[float]:
         """One training step on all of ``x`` and ``y``; the loss before it, followed by the metrics if there are any."""
-        data = Batches(self._ready(), *self._checked("train_on_batch", x, y))
+        data = self._batches(*self._checked("train_on_batch", x, y))
         order = self._ready().asarray(np.arange(data.count))
         return _listed(self._pass_over(data, order, data.count, train=True))
 
     def evaluate(self, x: Any, y: Any, batch_size: int = 32, verbose: int = 0) -> float | list[float]:
         """Mean loss over ``x`` and ``y``, followed by the metrics if there are any. Prints them if ``verbose``."""
         images, targets = self._checked("evaluate", x, y)
-        data = Batches(self._ready(), images, targets)
+        data = self._batches(images, targets)
         logs = self._pass_over(
             data, self._ready().asarray(np.arange(data.count)), positive(batch_size, "evaluate: batch_size")
         )
@@ -417,14 +438,14 @@ class Sequential:
             self.build(np.shape(x))
         ops = self._ready()
         images = check_images("predict", x, self._built(), self.dtype)
-        data = Batches(ops, images)
+        data = self._batches(images)
         order = ops.asarray(np.arange(data.count))
         batch_size = positive(batch_size, "predict: batch_size")
         shape = self.layers[-1].output_shape[1:]
         outputs = np.empty((data.count, *shape), self.dtype)
         for start in range(0, data.count, batch_size):
             stop = min(start + batch_size, data.count)
-            y = self._forward(data.load(order[start:stop])[0], training=False)
+            y = self._forward(data.load(order[start:stop])[0], training=False, images=stop - start)
             if self._plan.softmax is not None:
                 y = self._plan.softmax.forward(y)
             outputs[start:stop] = ops.to_host(y, (stop - start, *shape))

@@ -8,7 +8,7 @@ with two exceptions:
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -17,7 +17,12 @@ from .ops import Ops, Tensor
 
 
 class Stage(Protocol):
-    """One link of the chain: a layer, or several run as one."""
+    """One link of the chain: a layer, or several run as one. ``ops`` is the rung it runs on."""
+
+    ops: Ops
+
+    @property
+    def input_shape(self) -> tuple[Any, ...]: ...
 
     def forward(self, x: Tensor, training: bool = False) -> Tensor: ...
 
@@ -29,6 +34,7 @@ class Linear:
 
     def __init__(self, layer: WeightedLayer):
         self.layer = layer
+        self.ops, self.input_shape = layer.ops, layer.input_shape
 
     def forward(self, x: Tensor, training: bool = False) -> Tensor:
         return self.layer.linear_forward(x)
@@ -44,6 +50,7 @@ class ConvReluPool:
 
     def __init__(self, conv: Conv2D, pool: MaxPooling2D, ops: Ops):
         self.conv, self.pool = conv, pool
+        self.ops, self.input_shape = ops, conv.input_shape
         self.run_forward, self.run_backward_input, self.run_backward_weights = _fused(ops)
 
     @staticmethod
@@ -52,10 +59,12 @@ class ConvReluPool:
         return (
             all(_fused(ops))
             and isinstance(conv, Conv2D)
+            and conv.ops is ops  # no dilation, no groups, channels last
             and isinstance(conv.activation, ReLU)
             and conv.strides == (1, 1)
             and conv.padding == "valid"
             and isinstance(pool, MaxPooling2D)
+            and pool.ops is ops
             and pool.pool_size == pool.strides == (2, 2)
             and pool.padding == "valid"
         )

@@ -29,6 +29,57 @@ class Pool(NamedTuple):
     pad: tuple[int, int] = (0, 0)
 
 
+class Conv3D(NamedTuple):
+    """One convolution of volumes; the fields are those of Conv, with a depth in front."""
+
+    name: str
+    x: tuple[int, int, int, int, int]  # batch, depth, height, width, channels
+    window: tuple[int, int, int]
+    filters: int
+    out: tuple[int, int, int]
+    stride: tuple[int, int, int] = (1, 1, 1)
+    dilation: tuple[int, int, int] = (1, 1, 1)
+    pad: tuple[int, int, int] = (0, 0, 0)
+    groups: int = 1
+
+
+class Pool3D(NamedTuple):
+    """One pooling of volumes."""
+
+    name: str
+    x: tuple[int, int, int, int, int]
+    window: tuple[int, int, int]
+    out: tuple[int, int, int]
+    stride: tuple[int, int, int] = (1, 1, 1)
+    pad: tuple[int, int, int] = (0, 0, 0)
+    norm: float = 2.0
+
+
+class Frame(NamedTuple):
+    """One zero padding: how many zeros before, and the size of the whole."""
+
+    name: str
+    x: tuple[int, int, int, int, int]
+    pad: tuple[int, int, int]
+    out: tuple[int, int, int]
+
+
+class Drop(NamedTuple):
+    """One dropout."""
+
+    shape: tuple[int, ...]
+    rate: float
+    key: int
+    step: int
+
+
+class Turn(NamedTuple):
+    """One permutation of an image's axes; `axes` counts from 0."""
+
+    shape: tuple[int, ...]
+    axes: tuple[int, ...]
+
+
 class Dense(NamedTuple):
     """One dense layer."""
 
@@ -71,6 +122,60 @@ POOL = [
     Pool("same, 3x3, stride 1", (2, 4, 5, 2), (3, 3), out=(4, 5), pad=(1, 1)),
     Pool("padding on top only", (2, 4, 3, 1), (3, 1), out=(3, 3), stride=(2, 1), pad=(2, 0)),
     Pool("more images than lanes", (17, 4, 4, 1), (2, 2), out=(2, 2), stride=(2, 2)),
+]
+
+CONV3D = [
+    Conv3D("one voxel, one weight", (1, 1, 1, 1, 1), (1, 1, 1), 1, out=(1, 1, 1)),
+    Conv3D("odd everything", (2, 3, 4, 5, 3), (2, 3, 2), 2, out=(2, 2, 4)),
+    Conv3D("strides differ per axis", (2, 4, 5, 6, 2), (2, 2, 1), 3, out=(3, 2, 2), stride=(1, 2, 3)),
+    Conv3D("same, even window pads after", (1, 3, 2, 4, 2), (2, 3, 2), 2, out=(3, 2, 4), pad=(0, 1, 0)),
+    Conv3D("dilation differs per axis", (2, 5, 4, 7, 2), (2, 2, 3), 2, out=(2, 3, 3), dilation=(3, 1, 2)),
+    Conv3D("groups", (2, 2, 3, 3, 6), (1, 2, 2), 9, out=(2, 2, 2), groups=3),
+    Conv3D("each channel by itself", (3, 1, 4, 4, 4), (1, 3, 3), 4, out=(1, 2, 2), groups=4),
+    Conv3D("stride, dilation, padding, groups", (2, 4, 5, 5, 4), (2, 3, 2), 2, out=(2, 3, 3),
+           stride=(2, 2, 2), dilation=(1, 2, 3), pad=(0, 2, 1), groups=2),
+    Conv3D("sequence, causal", (3, 1, 1, 7, 2), (1, 1, 3), 3, out=(1, 1, 7), dilation=(1, 1, 2), pad=(0, 0, 4)),
+    Conv3D("image, dilated", (2, 1, 6, 5, 2), (1, 3, 2), 2, out=(1, 2, 3), dilation=(1, 2, 2)),
+    Conv3D("more images than lanes", (17, 1, 2, 3, 2), (1, 2, 2), 2, out=(1, 1, 2)),
+]  # fmt: skip
+
+POOL3D = [
+    Pool3D("one voxel", (1, 1, 1, 1, 1), (1, 1, 1), out=(1, 1, 1)),
+    Pool3D("2x2x2", (2, 4, 2, 4, 3), (2, 2, 2), out=(2, 1, 2), stride=(2, 2, 2)),
+    Pool3D("overlapping windows", (2, 3, 4, 5, 2), (2, 3, 2), out=(2, 2, 4)),
+    Pool3D("window equals image", (3, 2, 3, 2, 2), (2, 3, 2), out=(1, 1, 1)),
+    Pool3D("gaps between windows", (2, 5, 4, 7, 1), (1, 2, 2), out=(2, 1, 2), stride=(3, 3, 4)),
+    Pool3D("same, odd image", (2, 3, 5, 3, 2), (2, 2, 2), out=(2, 3, 2), stride=(2, 2, 2)),
+    Pool3D("same, 3x3x3, stride 1", (1, 3, 2, 3, 2), (3, 3, 3), out=(3, 2, 3), pad=(1, 1, 1)),
+    Pool3D("sequence", (3, 1, 1, 7, 2), (1, 1, 3), out=(1, 1, 3), stride=(1, 1, 2), norm=1.0),
+    Pool3D("image, another norm", (2, 1, 4, 5, 2), (1, 2, 3), out=(1, 3, 3), norm=3.0),
+    Pool3D("more images than lanes", (17, 1, 2, 4, 1), (1, 2, 2), out=(1, 1, 2), stride=(1, 2, 2)),
+]
+
+PADDING = [
+    Frame("nothing", (1, 1, 1, 1, 1), (0, 0, 0), out=(1, 1, 1)),
+    Frame("one all around", (2, 2, 3, 1, 2), (1, 1, 1), out=(4, 5, 3)),
+    Frame("before, after, both", (3, 1, 2, 3, 2), (2, 0, 1), out=(3, 5, 6)),
+]
+
+DROPOUT = [
+    Drop((1, 1), 0.5, 1, 1),
+    Drop((7, 9), 0.3, 2**32 - 1, 2**32 - 1),
+    Drop((5, 4, 3, 2), 0.75, 123456789, 3),
+    Drop((3, 2), 0.0, 0, 0),
+    Drop((17, 60), 0.1, 0x13198A2E, 7),
+]
+
+# (batch, ..., channels)
+NORMALIZATION = [(5, 3), (17, 1), (4, 3, 2), (3, 4, 5, 2), (2, 2, 3, 2, 3)]
+
+TURNS = [
+    Turn((1, 1), (0,)),
+    Turn((3, 5), (0,)),
+    Turn((3, 4, 5), (1, 0)),
+    Turn((2, 3, 4, 5), (1, 2, 0)),
+    Turn((2, 3, 4, 5), (2, 0, 1)),
+    Turn((2, 2, 3, 4, 5), (3, 1, 0, 2)),
 ]
 
 DENSE = [

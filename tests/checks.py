@@ -13,9 +13,31 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import oracle
-from cases import CONV, DENSE, ELEMENTWISE, PARAMETERS, POOL, SOFTMAX, Conv, Dense, Pool
+from cases import (
+    CONV,
+    CONV3D,
+    DENSE,
+    DROPOUT,
+    ELEMENTWISE,
+    NORMALIZATION,
+    PADDING,
+    PARAMETERS,
+    POOL,
+    POOL3D,
+    SOFTMAX,
+    TURNS,
+    Conv,
+    Conv3D,
+    Dense,
+    Drop,
+    Frame,
+    Pool,
+    Pool3D,
+    Turn,
+)
 
 from loopnet.ops import Ops, get_ops
+from loopnet.shapes import turned
 
 Arrays = dict[str, np.ndarray]
 
@@ -30,6 +52,7 @@ TOLERANCE = {
     "python": {"float32": 2e-6, "float64": 2e-14},
     "literal": {"float32": 2e-6, "float64": 2e-14},
     "parallel": {"float32": 2e-6, "float64": 2e-14},
+    "tuned": {"float32": 2e-6, "float64": 2e-14},
 }
 
 
@@ -129,6 +152,174 @@ def expect_pool(case: Pool, given: Arrays) -> Arrays:
     return {"y": y, "winner": winner.astype(np.int32), "dx": dx}
 
 
+# Operations over volumes. A rung with a layout of its own may lack them, and then the plain one beneath it
+# answers, as it does for the layers.
+
+
+def draw_conv3d(case: Conv3D, dtype: str) -> Arrays:
+    w, y = (*case.window, case.x[4] // case.groups, case.filters), (case.x[0], *case.out, case.filters)
+    return draw(case, dtype, x=case.x, w=w, b=(case.filters,), dy=y)
+
+
+def run_conv3d(ops: Ops, case: Conv3D, given: Arrays) -> Arrays:
+    ops = ops.rung_for(("conv3d_forward", "conv3d_backward_input", "conv3d_backward_weights"), (5,))
+    dtype, geometry = given["x"].dtype, (case.stride, case.dilation, case.pad)
+    x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
+    w, b = plain(ops, given["w"]), plain(ops, given["b"])
+
+    y, dx = tensor(ops, poison(given["dy"].shape, dtype)), tensor(ops, poison(case.x, dtype))
+    dw, db = plain(ops, poison(given["w"].shape, dtype)), plain(ops, poison(given["b"].shape, dtype))
+    ops.conv3d_forward(x, w, b, y, *geometry)
+    ops.conv3d_backward_input(dy, w, dx, *geometry)
+    ops.conv3d_backward_weights(dy, x, dw, db, *geometry)
+    return {
+        "y": ops.to_host(y, given["dy"].shape),
+        "dx": ops.to_host(dx, case.x),
+        "dw": on_host(dw),
+        "db": on_host(db),
+    }
+
+
+def expect_conv3d(case: Conv3D, given: Arrays) -> Arrays:
+    x, w, b, dy = (given[name] for name in ("x", "w", "b", "dy"))
+    answers = oracle.conv3d(x, w, b, dy, case.stride, case.dilation, case.pad, case.groups)
+    return dict(zip(("y", "dx", "dw", "db"), answers, strict=True))
+
+
+def draw_pool3d(case: Pool3D, dtype: str) -> Arrays:
+    given = draw(case, dtype, x=case.x, dy=(case.x[0], *case.out, case.x[4]))
+    return {"x": np.round(2 * given["x"] - 2) / 2, "dy": given["dy"]}
+
+
+def run_pool3d(kind: str) -> Callable[..., Arrays]:
+    names = f"{kind}_pool3d_forward", f"{kind}_pool3d_backward"
+
+    def run(ops: Ops, case: Pool3D, given: Arrays) -> Arrays:
+        ops = ops.rung_for(names, (5,))
+        dtype, geometry = given["x"].dtype, (case.window, case.stride, case.pad)
+        shape = given["dy"].shape
+        x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
+        y, dx = tensor(ops, poison(shape, dtype)), tensor(ops, poison(case.x, dtype))
+        answers = {}
+        if kind == "max":
+            winner = tensor(ops, poison(shape, np.int32))
+            ops.max_pool3d_forward(x, y, winner, *geometry)
+            ops.max_pool3d_backward(dy, winner, dx, *geometry)
+            answers["winner"] = ops.to_host(winner, shape)
+        elif kind == "average":
+            ops.average_pool3d_forward(x, y, *geometry)
+            ops.average_pool3d_backward(dy, dx, *geometry)
+        else:
+            ops.lp_pool3d_forward(x, y, *geometry, case.norm)
+            ops.lp_pool3d_backward(dy, x, y, dx, *geometry, case.norm)
+        return {**answers, "y": ops.to_host(y, shape), "dx": ops.to_host(dx, case.x)}
+
+    return run
+
+
+def expect_max_pool3d(case: Pool3D, given: Arrays) -> Arrays:
+    y, winner, dx = oracle.max_pool3d(given["x"], given["dy"], case.window, case.stride, case.pad)
+    return {"y": y, "winner": winner.astype(np.int32), "dx": dx}
+
+
+def expect_average_pool3d(case: Pool3D, given: Arrays) -> Arrays:
+    y, dx = oracle.average_pool3d(given["x"], given["dy"], case.window, case.stride, case.pad)
+    return {"y": y, "dx": dx}
+
+
+def expect_lp_pool3d(case: Pool3D, given: Arrays) -> Arrays:
+    y, dx = oracle.lp_pool3d(given["x"], given["dy"], case.window, case.stride, case.pad, case.norm)
+    return {"y": y, "dx": dx}
+
+
+def draw_zero_pad(case: Frame, dtype: str) -> Arrays:
+    return draw(case, dtype, x=case.x, dy=(case.x[0], *case.out, case.x[4]))
+
+
+def run_zero_pad(ops: Ops, case: Frame, given: Arrays) -> Arrays:
+    ops = ops.rung_for(("zero_pad_forward", "zero_pad_backward"), (5,))
+    dtype, shape = given["x"].dtype, given["dy"].shape
+    y, dx = tensor(ops, poison(shape, dtype)), tensor(ops, poison(case.x, dtype))
+    ops.zero_pad_forward(tensor(ops, given["x"]), y, case.pad)
+    ops.zero_pad_backward(tensor(ops, given["dy"]), dx, case.pad)
+    return {"y": ops.to_host(y, shape), "dx": ops.to_host(dx, case.x)}
+
+
+def expect_zero_pad(case: Frame, given: Arrays) -> Arrays:
+    inside = tuple(slice(before, before + size) for before, size in zip(case.pad, case.x[1:4], strict=True))
+    return {"y": oracle.zero_pad(given["x"], case.pad, case.out), "dx": given["dy"][:, inside[0], inside[1], inside[2]]}
+
+
+def draw_batch_norm(shape: tuple[int, ...], dtype: str) -> Arrays:
+    channels = shape[-1:]
+    given = draw(shape, dtype, x=shape, dy=shape, gamma=channels, beta=channels, moving=channels)
+    return {**given, "x": given["x"] * 3 + 5}  # far from normal
+
+
+def run_batch_norm(ops: Ops, shape: tuple[int, ...], given: Arrays) -> Arrays:
+    names = ("batch_norm_statistics", "batch_norm_forward", "batch_norm_backward_weights", "batch_norm_backward_input")
+    ops = ops.rung_for(names, (len(shape),))
+    dtype, channels, epsilon = given["x"].dtype, shape[-1:], 1e-3
+    x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
+    gamma, beta, moving = (plain(ops, given[name]) for name in ("gamma", "beta", "moving"))
+    mean, variance, dgamma, dbeta = (plain(ops, poison(channels, dtype)) for _ in range(4))
+    y, dx = (tensor(ops, poison(shape, dtype)) for _ in range(2))
+    ops.batch_norm_statistics(x, mean, variance)
+    ops.batch_norm_forward(x, mean, variance, gamma, beta, y, epsilon)
+    ops.batch_norm_backward_weights(dy, x, mean, variance, dgamma, dbeta, epsilon)
+    ops.batch_norm_backward_input(dy, x, mean, variance, gamma, dgamma, dbeta, dx, epsilon)
+    ops.moving_average(moving, mean, dtype.type(0.25))
+    vectors = {"mean": mean, "variance": variance, "dgamma": dgamma, "dbeta": dbeta, "moving": moving}
+    return {
+        **{name: on_host(vector) for name, vector in vectors.items()},
+        "y": ops.to_host(y, shape),
+        "dx": ops.to_host(dx, shape),
+    }
+
+
+def expect_batch_norm(shape: tuple[int, ...], given: Arrays) -> Arrays:
+    x, gamma, beta, dy = (given[name] for name in ("x", "gamma", "beta", "dy"))
+    answers = oracle.batch_norm(x, gamma, beta, dy, epsilon=1e-3)
+    named = dict(zip(("mean", "variance", "y", "dgamma", "dbeta", "dx"), answers, strict=True))
+    return {**named, "moving": 0.75 * given["moving"].astype(np.float64) + 0.25 * named["mean"]}
+
+
+def draw_dropout(case: Drop, dtype: str) -> Arrays:
+    return draw(case, dtype, x=case.shape)
+
+
+def run_dropout(ops: Ops, case: Drop, given: Arrays) -> Arrays:
+    ops = ops.rung_for(("dropout",), (len(case.shape),))
+    y = tensor(ops, poison(case.shape, given["x"].dtype))
+    ops.dropout(tensor(ops, given["x"]), y, case.rate, case.key, case.step)
+    return {"y": ops.to_host(y, case.shape)}
+
+
+def expect_dropout(case: Drop, given: Arrays) -> Arrays:
+    return {"y": oracle.dropout(given["x"], case.rate, case.key, case.step)}
+
+
+def draw_turn(case: Turn, dtype: str) -> Arrays:
+    return draw(case, dtype, x=case.shape)
+
+
+def run_turn(ops: Ops, case: Turn, given: Arrays) -> Arrays:
+    """Axes turned; and all numbers of an image in one row, in the order they are stored."""
+    ops = ops.rung_for(("permute", "reshape"), (len(case.shape),))
+    sizes = tuple(case.shape[1 + a] for a in case.axes)
+    result, flat = (case.shape[0], *sizes), (case.shape[0], int(np.prod(case.shape[1:])))
+    x, dtype = tensor(ops, given["x"]), given["x"].dtype
+    y, row = tensor(ops, poison(result, dtype)), tensor(ops, poison(flat, dtype))
+    ops.permute(x, y, *turned(case.shape[1:], case.axes))
+    ops.reshape(x, row)
+    return {"turned": ops.to_host(y, result), "reshaped": ops.to_host(row, flat)}
+
+
+def expect_turn(case: Turn, given: Arrays) -> Arrays:
+    x = given["x"]
+    return {"turned": x.transpose(0, *(1 + a for a in case.axes)), "reshaped": np.stack([image.ravel() for image in x])}
+
+
 def draw_dense(case: Dense, dtype: str) -> Arrays:
     x, y = (case.batch, case.inputs), (case.batch, case.units)
     return draw(case, dtype, x=x, w=(case.inputs, case.units), b=(case.units,), dy=y)
@@ -184,6 +375,45 @@ def expect_relu(shape: tuple[int, ...], given: Arrays) -> Arrays:
     y = oracle.relu_forward(given["x"])
     dx = oracle.relu_backward(given["dy"], y)
     return {"y": y, "dx": dx, "y in place": y, "dx in place": dx}
+
+
+SLOPE = 0.125  # of leaky_relu; exact in every dtype
+
+
+def run_activations(ops: Ops, shape: tuple[int, ...], given: Arrays) -> Arrays:
+    answers: Arrays = {}
+    dtype = given["x"].dtype
+    for name in ("leaky_relu", "sigmoid", "tanh", "softplus"):
+        constants = (dtype.type(SLOPE),) if name == "leaky_relu" else ()
+        x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
+        y, dx = (tensor(ops, poison(shape, dtype)) for _ in range(2))
+        getattr(ops, f"{name}_forward")(x, y, *constants)
+        getattr(ops, f"{name}_backward")(dy, y, dx, *constants)
+        answers |= {f"{name} y": ops.to_host(y, shape), f"{name} dx": ops.to_host(dx, shape)}
+    return answers
+
+
+def expect_activations(shape: tuple[int, ...], given: Arrays) -> Arrays:
+    answers: Arrays = {}
+    for name, (y, dx) in oracle.activations(given["x"], given["dy"], SLOPE).items():
+        answers |= {f"{name} y": y, f"{name} dx": dx}
+    return answers
+
+
+def draw_softmax_backward(shape: tuple[int, int], dtype: str) -> Arrays:
+    given = draw(("backward", shape), dtype, logits=shape, dy=shape)
+    return {"probabilities": oracle.softmax(given["logits"]).astype(dtype), "dy": given["dy"]}
+
+
+def run_softmax_backward(ops: Ops, shape: tuple[int, int], given: Arrays) -> Arrays:
+    ops = ops.rung_for(("softmax_backward",), (2,))
+    dx = tensor(ops, poison(shape, given["dy"].dtype))
+    ops.softmax_backward(tensor(ops, given["dy"]), tensor(ops, given["probabilities"]), dx)
+    return {"dx": ops.to_host(dx, shape)}
+
+
+def expect_softmax_backward(shape: tuple[int, int], given: Arrays) -> Arrays:
+    return {"dx": oracle.softmax_backward(given["dy"], given["probabilities"])}
 
 
 def draw_softmax(shape: tuple[int, int], dtype: str) -> Arrays:
@@ -300,8 +530,18 @@ class Operation(NamedTuple):
 OPERATIONS = {
     "conv2d": Operation(CONV, draw_conv2d, run_conv2d, expect_conv2d),
     "pool": Operation(POOL, draw_pool, run_pool, expect_pool),
+    "conv3d": Operation(CONV3D, draw_conv3d, run_conv3d, expect_conv3d),
+    "max_pool3d": Operation(POOL3D, draw_pool3d, run_pool3d("max"), expect_max_pool3d),
+    "average_pool3d": Operation(POOL3D, draw_pool3d, run_pool3d("average"), expect_average_pool3d),
+    "lp_pool3d": Operation(POOL3D, draw_pool3d, run_pool3d("lp"), expect_lp_pool3d),
+    "zero_pad": Operation(PADDING, draw_zero_pad, run_zero_pad, expect_zero_pad),
+    "batch_norm": Operation(NORMALIZATION, draw_batch_norm, run_batch_norm, expect_batch_norm),
+    "dropout": Operation(DROPOUT, draw_dropout, run_dropout, expect_dropout),
+    "turn": Operation(TURNS, draw_turn, run_turn, expect_turn),
     "dense": Operation(DENSE, draw_dense, run_dense, expect_dense),
     "relu": Operation(ELEMENTWISE, draw_relu, run_relu, expect_relu),
+    "activations": Operation(ELEMENTWISE, draw_relu, run_activations, expect_activations),
+    "softmax_backward": Operation(SOFTMAX, draw_softmax_backward, run_softmax_backward, expect_softmax_backward),
     "softmax": Operation(SOFTMAX, draw_softmax, run_softmax, expect_softmax),
     "optimizer": Operation(PARAMETERS, draw_optimizer, run_optimizer, expect_optimizer),
     "moves": Operation(ELEMENTWISE, draw_moves, run_moves, expect_moves),
@@ -363,6 +603,10 @@ def check_same_bits_as_python(ops: Ops, operation: str, case: Any, dtype: str) -
     assert_same_bits(run(ops, operation, case, given), answers_of_python(operation, case, dtype))
 
 
+# Operations that are also asked what becomes of NaN and infinity.
+WITH_NAN = ("conv2d", "pool", "dense", "relu", "activations", "max_pool3d", "average_pool3d")
+
+
 def with_broken_numbers(given: Arrays, case: Any) -> Arrays:
     """NaN, infinity and minus infinity at three places of the image; one NaN in the gradient that comes back.
 
@@ -404,7 +648,7 @@ def check_everything(ops: Ops, operations: tuple[str, ...], dtype: str = "float3
     for operation in operations:
         for case in OPERATIONS[operation].cases:
             check_against_oracle(ops, operation, case, dtype)
-    for operation in {"conv2d", "pool", "dense", "relu"}.intersection(operations):
+    for operation in set(WITH_NAN).intersection(operations):
         for case in OPERATIONS[operation].cases:
             check_broken_numbers_stay_visible(ops, operation, case, dtype)
     if "softmax" in operations:

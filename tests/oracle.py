@@ -89,6 +89,93 @@ def max_pool2d_backward(dy, winner, shape, window, stride, pad):
     return dx
 
 
+def spread(window, dilation):
+    """How many places a window of taps `dilation` apart covers, axis by axis."""
+    return tuple((w - 1) * d + 1 for w, d in zip(window, dilation, strict=True))
+
+
+def framed3d(x, covers, stride, pad, size, fill):
+    """x with `fill` around it, as large as `size` windows that cover `covers` need."""
+    spans = [(size[a] - 1) * stride[a] + covers[a] for a in range(3)]
+    after = [max(spans[a] - pad[a] - x.shape[1 + a], 0) for a in range(3)]
+    frame = [(0, 0), *zip(pad, after, strict=True), (0, 0)]
+    return np.pad(x, frame, constant_values=fill)[:, : spans[0], : spans[1], : spans[2]]
+
+
+def windows3d(x, window, stride, dilation, pad, size, fill):
+    """All windows: (batch, out_depth, out_height, out_width, channels, window_depth, window_height, window_width)."""
+    covers = spread(window, dilation)
+    views = sliding_window_view(framed3d(x, covers, stride, pad, size, fill), covers, axis=(1, 2, 3))
+    views = views[:, :: stride[0], :: stride[1], :: stride[2]]
+    return views[..., :: dilation[0], :: dilation[1], :: dilation[2]]
+
+
+def lay_back(taps, shape, window, stride, dilation, pad):
+    """Every window's gradients, (batch, out.., channels, window..), added up where the windows stood."""
+    size = taps.shape[1:4]
+    spans = [(size[a] - 1) * stride[a] + spread(window, dilation)[a] for a in range(3)]
+    frame = np.zeros((shape[0], *(max(spans[a], pad[a] + shape[1 + a]) for a in range(3)), shape[4]))
+    for q, r, s in np.ndindex(*window):
+        starts = [tap * dilation[a] for a, tap in enumerate((q, r, s))]
+        places = [slice(starts[a], starts[a] + (size[a] - 1) * stride[a] + 1, stride[a]) for a in range(3)]
+        frame[:, places[0], places[1], places[2]] += taps[..., q, r, s]
+    inside = [slice(pad[a], pad[a] + shape[1 + a]) for a in range(3)]
+    return frame[:, inside[0], inside[1], inside[2]]
+
+
+def conv3d(x, w, b, dy, stride, dilation, pad, groups):
+    """(y, dx, dw, db): each group a convolution of its own."""
+    x, w, b, dy = (np.asarray(a, np.float64) for a in (x, w, b, dy))
+    window, shape = w.shape[:3], x.shape
+    y, dx, dw = [], [], []
+    for xg, wg, dyg in zip(*(np.split(a, groups, axis=-1) for a in (x, w, dy)), strict=True):
+        windows = windows3d(xg, window, stride, dilation, pad, dy.shape[1:4], 0.0)
+        y.append(np.einsum("npijcqrs,qrsck->npijk", windows, wg))
+        dw.append(np.einsum("npijcqrs,npijk->qrsck", windows, dyg))
+        taps = np.einsum("npijk,qrsck->npijcqrs", dyg, wg)
+        dx.append(lay_back(taps, (*shape[:4], shape[4] // groups), window, stride, dilation, pad))
+    return np.concatenate(y, -1) + b, np.concatenate(dx, -1), np.concatenate(dw, -1), dy.sum(axis=(0, 1, 2, 3))
+
+
+def max_pool3d(x, dy, window, stride, pad):
+    """(y, winner, dx)."""
+    x, dy, none = np.asarray(x, np.float64), np.asarray(dy, np.float64), (1, 1, 1)
+    flat = (*dy.shape, -1)
+    values = windows3d(x, window, stride, none, pad, dy.shape[1:4], -np.inf).reshape(flat)
+    inside = windows3d(np.ones(x.shape, bool), window, stride, none, pad, dy.shape[1:4], False).reshape(flat)
+    y = values.max(axis=-1)
+    hit = inside & ((values == y[..., None]) | (np.isnan(values) & np.isnan(y)[..., None]))
+    winner = hit.argmax(axis=-1)
+    taps = np.where(np.arange(hit.shape[-1]) == winner[..., None], dy[..., None], 0.0).reshape(*dy.shape, *window)
+    return y, winner, lay_back(taps, x.shape, window, stride, none, pad)
+
+
+def average_pool3d(x, dy, window, stride, pad):
+    """(y, dx)."""
+    x, dy, none = np.asarray(x, np.float64), np.asarray(dy, np.float64), (1, 1, 1)
+    places = (5, 6, 7)
+    inside = windows3d(np.ones(x.shape), window, stride, none, pad, dy.shape[1:4], 0.0)
+    count = inside.sum(axis=places)
+    y = windows3d(x, window, stride, none, pad, dy.shape[1:4], 0.0).sum(axis=places) / count
+    taps = np.where(inside > 0, (dy / count)[..., None, None, None], 0.0)
+    return y, lay_back(taps, x.shape, window, stride, none, pad)
+
+
+def lp_pool3d(x, dy, window, stride, pad, norm):
+    """(y, dx)."""
+    x, dy, none = np.asarray(x, np.float64), np.asarray(dy, np.float64), (1, 1, 1)
+    values = windows3d(x, window, stride, none, pad, dy.shape[1:4], 0.0)
+    y = (np.abs(values) ** norm).sum(axis=(5, 6, 7)) ** (1 / norm)
+    length, gradient = y[..., None, None, None], dy[..., None, None, None]
+    taps = gradient * np.sign(values) * np.abs(values) ** (norm - 1) / np.where(length == 0, 1, length) ** (norm - 1)
+    return y, lay_back(np.where(length == 0, 0, taps), x.shape, window, stride, none, pad)
+
+
+def zero_pad(x, pad, size):
+    frame = [(0, 0), *((pad[a], size[a] - pad[a] - x.shape[1 + a]) for a in range(3)), (0, 0)]
+    return np.pad(np.asarray(x, np.float64), frame)
+
+
 def dense_forward(x, w, b):
     return np.asarray(x, np.float64) @ np.asarray(w, np.float64) + np.asarray(b, np.float64)
 
@@ -110,6 +197,58 @@ def relu_forward(x):
 def relu_backward(dy, y):
     """dy where the unit was on, 0 where it was off even if dy is NaN there; an output of NaN counts as on."""
     return np.where(np.asarray(y) <= 0, 0.0, np.asarray(dy, np.float64))
+
+
+def activations(x, dy, slope):
+    """name -> (y, dx) of everything but relu, the derivatives from x and not from y."""
+    x, dy = np.asarray(x, np.float64), np.asarray(dy, np.float64)
+    logistic = np.exp(-np.logaddexp(0, -x))
+    return {
+        "leaky_relu": (np.where(x < 0, slope * x, x), np.where(x <= 0, slope * dy, dy)),
+        "sigmoid": (logistic, dy * np.exp(-np.logaddexp(0, -x) - np.logaddexp(0, x))),
+        "tanh": (np.tanh(x), dy * (1 - np.tanh(x)) * (1 + np.tanh(x))),
+        "softplus": (np.logaddexp(0, x), dy * logistic),
+    }
+
+
+def philox(left, right, key):
+    """Ten rounds of Philox 2x32 for arrays of counters: the two words of noise. Salmon et al. (2011)."""
+    word = np.uint64(0xFFFFFFFF)
+    left, right, key = (np.asarray(a, np.uint64) & word for a in np.broadcast_arrays(left, right, key))
+    for _ in range(10):
+        product = left * np.uint64(0xD256D193)  # of two 32-bit words: fits 64
+        left, right = (product >> np.uint64(32)) ^ key ^ right, product & word
+        key = (key + np.uint64(0x9E3779B9)) & word
+    return left, right
+
+
+def dropout(x, rate, key, step):
+    x = np.asarray(x, np.float64)
+    noise, _ = philox(np.arange(x.size), step, key)
+    return np.where(noise.reshape(x.shape) / 2.0**32 < rate, 0.0, x / (1 - rate))
+
+
+def batch_norm(x, gamma, beta, dy, epsilon):
+    """(mean, variance, y, dgamma, dbeta, dx); dx by the chain rule through mean and variance, one step at a time."""
+    x, gamma, beta, dy = (np.asarray(a, np.float64) for a in (x, gamma, beta, dy))
+    axes = tuple(range(x.ndim - 1))
+    mean, variance = x.mean(axis=axes), x.var(axis=axes)
+    deviation = np.sqrt(variance + epsilon)
+    centred = x - mean
+    d_hat = dy * gamma
+    d_variance = (d_hat * centred).sum(axis=axes) * -0.5 / deviation**3
+    d_mean = -(d_hat / deviation).sum(axis=axes)
+    count = x.size // x.shape[-1]
+    dx = d_hat / deviation + d_variance * 2 * centred / count + d_mean / count
+    y = gamma * centred / deviation + beta
+    return mean, variance, y, (dy * centred / deviation).sum(axis=axes), dy.sum(axis=axes), dx
+
+
+def softmax_backward(dy, probabilities):
+    """By the full matrix of derivatives of each image, p_k * (k == l) - p_k * p_l."""
+    dy, p = np.asarray(dy, np.float64), np.asarray(probabilities, np.float64)
+    derivatives = p[:, :, None] * np.eye(p.shape[1]) - p[:, :, None] * p[:, None, :]
+    return np.einsum("nk,nkl->nl", dy, derivatives)
 
 
 def log_softmax(logits):

@@ -1,11 +1,4 @@
-"""Layers: what a network is made of. Each knows its geometry and its parameters, and asks ``ops`` to run the loops.
-
-The life of a layer: the constructor takes Keras's arguments; ``build`` learns the input's shape, checks it once
-and declares the parameters; ``bind`` gets a rung and memory; then ``forward`` and ``backward`` run, batch after
-batch. ``forward`` keeps what ``backward`` will need. ``backward`` receives the gradient of the loss with
-respect to the layer's output, overwrites the gradients of the layer's own parameters, and returns the gradient
-with respect to its input: the chain rule, one link at a time.
-"""
+"""What all layers have in common. See the package's docstring for the life of a layer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,20 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from . import initializers
-from .ops import Ops, Tensor
-from .shapes import Shape, expect_rank, padding_mode, pair, positive, window_geometry
+from .. import initializers
+from ..ops import Ops, Tensor
+from ..shapes import Shape, channel_order, expect_rank, positive, turned
 
 
 @dataclass
 class Parameter:
-    """A weight or bias. ``value`` and ``grad`` are views into the model's two long vectors, where the optimiser
-    finds them.
+    """A weight or bias, or a number that the layer keeps itself. ``value`` and ``grad`` are views into the model's
+    two long vectors, where the optimiser finds them; one that is not trainable has a ``value`` of its own and no grad.
     """
 
     name: str
     shape: Shape
     initializer: initializers.Initializer
+    trainable: bool = True
     value: Any = None
     grad: Any = None
 
@@ -39,11 +33,22 @@ class Layer:
         self.name = name or ""
         self.declared_input_shape = None if input_shape is None else tuple(input_shape)
         self.parameters: list[Parameter] = []
+        self.constants: list[Parameter] = []
+        """What the kernels want to read and to write although the layer does without: the biases of
+        ``use_bias=False``. Neither counted nor saved nor learned.
+        """
         self.needs_input_gradient = True
         """False in a model's first layer: nobody asks for the gradient of the pixels."""
+        self.needs_backward = True
+        """False for the softmax at the end of a classifier: its loss takes its backward pass over."""
         self.ops: Ops
         self.built = False
         self._room: dict[str, Tensor] = {}
+
+    @property
+    def _who(self) -> str:
+        """What errors call the layer."""
+        return self.name or type(self).__name__
 
     def build(self, input_shape: Shape) -> None:
         """Learn the shape of one image at the input; work out ``output_shape``; declare parameters. Raises
@@ -57,9 +62,29 @@ class Layer:
         """The shape of one image at the output, for one of ``input_shape`` at the input."""
         return input_shape
 
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw whatever starts at random."""
+        for p in self.parameters:
+            p.value = p.initializer(p.shape, rng)
+
+    def operations(self) -> tuple[str, ...]:
+        """The fields of ``Ops`` that the layer calls. A rung that lays tensors out in its own way runs a layer only if
+        it has kernels of its own for all of these.
+        """
+        return ()
+
     def bind(self, ops: Ops, dtype: np.dtype) -> None:
-        """Choose the rung that ``forward`` and ``backward`` run on."""
-        self.ops, self.dtype, self._room = ops, dtype, {}
+        """Choose the rung that ``forward`` and ``backward`` run on: that of ``ops``, or the plain one beneath it."""
+        ranks = 1 + len(self._input), 1 + len(self._output)
+        self.ops, self.dtype, self._room = ops.rung_for(self.operations(), ranks), dtype, {}
+        for p in self.constants:
+            p.value = self.ops.asarray(p.initializer(p.shape, np.random.default_rng()).astype(dtype))
+            p.grad = self.ops.asarray(np.zeros(p.shape, dtype))
+
+    @property
+    def backend(self) -> str | None:
+        """The name of the rung that the layer runs on; None before its model is compiled."""
+        return self.ops.name if hasattr(self, "ops") else None
 
     def room(self, what: str, like: Tensor, *shape: int, dtype: Any = None) -> Tensor:
         """Memory for as many images as ``like`` holds: allocated once, and used again while that number stays
@@ -93,7 +118,7 @@ class Layer:
 
     @property
     def weights(self) -> list[np.ndarray]:
-        """The layer's parameters, in Keras's order: weights, then biases."""
+        """The layer's parameters, in Keras's order: weights, then biases; what is not trained comes last."""
         return [np.asarray(p.value) for p in self.parameters]
 
     def count_params(self) -> int:
@@ -113,59 +138,78 @@ class Input(Layer):
         super().__init__(name, [positive(n, "Input: shape") for n in shape])
 
 
-class ReLU(Layer):
-    """Rectified linear unit: negative numbers become 0."""
+class Spatial(Layer):
+    """A layer that tells channels from pixels: (height, width, channels), or without one axis or with one more.
 
-    def forward(self, x, training=False):
-        self._y = self.room("y", x, *self._output)
-        self.ops.relu_forward(x, self._y)
-        return self._y
+    The loops are written for channels last. With data_format="channels_first" a layer turns its input round at the door
+    and its output on the way out (``inward``, ``outward``), which costs two copies each way.
 
-    def backward(self, dy):
-        dx = self.room("dx", dy, *self._input)
-        self.ops.relu_backward(dy, self._y, dx)
-        return dx
-
-
-class Softmax(Layer):
-    """Probabilities from logits. Only as the last step of a network: its backward pass lives in the
-    cross-entropy loss.
+    A subclass says in ``slide`` how many pixels and channels come out. Where the loops are those of volumes,
+    sequences and images are volumes with missing axes of size 1 (``volume``, ``triple``).
     """
 
-    def geometry(self, input_shape):
-        expect_rank(self.name, input_shape, 1, "(batch, classes)")
-        return input_shape
+    axes: tuple[str, ...] | None = None
+    """The names of the axes without the channels; None for any number of them."""
 
-    def forward(self, x, training=False):
-        y = self.room("y", x, *self._output)
-        self.ops.softmax_forward(x, y)
+    def __init__(self, data_format: str | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.data_format = channel_order(data_format, self._who)
+
+    def geometry(self, input_shape):
+        if self.axes is not None:
+            order = ("batch", *_ordered(self.axes, "channels", self.data_format))
+            expect_rank(self.name, input_shape, len(order) - 1, f"({', '.join(order)})")
+        last = self.data_format == "channels_last"
+        self._pixels, self._channels = (
+            (input_shape[:-1], input_shape[-1]) if last else (input_shape[1:], input_shape[0])
+        )
+        self._out_pixels, self._out_channels = self.slide(self._pixels, self._channels)
+        return _ordered(self._out_pixels, self._out_channels, self.data_format)
+
+    def slide(self, pixels: Shape, channels: int) -> tuple[Shape, int]:
+        """Pixels, axis by axis, and channels at the output."""
+        return pixels, channels
+
+    def operations(self):
+        return (*super().operations(), *(("permute",) if self._turns() else ()))
+
+    def _turns(self) -> bool:
+        return self.data_format == "channels_first" and len(self._pixels) > 0
+
+    def inward(self, what: str, x: Tensor) -> Tensor:
+        """Channels last, from however they came."""
+        if not self._turns():
+            return x
+        channels, pixels = x.shape[1], x.shape[2:]
+        y = self.room(f"{what}, turned", x, *pixels, channels)
+        self.ops.permute(x, y, *turned((channels, prod(pixels)), (1, 0)))
         return y
 
-    def backward(self, dy):
-        raise ValueError(
-            f"{self.name}: softmax can be trained only as a network's last activation, with a cross-entropy loss"
-        )
+    def outward(self, what: str, y: Tensor) -> Tensor:
+        """From channels last to the order that the layer was asked for."""
+        if not self._turns():
+            return y
+        pixels, channels = y.shape[1:-1], y.shape[-1]
+        x = self.room(f"{what}, turned back", y, channels, *pixels)
+        self.ops.permute(y, x, *turned((prod(pixels), channels), (1, 0)))
+        return x
+
+    def config(self):
+        return {**super().config(), "data_format": self.data_format}
 
 
-ACTIVATIONS: dict[str, type[Layer]] = {"relu": ReLU, "softmax": Softmax}
+def _ordered(axes: tuple[Any, ...], channels: Any, data_format: str) -> tuple[Any, ...]:
+    return (*axes, channels) if data_format == "channels_last" else (channels, *axes)
 
 
-def activation_layer(activation: str | None, owner: str) -> Layer | None:
-    """The layer behind ``activation="relu"``; None for None and "linear". ``ValueError`` for unknown names."""
-    if activation is None or activation == "linear":
-        return None
-    if activation not in ACTIVATIONS:
-        raise ValueError(
-            f"{owner}: unknown activation {activation!r}; expected one of linear, {', '.join(ACTIVATIONS)}"
-        )
-    return ACTIVATIONS[activation](name=f"{owner}/{activation}")
+def volume(x: Tensor) -> Tensor:
+    """(batch, ..., channels) as (batch, depth, height, width, channels), missing axes of size 1, in the same memory."""
+    return x.reshape(x.shape[0], *(1,) * (5 - x.ndim), *x.shape[1:])
 
 
-def Activation(activation: str, name: str | None = None) -> Layer:
-    """``Activation("relu")`` is ``ReLU()``, as a layer of its own."""
-    layer = activation_layer(activation, name or "Activation") or Layer()
-    layer.name = name or ""
-    return layer
+def triple(numbers: Shape, missing: int) -> Shape:
+    """One number for each axis of a volume, ``missing`` for those that the image lacks."""
+    return (missing,) * (3 - len(numbers)) + tuple(numbers)
 
 
 class WeightedLayer(Layer):
@@ -177,30 +221,45 @@ class WeightedLayer(Layer):
     def __init__(
         self,
         activation: str | None = None,
+        use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
-        input_shape: Sequence[int] | None = None,
-        name: str | None = None,
+        **kwargs: Any,
     ):
-        super().__init__(name, input_shape)
-        self.activation = activation_layer(activation, name or type(self).__name__)
+        super().__init__(**kwargs)
+        from .activation import activation_layer  # which needs this module
+
+        self.activation = activation_layer(activation, self._who)
         self._activation_name = activation
+        self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
 
     def declare(self, w: Shape, b: Shape) -> None:
-        self.parameters = [Parameter("w", w, self.kernel_initializer), Parameter("b", b, self.bias_initializer)]
-        self.w, self.b = self.parameters
+        self.w = Parameter("w", w, self.kernel_initializer)
+        self.b = Parameter("b", b, self.bias_initializer if self.use_bias else initializers.Zeros())
+        self.parameters, self.constants = ([self.w, self.b], []) if self.use_bias else ([self.w], [self.b])
 
     def build(self, input_shape):
         super().build(input_shape)
         if self.activation:
             self.activation.build(self._output)
 
+    def linear_operations(self) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    def operations(self):
+        return (*super().operations(), *self.linear_operations(), *self._activation_operations())
+
+    def _activation_operations(self) -> tuple[str, ...]:
+        return self.activation.operations() if self.activation else ()
+
     def bind(self, ops, dtype):
+        if self.activation:
+            self.activation.needs_backward = self.needs_backward
         super().bind(ops, dtype)
         if self.activation:
-            self.activation.bind(ops, dtype)
+            self.activation.bind(self.ops, dtype)
 
     def linear_forward(self, x: Tensor) -> Tensor:
         raise NotImplementedError
@@ -219,168 +278,7 @@ class WeightedLayer(Layer):
         return {
             **super().config(),
             "activation": self._activation_name,
+            "use_bias": self.use_bias,
             "kernel_initializer": self.kernel_initializer.config(),
             "bias_initializer": self.bias_initializer.config(),
         }
-
-
-class Conv2D(WeightedLayer):
-    """Two-dimensional convolution (``kernels.conv2d``) of (height, width, channels) images with ``filters`` filters.
-
-    filters: how many. kernel_size, strides: an int or a pair (vertical, horizontal). padding: "valid" (none) or
-    "same" (zeros around the image so that stride 1 keeps its size). activation: a name, or None. Output:
-    (out_height, out_width, filters).
-
-    Raises ``ValueError`` at once for arguments that make no sense, and at ``build`` for a window larger than the image.
-
-        Conv2D(32, (5, 5), activation="relu")
-    """
-
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: int | Sequence[int],
-        strides: int | Sequence[int] = 1,
-        padding: str = "valid",
-        activation: str | None = None,
-        **kwargs: Any,
-    ):
-        super().__init__(activation, **kwargs)
-        who = self.name or "Conv2D"
-        self.filters = positive(filters, f"{who}: filters")
-        self.kernel_size = pair(kernel_size, f"{who}: kernel_size")
-        self.strides = pair(strides, f"{who}: strides")
-        self.padding = padding_mode(padding, who)
-
-    def geometry(self, input_shape):
-        expect_rank(self.name, input_shape, 3, "(batch, height, width, channels)")
-        (rows, cols), self.pad = window_geometry(self.name, input_shape, self.kernel_size, self.strides, self.padding)
-        self.declare(w=(*self.kernel_size, input_shape[2], self.filters), b=(self.filters,))
-        return rows, cols, self.filters
-
-    def linear_forward(self, x):
-        self._x = x
-        y = self.room("y", x, *self._output)
-        self.ops.conv2d_forward(x, self.w.value, self.b.value, y, self.strides, self.pad)
-        return y
-
-    def linear_backward(self, dy):
-        self.ops.conv2d_backward_weights(dy, self._x, self.w.grad, self.b.grad, self.strides, self.pad)
-        if not self.needs_input_gradient:
-            return None
-        dx = self.room("dx", dy, *self._input)
-        self.ops.conv2d_backward_input(dy, self.w.value, dx, self.strides, self.pad)
-        return dx
-
-    def config(self):
-        return {
-            **super().config(),
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "padding": self.padding,
-        }
-
-
-class Dense(WeightedLayer):
-    """Every unit sums every input (``kernels.dense``): (inputs,) to (units,).
-
-    Dense(10, activation="softmax")
-    """
-
-    def __init__(self, units: int, activation: str | None = None, **kwargs: Any):
-        super().__init__(activation, **kwargs)
-        self.units = positive(units, f"{self.name or 'Dense'}: units")
-
-    def geometry(self, input_shape):
-        if len(input_shape) == 3:
-            raise ValueError(
-                f"{self.name}: expected input of shape (batch, inputs), given {(None, *input_shape)}; "
-                "add Flatten() before it"
-            )
-        expect_rank(self.name, input_shape, 1, "(batch, inputs)")
-        self.declare(w=(input_shape[0], self.units), b=(self.units,))
-        return (self.units,)
-
-    def linear_forward(self, x):
-        self._x = x
-        y = self.room("y", x, *self._output)
-        self.ops.dense_forward(x, self.w.value, self.b.value, y)
-        return y
-
-    def linear_backward(self, dy):
-        self.ops.dense_backward_weights(dy, self._x, self.w.grad, self.b.grad)
-        if not self.needs_input_gradient:
-            return None
-        dx = self.room("dx", dy, *self._input)
-        self.ops.dense_backward_input(dy, self.w.value, dx)
-        return dx
-
-    def config(self):
-        return {**super().config(), "units": self.units}
-
-
-class MaxPooling2D(Layer):
-    """Keep the largest value of each window (``kernels.pool``), channel by channel.
-
-    pool_size, strides: an int or a pair; strides default to pool_size. padding: "valid" or "same"; padding never wins.
-    """
-
-    def __init__(
-        self,
-        pool_size: int | Sequence[int] = 2,
-        strides: int | Sequence[int] | None = None,
-        padding: str = "valid",
-        name: str | None = None,
-        input_shape: Sequence[int] | None = None,
-    ):
-        super().__init__(name, input_shape)
-        who = name or "MaxPooling2D"
-        self.pool_size = pair(pool_size, f"{who}: pool_size")
-        self.strides = self.pool_size if strides is None else pair(strides, f"{who}: strides")
-        self.padding = padding_mode(padding, who)
-
-    def geometry(self, input_shape):
-        expect_rank(self.name, input_shape, 3, "(batch, height, width, channels)")
-        (rows, cols), self.pad = window_geometry(self.name, input_shape, self.pool_size, self.strides, self.padding)
-        return rows, cols, input_shape[2]
-
-    def forward(self, x, training=False):
-        y = self.room("y", x, *self._output)
-        self._winner = self.room("winner", x, *self._output, dtype=np.int32)
-        self.ops.max_pool2d_forward(x, y, self._winner, self.pool_size, self.strides, self.pad)
-        return y
-
-    def backward(self, dy):
-        dx = self.room("dx", dy, *self._input)
-        self.ops.max_pool2d_backward(dy, self._winner, dx, self.pool_size, self.strides, self.pad)
-        return dx
-
-    def config(self):
-        return {**super().config(), "pool_size": self.pool_size, "strides": self.strides, "padding": self.padding}
-
-
-class Flatten(Layer):
-    """(height, width, channels) to (height * width * channels,), row by row, channel by channel as in Keras."""
-
-    def geometry(self, input_shape):
-        return (prod(input_shape),)
-
-    def forward(self, x, training=False):
-        if len(self._input) == 1:
-            return x
-        y = self.room("y", x, *self._output)
-        self.ops.flatten_forward(x, y)
-        return y
-
-    def backward(self, dy):
-        if len(self._input) == 1:
-            return dy
-        dx = self.room("dx", dy, *self._input)
-        self.ops.flatten_backward(dy, dx)
-        return dx
-
-
-LAYERS: dict[str, type[Layer]] = {
-    cls.__name__: cls for cls in (Layer, Input, Conv2D, MaxPooling2D, Flatten, Dense, ReLU, Softmax)
-}
