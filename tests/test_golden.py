@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from checks import DTYPES, OPERATIONS, assert_close
-from golden.check import FILES, check_against_golden, check_lenet5, golden, golden_case
+from golden import layers
+from golden.check import FILES, check_against_golden, check_layer, check_lenet5, golden, golden_case
 from golden.lenet import SHAPES, STEPS, initial_weights
 
+from loopnet.layers import LAYERS as LOOPNET_LAYERS
 from loopnet.lenet import lenet5
 from loopnet.ops import BACKENDS, get_ops
 
@@ -31,6 +33,24 @@ def test_there_are_golden_values_for_every_case(operation):
 @pytest.mark.parametrize("operation, number", ALL)
 def test_operations(backend, operation, number, dtype):
     check_against_golden(get_ops(backend), operation, number, dtype)
+
+
+LAYERS = [
+    pytest.param(number, id=f"{number}-{name}-{'-'.join(f'{key}={value}' for key, value in arguments.items())}")
+    for number, (name, arguments, _) in enumerate(layers.LAYERS)
+]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("number", LAYERS)
+def test_layers(backend, number, dtype):
+    check_layer(get_ops(backend), number, dtype)
+
+
+def test_every_layer_that_keras_has_too_is_among_them():
+    ours = {name for name in LOOPNET_LAYERS if not name.startswith("Lp")} - {"Layer", "Input", "Dropout"}
+    assert ours - {"Sigmoid", "Tanh", "Softplus"} <= {name for name, _, _ in layers.LAYERS}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

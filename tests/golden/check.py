@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 from checks import OPERATIONS, TOLERANCE, Arrays, assert_close, run
 
+from golden import layers as asked
 from golden.lenet import ADAM, STEPS, batch, initial_weights
+from loopnet import layers
 from loopnet.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
 from loopnet.lenet import lenet5
 from loopnet.losses import SparseCategoricalCrossentropy
@@ -14,7 +16,10 @@ from loopnet.model import Sequential
 from loopnet.ops import Ops
 from loopnet.optimizers import Adam
 
-FILES = {"conv2d": "conv2d", "pool": "pool", "dense": "dense", "softmax": "cross_entropy"}
+FILES = {
+    **{name: name for name in ("conv2d", "conv3d", "pool", "max_pool3d", "average_pool3d", "lp_pool3d", "dense")},
+    "softmax": "cross_entropy",
+}
 
 # The losses of 20 Adam steps, relative. PyTorch's own float32 and float64 runs are 2e-7 apart.
 LENET_TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
@@ -43,6 +48,32 @@ def check_against_golden(ops: Ops, operation: str, number: int, dtype: str) -> N
     got = run(ops, operation, OPERATIONS[operation].cases[number], rounded(arrays, dtype))
     # what float32 cannot hold exactly (the weights of images) costs a rounding more
     assert_close(got, {name: arrays[name] for name in got}, 4 * TOLERANCE[ops.name][dtype], dtype)
+
+
+def check_layer(ops: Ops, number: int, dtype: str) -> None:
+    """Keras's arguments give Keras's outputs, gradients and weights."""
+    name, arguments, shape = asked.LAYERS[number]
+    expected = {key.split("/")[1]: value for key, value in golden("layers").items() if key.startswith(f"{number}/")}
+    random, kind = asked.draw(number), np.dtype(dtype)
+    layer = getattr(layers, name)(**arguments)
+    layer.name = "layer"
+    layer.build(shape)
+    layer.bind(ops, kind)
+    ops, shapes = layer.ops, [p.shape for p in layer.parameters]
+    variance = len(shapes) - 1 if name == "BatchNormalization" else -1
+    for p, value in zip(layer.parameters, asked.weights_like(random, shapes, variance), strict=True):
+        p.value = ops.asarray(value.astype(kind))
+        p.grad = ops.asarray(np.full(p.shape, np.nan, kind))
+
+    x = ops.pack(asked.normal(random, (asked.BATCH, *shape)).astype(kind))
+    output = (asked.BATCH, *layer.output_shape[1:])
+    got = {"looking": ops.to_host(layer.forward(x), output)}
+    got["y"] = ops.to_host(layer.forward(x, training=True), output)
+    dx = layer.backward(ops.pack(asked.normal(random, output).astype(kind)))
+    got["dx"] = ops.to_host(dx, (asked.BATCH, *shape))
+    got |= {f"gradient {at}": np.array(p.grad) for at, p in enumerate(p for p in layer.parameters if p.trainable)}
+    got |= {f"kept {at}": np.array(p.value) for at, p in enumerate(p for p in layer.parameters if not p.trainable)}
+    assert_close(got, expected, 10 * TOLERANCE[ops.name][dtype], dtype)
 
 
 def lenet5_in_float64() -> Sequential:

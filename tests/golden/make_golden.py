@@ -1,13 +1,13 @@
-"""Make the golden values: what PyTorch answers to the questions that the tests ask loopnet.
+"""Make the golden values: what PyTorch answers to the questions that the tests ask loopnet's kernels.
 
     python tests/golden/make_golden.py
 
-PyTorch 2.13 wrote the committed files; the tests do not need it.
+PyTorch 2.13 wrote the committed files; the tests do not need it. make_golden_layers.py asks Keras about the layers.
 
-Writes conv2d.npz, pool.npz, dense.npz, cross_entropy.npz and lenet5.npz beside this file. Everything is
-stored in Keras's layouts: images (batch, height, width, channels), filters (rows, columns, channels,
-filters), dense weights (inputs, units). PyTorch keeps channels before rows and units before inputs, so
-arrays are turned on the way in and out.
+Writes an .npz file for each operation and lenet5.npz beside this file. Everything is stored in
+Keras's layouts: images (batch, height, width, channels), filters (rows, columns, channels, filters), dense
+weights (inputs, units). PyTorch keeps channels before rows and units before inputs, so arrays are turned on the
+way in and out.
 
 The one trap is Flatten. Keras reads an image row by row, pixel by pixel, channel by channel; PyTorch
 channel by channel first. So `forward` below turns the last feature maps back to channels-last before it
@@ -24,7 +24,7 @@ import torch.nn.functional as F
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from cases import CONV, DENSE, POOL, SOFTMAX, Conv, Dense, Pool  # noqa: E402
+from cases import CONV, CONV3D, DENSE, POOL, POOL3D, SOFTMAX, Conv, Conv3D, Dense, Pool, Pool3D  # noqa: E402
 
 from golden.lenet import ADAM, STEPS, batch, initial_weights  # noqa: E402
 
@@ -93,6 +93,63 @@ def pool(case: Pool, random: np.random.RandomState) -> dict[str, np.ndarray]:
     winner += column - j[None, :, :, None] * case.stride[1]
     answers = {"y": channels_last(y), "winner": winner.astype(np.int32), "dx": channels_last(tx.grad)}
     return {"x": x, "dy": dy, **answers}
+
+
+def frame3d(case: Conv3D | Pool3D, dilation: tuple[int, int, int]) -> list[int]:
+    spans = [(case.out[a] - 1) * case.stride[a] + (case.window[a] - 1) * dilation[a] + 1 for a in range(3)]
+    after = [max(spans[a] - case.pad[a] - case.x[1 + a], 0) for a in range(3)]
+    return [zeros for a in (2, 1, 0) for zeros in (case.pad[a], after[a])]
+
+
+def conv3d(case: Conv3D, random: np.random.RandomState) -> dict[str, np.ndarray]:
+    x, b = draw(random, *case.x), draw(random, case.filters)
+    w = draw(random, *case.window, case.x[4] // case.groups, case.filters)
+    dy = draw(random, case.x[0], *case.out, case.filters)
+
+    tx, tw, tb = channels_first(x), torch.tensor(w.transpose(4, 3, 0, 1, 2).copy()), torch.tensor(b)
+    for tensor in (tx, tw, tb):
+        tensor.requires_grad_()
+    padded = F.pad(tx, frame3d(case, case.dilation))
+    y = F.conv3d(padded, tw, tb, stride=case.stride, dilation=case.dilation, groups=case.groups)
+    assert tuple(y.shape[2:]) == case.out, (case.name, y.shape)
+    y.backward(channels_first(dy))
+    assert tx.grad is not None and tw.grad is not None and tb.grad is not None
+    dw = tw.grad.numpy().transpose(2, 3, 4, 1, 0)
+    gradients = {"dx": channels_last(tx.grad), "dw": dw, "db": tb.grad.numpy()}
+    return {"x": x, "w": w, "b": b, "dy": dy, "y": channels_last(y), **gradients}
+
+
+def pool3d(kind: str):
+    """By PyTorch's own maximum; mean and norm from its mean, so that padding neither counts nor is looked at."""
+
+    def make(case: Pool3D, random: np.random.RandomState) -> dict[str, np.ndarray]:
+        x, dy = draw(random, *case.x), draw(random, case.x[0], *case.out, case.x[4])
+        tx = channels_first(x).requires_grad_()
+        around = frame3d(case, (1, 1, 1))
+        answers = {}
+
+        def total(numbers: torch.Tensor) -> torch.Tensor:
+            return F.avg_pool3d(F.pad(numbers, around), case.window, case.stride) * int(np.prod(case.window))
+
+        if kind == "max":
+            padded = F.pad(tx, around, value=-torch.inf)
+            y, place = F.max_pool3d(padded, case.window, case.stride, return_indices=True)
+            plane, rest = np.divmod(channels_last(place), padded.shape[3] * padded.shape[4])
+            row, column = np.divmod(rest, padded.shape[4])
+            stops = np.indices(case.out)[:, None, ..., None]
+            q, r, s = (at - stops[a] * case.stride[a] for a, at in enumerate((plane, row, column)))
+            winner = (q * case.window[1] + r) * case.window[2] + s
+            answers["winner"] = winner.astype(np.int32)
+        elif kind == "average":
+            y = total(tx) / total(torch.ones_like(tx))
+        else:
+            y = total(tx.abs() ** case.norm) ** (1 / case.norm)
+        assert tuple(y.shape[2:]) == case.out, (case.name, y.shape)
+        y.backward(channels_first(dy))
+        assert tx.grad is not None
+        return {"x": x, "dy": dy, "y": channels_last(y), "dx": channels_last(tx.grad), **answers}
+
+    return make
 
 
 def dense(case: Dense, random: np.random.RandomState) -> dict[str, np.ndarray]:
@@ -180,6 +237,9 @@ def main() -> None:
     torch.set_num_threads(1)
     save("conv2d", of_all_cases(CONV, conv2d))
     save("pool", of_all_cases(POOL, pool))
+    save("conv3d", of_all_cases(CONV3D, conv3d))
+    for kind in ("max", "average", "lp"):
+        save(f"{kind}_pool3d", of_all_cases(POOL3D, pool3d(kind)))
     save("dense", of_all_cases(DENSE, dense))
     save("cross_entropy", of_all_cases(SOFTMAX, cross_entropy))
     runs = {

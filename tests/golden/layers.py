@@ -1,0 +1,95 @@
+"""The layers of the golden values: Keras's names and arguments, which are loopnet's too, and the data they get.
+
+`make_golden_layers.py` builds them from `keras.layers` and `tests/test_golden.py` from `loopnet.layers`. NumPy
+promises that the streams of the old `RandomState` never change, so only the answers are stored.
+"""
+
+from typing import Any
+
+import numpy as np
+
+BATCH = 3
+FIRST: dict[str, Any] = {"data_format": "channels_first"}
+
+# (class, arguments, shape of one image)
+LAYERS: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
+    ("Dense", {"units": 4, "activation": "tanh"}, (5,)),
+    ("Dense", {"units": 3, "use_bias": False, "activation": "softmax"}, (4,)),
+    ("Conv1D", {"filters": 3, "kernel_size": 3}, (8, 2)),
+    ("Conv1D", {"filters": 2, "kernel_size": 4, "strides": 2, "padding": "same", "activation": "relu"}, (7, 3)),
+    ("Conv1D", {"filters": 4, "kernel_size": 3, "dilation_rate": 2, "padding": "causal", "groups": 2}, (6, 4)),
+    ("Conv1D", {"filters": 3, "kernel_size": 2, "padding": "same", **FIRST}, (2, 5)),
+    ("Conv2D", {"filters": 3, "kernel_size": (3, 2), "activation": "sigmoid"}, (6, 5, 2)),
+    ("Conv2D", {"filters": 2, "kernel_size": 3, "strides": (2, 1), "padding": "same"}, (7, 6, 3)),
+    ("Conv2D", {"filters": 2, "kernel_size": 4, "strides": 3, "padding": "same", "use_bias": False}, (8, 7, 1)),
+    ("Conv2D", {"filters": 3, "kernel_size": 3, "dilation_rate": 2}, (7, 8, 2)),
+    ("Conv2D", {"filters": 3, "kernel_size": (2, 3), "dilation_rate": (2, 3), "padding": "same"}, (6, 5, 2)),
+    ("Conv2D", {"filters": 6, "kernel_size": 3, "groups": 3, "padding": "same", "strides": 2}, (5, 6, 3)),
+    ("Conv2D", {"filters": 4, "kernel_size": 2, "groups": 2, "activation": "softplus"}, (4, 5, 6)),
+    ("Conv2D", {"filters": 3, "kernel_size": 3, "strides": 2, "activation": "relu", **FIRST}, (2, 6, 5)),
+    ("Conv2D", {"filters": 4, "kernel_size": 2, "dilation_rate": 2, "groups": 2, **FIRST}, (2, 5, 6)),
+    ("Conv2D", {"filters": 2, "kernel_size": 3, "padding": "same", **FIRST}, (3, 4, 5)),
+    ("Conv3D", {"filters": 2, "kernel_size": (2, 3, 2)}, (4, 4, 3, 2)),
+    ("Conv3D", {"filters": 2, "kernel_size": 3, "strides": (1, 2, 2), "padding": "same"}, (3, 4, 5, 2)),
+    ("Conv3D", {"filters": 4, "kernel_size": 2, "dilation_rate": (2, 1, 2), "groups": 2}, (4, 3, 5, 2)),
+    ("Conv3D", {"filters": 2, "kernel_size": 2, "padding": "same", "activation": "leaky_relu", **FIRST}, (2, 3, 2, 4)),
+    ("MaxPooling1D", {}, (7, 2)),
+    ("MaxPooling1D", {"pool_size": 3, "strides": 1, "padding": "same", **FIRST}, (2, 5)),
+    ("MaxPooling2D", {"pool_size": (3, 2), "strides": 2}, (7, 6, 2)),
+    ("MaxPooling2D", {"pool_size": 3, "strides": 2, "padding": "same"}, (6, 7, 2)),
+    ("MaxPooling2D", {"padding": "same", **FIRST}, (2, 5, 4)),
+    ("MaxPooling3D", {"pool_size": (2, 1, 3), "strides": (1, 2, 2)}, (3, 4, 6, 2)),
+    ("MaxPooling3D", {"padding": "same", **FIRST}, (2, 3, 4, 5)),
+    ("AveragePooling1D", {"pool_size": 3, "strides": 2, "padding": "same"}, (8, 2)),
+    ("AveragePooling1D", {"pool_size": 2, **FIRST}, (2, 7)),
+    ("AveragePooling2D", {"pool_size": 2}, (5, 6, 3)),
+    ("AveragePooling2D", {"pool_size": (3, 2), "strides": 1, "padding": "same"}, (4, 5, 2)),
+    ("AveragePooling2D", {"pool_size": 3, "strides": 2, **FIRST}, (2, 7, 6)),
+    ("AveragePooling3D", {"pool_size": 2, "strides": (1, 2, 1)}, (3, 4, 3, 2)),
+    ("AveragePooling3D", {"pool_size": 3, "strides": 2, **FIRST}, (2, 4, 5, 3)),
+    ("GlobalMaxPooling1D", {}, (6, 3)),
+    ("GlobalMaxPooling2D", {"keepdims": True}, (3, 4, 2)),
+    ("GlobalMaxPooling2D", {**FIRST}, (2, 3, 4)),
+    ("GlobalMaxPooling3D", {}, (2, 3, 2, 2)),
+    ("GlobalAveragePooling1D", {"keepdims": True, **FIRST}, (3, 6)),
+    ("GlobalAveragePooling2D", {}, (3, 4, 2)),
+    ("GlobalAveragePooling2D", {"keepdims": True, **FIRST}, (2, 4, 3)),
+    ("GlobalAveragePooling3D", {**FIRST}, (2, 3, 2, 2)),
+    ("ZeroPadding1D", {"padding": (1, 2)}, (4, 2)),
+    ("ZeroPadding1D", {"padding": 2}, (3, 1)),
+    ("ZeroPadding2D", {"padding": (1, 2)}, (2, 3, 2)),
+    ("ZeroPadding2D", {"padding": ((1, 0), (2, 3)), **FIRST}, (2, 3, 2)),
+    ("ZeroPadding3D", {"padding": ((0, 1), (1, 2), (2, 0))}, (2, 1, 3, 2)),
+    ("BatchNormalization", {}, (6,)),
+    ("BatchNormalization", {"momentum": 0.5, "epsilon": 0.1}, (4, 3, 2)),
+    ("BatchNormalization", {"axis": 1}, (2, 4, 3)),
+    ("BatchNormalization", {"center": False}, (5, 2)),
+    ("BatchNormalization", {"scale": False}, (2, 3, 2, 2)),
+    ("Flatten", {}, (2, 3, 4)),
+    ("Flatten", {**FIRST}, (2, 3, 4)),
+    ("Flatten", {}, (5, 2)),
+    ("Flatten", {**FIRST}, (2, 3, 2, 2)),
+    ("Reshape", {"target_shape": (3, -1, 2)}, (4, 6)),
+    ("Permute", {"dims": (2, 1)}, (4, 3)),
+    ("Permute", {"dims": (3, 1, 2)}, (2, 3, 4)),
+    ("ReLU", {}, (4, 3)),
+    ("LeakyReLU", {}, (7,)),
+    ("LeakyReLU", {"negative_slope": 0.1}, (3, 2, 2)),
+    ("Softmax", {}, (5,)),
+    *(("Activation", {"activation": name}, (6,)) for name in ("sigmoid", "tanh", "softplus", "leaky_relu", "linear")),
+]
+
+
+def draw(number: int) -> np.random.RandomState:
+    return np.random.RandomState(1000 + number)
+
+
+def normal(random: np.random.RandomState, shape: tuple[int, ...]) -> np.ndarray:
+    """Standard normal numbers that float32 holds exactly, in float64."""
+    return random.standard_normal(shape).astype(np.float32).astype(np.float64)
+
+
+def weights_like(random: np.random.RandomState, shapes: list[tuple[int, ...]], positive: int) -> list[np.ndarray]:
+    """Numbers for the weights; number `positive` is a variance."""
+    weights = [normal(random, shape) for shape in shapes]
+    return [np.abs(w) + 0.5 if n == positive else w for n, w in enumerate(weights)]

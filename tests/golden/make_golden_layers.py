@@ -1,0 +1,103 @@
+"""Make layers.npz: what Keras answers for each layer of golden/layers.py.
+
+    python tests/golden/make_golden_layers.py
+
+Keras 3.15 on TensorFlow 2.21 and PyTorch 2.13 wrote the committed file; the tests do not need them.
+
+Two backends, each for what it can do on a CPU in float64: TensorFlow has no grouped or channels_first convolutions
+there, no pooling of volumes, and a slope of LeakyReLU in float32; on PyTorch, Keras 3.15 takes means in float32 and
+pads an AveragePooling with copies of the border. A backend is chosen when Keras is imported, so this program runs
+itself once for each.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from golden import layers as asked  # noqa: E402
+
+
+def backend_for(name: str) -> str:
+    torch = ("Conv", "MaxPooling", "AveragePooling3D", "LeakyReLU", "Activation")
+    return "torch" if name.startswith(torch) else "tensorflow"
+
+
+def gradients_of_torch(layer, x, direction):
+    """(y, [dx, dw...]) of sum(direction * y)."""
+    import torch
+
+    x = torch.tensor(x, requires_grad=True)
+    y = layer(x, training=True)
+    weights = [w.value for w in layer.trainable_weights]
+    gradients = torch.autograd.grad(y, [x, *weights], torch.tensor(direction(tuple(y.shape))))
+    return y.detach().numpy(), [g.numpy() for g in gradients]
+
+
+def gradients_of_tensorflow(layer, x, direction):
+    import tensorflow as tf
+
+    x = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = layer(x, training=True)
+    weights = [w.value for w in layer.trainable_weights]
+    gradients = tape.gradient(y, [x, *weights], tf.constant(direction(tuple(y.shape))))
+    return y.numpy(), [g.numpy() for g in gradients]
+
+
+def ask(number: int) -> dict[str, np.ndarray]:
+    """Forward in training and not, the gradients of input and weights, and the weights that the layer keeps itself."""
+    import keras
+
+    name, arguments, shape = asked.LAYERS[number]
+    random = asked.draw(number)
+    layer = getattr(keras.layers, name)(**arguments)
+    layer.build((None, *shape))
+    variance = len(layer.weights) - 1 if name == "BatchNormalization" else -1
+    layer.set_weights(asked.weights_like(random, [tuple(w.shape) for w in layer.weights], variance))
+    x = asked.normal(random, (asked.BATCH, *shape))
+    looking = keras.ops.convert_to_numpy(layer(x, training=False))
+    gradients_of = gradients_of_torch if keras.backend.backend() == "torch" else gradients_of_tensorflow
+    y, (dx, *gradients) = gradients_of(layer, x, lambda output: asked.normal(random, output))
+    kept = [keras.ops.convert_to_numpy(w) for w in layer.non_trainable_weights]
+    return {
+        "looking": looking, "y": y, "dx": dx,
+        **{f"gradient {at}": g for at, g in enumerate(gradients)},
+        **{f"kept {at}": w for at, w in enumerate(kept)},
+    }  # fmt: skip
+
+
+def ask_backend(backend: str, path: str) -> None:
+    import keras
+
+    keras.config.set_floatx("float64")
+    numbers = [n for n, (name, _, _) in enumerate(asked.LAYERS) if backend_for(name) == backend]
+    answers = {f"{n}/{key}": value for n in numbers for key, value in ask(n).items()}
+    np.savez(path, **answers)  # type: ignore[arg-type]
+
+
+def main() -> None:
+    answers: dict[str, np.ndarray] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for backend in ("tensorflow", "torch"):
+            path = f"{folder}/{backend}.npz"
+            environment = {**os.environ, "KERAS_BACKEND": backend}
+            subprocess.run([sys.executable, __file__, backend, path], env=environment, check=True)
+            with np.load(path) as arrays:
+                answers |= dict(arrays)
+    np.savez_compressed(HERE / "layers.npz", **answers)  # type: ignore[arg-type]
+    print(f"layers.npz: {len(answers)} arrays, {(HERE / 'layers.npz').stat().st_size / 1024:.0f} KB")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        ask_backend(*sys.argv[1:])
+    else:
+        main()
