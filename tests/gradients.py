@@ -43,14 +43,17 @@ class Trial:
         self.layer, self.ops = layer, get_ops(backend)
         layer.build(input_shape)
         layer.bind(self.ops, np.dtype("float64"))
+        self.ops = layer.ops  # the plain rung beneath, where this one lacks something
         self.x = random.standard_normal((BATCH, *input_shape)) if x is None else x
-        self.values = [random.standard_normal(p.shape) for p in layer.parameters]
+        self.learned = [p for p in layer.parameters if p.trainable]
+        self.values = [random.standard_normal(p.shape) for p in self.learned]
         self.direction = random.standard_normal((BATCH, *layer.output_shape[1:]))
         for p in layer.parameters:
+            p.value = self.ops.asarray(p.initializer(p.shape, random))
             p.grad = self.ops.asarray(np.full(p.shape, np.nan))
 
     def forward(self):
-        for p, value in zip(self.layer.parameters, self.values, strict=True):
+        for p, value in zip(self.learned, self.values, strict=True):
             p.value = self.ops.asarray(value.copy())
         y = self.layer.forward(self.ops.pack(self.x), training=True)
         return self.ops.to_host(y, self.direction.shape)
@@ -61,7 +64,7 @@ class Trial:
     def check(self):
         self.forward()
         dx = self.ops.to_host(self.layer.backward(self.ops.pack(self.direction)), self.x.shape)
-        gradients = [np.array(p.grad) for p in self.layer.parameters]
+        gradients = [np.array(p.grad) for p in self.learned]
         assert relative_error(dx, central_differences(self.loss, self.x)) < TOLERANCE
-        for p, value, gradient in zip(self.layer.parameters, self.values, gradients, strict=True):
+        for p, value, gradient in zip(self.learned, self.values, gradients, strict=True):
             assert relative_error(gradient, central_differences(self.loss, value)) < TOLERANCE, p.name

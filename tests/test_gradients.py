@@ -4,11 +4,14 @@ Layer by layer on random shapes, in float64, and through whole small models with
 face.
 """
 
+from typing import Any
+
 import numba
 import numpy as np
 import pytest
 from gradients import BATCH, TOLERANCE, Trial, apart, central_differences, relative_error
 
+from loopnet import layers
 from loopnet.layers import Activation, Conv2D, Dense, Flatten, Input, MaxPooling2D, ReLU, Softmax
 from loopnet.losses import CategoricalCrossentropy, SparseCategoricalCrossentropy
 from loopnet.model import Sequential
@@ -88,11 +91,84 @@ def test_layers_without_weights(backend, make, shape):
     Trial(make(), shape, backend, random, apart(random, (BATCH, *shape))).check()
 
 
-def test_a_softmax_inside_a_network_says_that_it_has_no_backward():
-    layer = Softmax(name="middle")
-    layer.build((3,))
-    with pytest.raises(ValueError, match="middle"):
-        layer.backward(np.ones((1, 3)))
+FIRST: dict[str, Any] = {"data_format": "channels_first"}
+
+# name -> a layer and the shape of one image
+LAYERS = {
+    "Conv1D": (lambda: layers.Conv1D(2, 3, strides=2, padding="same"), (5, 2)),
+    "Conv1D causal": (lambda: layers.Conv1D(2, 2, dilation_rate=2, padding="causal", activation="tanh"), (5, 2)),
+    "Conv2D dilated": (lambda: layers.Conv2D(2, 2, dilation_rate=(1, 2), activation="sigmoid"), (3, 4, 2)),
+    "Conv2D groups": (lambda: layers.Conv2D(4, (2, 3), groups=2, padding="same", strides=(1, 2)), (3, 4, 2)),
+    "Conv2D explicit": (lambda: layers.Conv2D(2, 2, padding=((2, 0), (1, 3))), (3, 2, 2)),
+    "Conv2D first": (lambda: layers.Conv2D(2, 2, activation="softplus", use_bias=False, **FIRST), (2, 3, 4)),
+    "Conv3D": (lambda: layers.Conv3D(2, (2, 1, 2), strides=(1, 2, 1), padding="same"), (2, 3, 2, 2)),
+    "Conv3D first": (lambda: layers.Conv3D(2, 2, groups=2, activation="leaky_relu", **FIRST), (2, 3, 2, 2)),
+    "MaxPooling1D": (lambda: layers.MaxPooling1D(3, 2, padding="same"), (6, 2)),
+    "MaxPooling2D first": (lambda: layers.MaxPooling2D(2, 1, **FIRST), (2, 3, 4)),
+    "MaxPooling3D": (lambda: layers.MaxPooling3D(2, 1), (2, 3, 3, 2)),
+    "AveragePooling1D": (lambda: layers.AveragePooling1D(2, 3), (6, 2)),
+    "AveragePooling2D": (lambda: layers.AveragePooling2D((3, 2), 2, padding="same"), (4, 5, 2)),
+    "AveragePooling3D first": (lambda: layers.AveragePooling3D(2, 1, padding="same", **FIRST), (2, 2, 3, 2)),
+    "LpPooling1D": (lambda: layers.LpPooling1D(2, norm=3), (5, 2)),
+    "LpPooling2D": (lambda: layers.LpPooling2D(3, 2, padding="same"), (4, 5, 2)),
+    "LpPooling3D": (lambda: layers.LpPooling3D(2, 1, norm=1), (2, 3, 2, 2)),
+    "GlobalMaxPooling1D": (lambda: layers.GlobalMaxPooling1D(), (4, 2)),
+    "GlobalMaxPooling2D": (lambda: layers.GlobalMaxPooling2D(keepdims=True, **FIRST), (2, 3, 3)),
+    "GlobalMaxPooling3D": (lambda: layers.GlobalMaxPooling3D(), (2, 2, 3, 2)),
+    "GlobalAveragePooling1D": (lambda: layers.GlobalAveragePooling1D(**FIRST), (2, 4)),
+    "GlobalAveragePooling2D": (lambda: layers.GlobalAveragePooling2D(), (3, 3, 2)),
+    "GlobalAveragePooling3D": (lambda: layers.GlobalAveragePooling3D(keepdims=True), (2, 2, 2, 2)),
+    "ZeroPadding1D": (lambda: layers.ZeroPadding1D((2, 1)), (3, 2)),
+    "ZeroPadding2D": (lambda: layers.ZeroPadding2D(((0, 1), (2, 0)), **FIRST), (2, 3, 2)),
+    "ZeroPadding3D": (lambda: layers.ZeroPadding3D((1, 0, 2)), (2, 2, 1, 2)),
+    "BatchNormalization": (lambda: layers.BatchNormalization(), (3, 2, 2)),
+    "BatchNormalization of features": (lambda: layers.BatchNormalization(epsilon=0.1), (4,)),
+    "BatchNormalization first": (lambda: layers.BatchNormalization(axis=1), (2, 3, 2)),
+    "BatchNormalization bare": (lambda: layers.BatchNormalization(center=False, scale=False), (3, 2)),
+    "Dense": (lambda: layers.Dense(3, activation="tanh", use_bias=False), (4,)),
+    "Dense softmax": (lambda: layers.Dense(3, activation="softmax"), (4,)),
+    "Flatten first": (lambda: layers.Flatten(**FIRST), (2, 3, 2)),
+    "Flatten volume": (lambda: layers.Flatten(), (2, 3, 1, 2)),
+    "Reshape": (lambda: layers.Reshape((2, -1)), (3, 4)),
+    "Permute": (lambda: layers.Permute((3, 1, 2)), (2, 3, 4)),
+    "ReLU of a sequence": (lambda: layers.ReLU(), (4, 3)),
+    "LeakyReLU": (lambda: layers.LeakyReLU(), (5, 2, 2)),
+    "Sigmoid": (lambda: layers.Sigmoid(), (7,)),
+    "Tanh": (lambda: layers.Tanh(), (2, 3, 2)),
+    "Softplus": (lambda: layers.Softplus(), (2, 3, 2, 2)),
+    "Softmax": (lambda: layers.Softmax(), (5,)),
+}
+
+
+@each_rung
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer(backend, name):
+    make, shape = LAYERS[name]
+    random = np.random.default_rng(7)
+    x = apart(random, (BATCH, *shape)) if "Max" in name or "LU" in name else None
+    Trial(make(), shape, backend, random, x).check()
+
+
+def test_every_layer_is_among_them():
+    tried = {type(make()) for make, _ in LAYERS.values()} | {layers.Input, layers.Layer, layers.Dropout}
+    assert set(layers.LAYERS.values()) == tried
+
+
+@each_rung
+def test_dropout(backend):
+    """The mask moves on with every forward pass; the gradient is that of the last one."""
+    layer = layers.Dropout(0.4, seed=3)
+    trial = Trial(layer, (5, 4), backend, np.random.default_rng(8))
+    first, second = trial.forward(), trial.forward()
+    assert (first == 0).any() and ((first == 0) != (second == 0)).any()
+
+    def loss():
+        layer._step = 1
+        return trial.loss()
+
+    loss()
+    dx = trial.ops.to_host(layer.backward(trial.ops.pack(trial.direction)), trial.x.shape)
+    assert relative_error(dx, central_differences(loss, trial.x)) < TOLERANCE
 
 
 @each_rung
@@ -128,6 +204,22 @@ MODELS = {
     "flatten first": lambda: [Input((2, 2, 1)), Flatten(), Activation("linear"), Dense(3, "linear")],
     "ends in softmax": lambda: [Input((4, 4, 1)), Conv2D(2, 3), Flatten(), Dense(3, activation="softmax")],
     "ends in a softmax layer": lambda: [Input((6,)), Dense(3), Softmax()],
+    "probabilities inside": lambda: [Input((6,)), Dense(3, activation="softmax"), Dense(3)],
+    "every other layer is plain": lambda: [
+        Input((6, 6, 2)), Conv2D(2, 2, activation="tanh"), layers.AveragePooling2D(2, 1), Conv2D(4, 2, padding="same"),
+        Conv2D(2, 2, groups=2), layers.ZeroPadding2D(1), MaxPooling2D(), Flatten(), layers.Reshape((-1,)), Dense(3),
+    ],
+    "plain first and last": lambda: [
+        Input((2, 5, 4)), Conv2D(3, 2, **FIRST), layers.LpPooling2D(2, **FIRST), Flatten(**FIRST),
+        Dense(4), Dense(3), layers.Permute((1,)),
+    ],
+    "sequences": lambda: [
+        Input((7, 2)), layers.Conv1D(3, 2, activation="relu"), layers.MaxPooling1D(), layers.ZeroPadding1D(1),
+        layers.Conv1D(2, 3), Flatten(), Dense(3),
+    ],
+    "volumes": lambda: [
+        Input((3, 4, 3, 1)), layers.Conv3D(2, 2), layers.LeakyReLU(), layers.GlobalAveragePooling3D(), Dense(3),
+    ],
 }  # fmt: skip
 
 

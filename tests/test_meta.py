@@ -244,6 +244,159 @@ spoiling("pool", "max_pool2d_forward", "pool_one_nan", 1, set_to(np.s_[0, 0, 0, 
 spoiling("pool", "max_pool2d_backward", "pool_dx_not_cleared", 2, add_to_before)
 
 
+# Volumes, sequences, frames
+
+
+@breaks("conv3d", "conv3d_forward")
+def dilation_ignored(ops):
+    def kernel(x, w, b, y, stride, dilation, pad):
+        ops.conv3d_forward(x, w, b, y, stride, (1, 1, 1), pad)
+
+    return kernel
+
+
+@breaks("conv3d", "conv3d_forward")
+def groups_read_the_first_channels(ops):
+    def kernel(x, w, b, y, stride, dilation, pad):
+        first = np.tile(x[..., : w.shape[3]], x.shape[4] // w.shape[3])
+        ops.conv3d_forward(first, w, b, y, stride, dilation, pad)
+
+    return kernel
+
+
+@breaks("conv3d", "conv3d_backward_input")
+def groups_swapped_on_the_way_back(ops):
+    def kernel(dy, w, dx, stride, dilation, pad):
+        ops.conv3d_backward_input(dy[..., ::-1].copy(), w[..., ::-1].copy(), dx, stride, dilation, pad)
+
+    return kernel
+
+
+@breaks("conv3d", "conv3d_backward_weights")
+def dilation_and_stride_swapped_for_weights(ops):
+    def kernel(dy, x, dw, db, stride, dilation, pad):
+        with_zeros = np.pad(x, [(0, 0), (9, 9), (9, 9), (9, 9), (0, 0)])
+        frame = tuple(zeros + 9 for zeros in pad)
+        ops.conv3d_backward_weights(dy, with_zeros, dw, db, dilation, stride, frame)
+
+    return kernel
+
+
+spoiling("conv3d", "conv3d_backward_weights", "db_of_volumes_forgotten", 3, keep(np.s_[:]))
+spoiling("conv3d", "conv3d_forward", "conv3d_last_plane_unwritten", 3, keep(np.s_[:, -1]))
+
+
+@breaks("max_pool3d", "max_pool3d_forward")
+def max_pool3d_swallows_nan(ops):
+    def kernel(x, y, winner, window, stride, pad):
+        lowest = np.where(np.isnan(x), np.array(-np.inf, x.dtype), x)
+        ops.max_pool3d_forward(lowest, y, winner, window, stride, pad)
+
+    return kernel
+
+
+@breaks("average_pool3d", "average_pool3d_forward")
+def average_counts_the_padding(ops):
+    def kernel(x, y, window, stride, pad):
+        rest = [(y.shape[1 + a] - 1) * stride[a] + window[a] - pad[a] - x.shape[1 + a] for a in range(3)]
+        frame = [(0, 0), *((pad[a], max(rest[a], 0)) for a in range(3)), (0, 0)]
+        ops.average_pool3d_forward(np.pad(x, frame), y, window, stride, (0, 0, 0))
+
+    return kernel
+
+
+@breaks("lp_pool3d", "lp_pool3d_forward")
+def norm_is_always_two(ops):
+    def kernel(x, y, window, stride, pad, norm):
+        ops.lp_pool3d_forward(x, y, window, stride, pad, 2.0)
+
+    return kernel
+
+
+@breaks("lp_pool3d", "lp_pool3d_backward")
+def norm_forgets_the_sign(ops):
+    def kernel(dy, x, y, dx, window, stride, pad, norm):
+        ops.lp_pool3d_backward(dy, np.abs(x), y, dx, window, stride, pad, norm)
+
+    return kernel
+
+
+spoiling("max_pool3d", "max_pool3d_forward", "max_pool3d_winner_off_by_one", 2, one_place_back)
+spoiling("max_pool3d", "max_pool3d_backward", "max_pool3d_dx_not_cleared", 2, add_to_before)
+spoiling("average_pool3d", "average_pool3d_backward", "average_dx_not_cleared", 1, add_to_before)
+spoiling("zero_pad", "zero_pad_forward", "frame_not_cleared", 1, keep(np.s_[:, 0]))
+
+
+@breaks("zero_pad", "zero_pad_backward")
+def frame_cut_off_by_one(ops):
+    def kernel(dy, dx, pad):
+        ops.zero_pad_backward(dy, dx, (pad[0], pad[1], max(pad[2] - 1, 0)))
+
+    return kernel
+
+
+# Normalisation, dropout
+
+
+@breaks("batch_norm", "batch_norm_statistics")
+def variance_of_a_sample(ops):
+    """Divided by one less than the count, as PyTorch keeps it and Keras does not."""
+
+    def kernel(x, mean, variance):
+        ops.batch_norm_statistics(x, mean, variance)
+        count = x.size // x.shape[-1]
+        variance *= count / (count - 1)
+
+    return kernel
+
+
+@breaks("batch_norm", "batch_norm_forward")
+def epsilon_beside_the_root(ops):
+    def kernel(x, mean, variance, gamma, beta, y, epsilon):
+        y[...] = gamma * (x - mean) / (np.sqrt(variance) + epsilon) + beta
+
+    return kernel
+
+
+@breaks("batch_norm", "batch_norm_backward_input")
+def statistics_taken_for_constants(ops):
+    def kernel(dy, x, mean, variance, gamma, dgamma, dbeta, dx, epsilon):
+        dx[...] = gamma / np.sqrt(variance + epsilon) * dy
+
+    return kernel
+
+
+@breaks("batch_norm", "moving_average")
+def moving_average_shares_swapped(ops):
+    return lambda moving, latest, share: ops.moving_average(moving, latest, 1 - share)
+
+
+spoiling("batch_norm", "batch_norm_backward_weights", "dbeta_forgotten", 5, keep(np.s_[:]))
+
+
+@breaks("dropout", "dropout")
+def the_rest_not_enlarged(ops):
+    def kernel(x, y, rate, key, step):
+        ops.dropout(x, y, rate, key, step)
+        y *= 1 - rate
+
+    return kernel
+
+
+@breaks("dropout", "dropout")
+def every_step_the_same_mask(ops):
+    return lambda x, y, rate, key, step: ops.dropout(x, y, rate, key, 0)
+
+
+@breaks("dropout", "dropout")
+def kept_and_dropped_swapped(ops):
+    def kernel(x, y, rate, key, step):
+        ops.dropout(x, y, rate, key, step)
+        y[...] = np.where(y == 0, x / (1 - rate), 0)
+
+    return kernel
+
+
 # Dense
 
 
@@ -291,6 +444,73 @@ def relu_passes_at_zero(ops):
 def relu_tests_the_gradient(ops):
     def kernel(dy, y, dx):
         dx[...] = np.where(dy < 0, 0, dy)
+
+    return kernel
+
+
+@breaks("activations", "leaky_relu_forward")
+def leaky_relu_swallows_nan(ops):
+    def kernel(x, y, slope):
+        y[...] = np.where(x > 0, x, slope * np.nan_to_num(x))
+
+    return kernel
+
+
+@breaks("activations", "leaky_relu_backward")
+def leaky_relu_passes_at_zero(ops):
+    def kernel(dy, y, dx, slope):
+        dx[...] = np.where(y < 0, slope * dy, dy)
+
+    return kernel
+
+
+@breaks("activations", "sigmoid_forward")
+def sigmoid_overflows(ops):
+    def kernel(x, y):
+        with np.errstate(all="ignore"):
+            y[...] = np.exp(x) / (1 + np.exp(x))  # NaN for infinity
+
+    return kernel
+
+
+@breaks("activations", "sigmoid_backward")
+def sigmoid_derivative_of_the_input(ops):
+    def kernel(dy, y, dx):
+        s = 1 / (1 + np.exp(-y))
+        dx[...] = dy * s * (1 - s)
+
+    return kernel
+
+
+@breaks("activations", "tanh_backward")
+def tanh_derivative_without_square(ops):
+    def kernel(dy, y, dx):
+        dx[...] = dy * (1 - y)
+
+    return kernel
+
+
+@breaks("activations", "softplus_forward")
+def softplus_overflows(ops):
+    def kernel(x, y):
+        with np.errstate(all="ignore"):
+            y[...] = np.where(x > 2, np.log(np.exp(x) + 1) - np.log1p(np.exp(x)) * 1e-4, np.log1p(np.exp(x)))
+
+    return kernel
+
+
+@breaks("activations", "softplus_backward")
+def softplus_derivative_is_one(ops):
+    def kernel(dy, y, dx):
+        dx[...] = dy
+
+    return kernel
+
+
+@breaks("softmax_backward", "softmax_backward")
+def softmax_takes_probabilities_for_independent(ops):
+    def kernel(dy, probabilities, dx):
+        dx[...] = dy * probabilities * (1 - probabilities)
 
     return kernel
 
@@ -345,6 +565,18 @@ def flatten_as_pytorch_does(ops):
         y[...] = np.moveaxis(x, -1, 1).reshape(y.shape)
 
     return kernel
+
+
+@breaks("turn", "permute")
+def permute_only_renames(ops):
+    def kernel(x, y, sizes, steps):
+        y[...] = x.reshape(y.shape)
+
+    return kernel
+
+
+spoiling("turn", "reshape", "reshape_last_image_unwritten", 1, keep(np.s_[-1]))
+spoiling("activations", "tanh_forward", "tanh_off_in_the_fifth_digit", 1, scale(1 + 1e-5))
 
 
 @breaks("moves", "gather")

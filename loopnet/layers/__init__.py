@@ -14,6 +14,7 @@ from .base import Input, Layer, Parameter, WeightedLayer
 from .convolution import Conv1D, Conv2D, Conv3D
 from .dense import Dense
 from .dropout import Dropout
+from .missing import MISSING
 from .normalization import BatchNormalization
 from .pooling import (
     AveragePooling1D,
@@ -50,50 +51,21 @@ LAYERS: dict[str, type[Layer]] = {
 # Keras's second names
 MaxPool1D, MaxPool2D, MaxPool3D = MaxPooling1D, MaxPooling2D, MaxPooling3D
 AvgPool1D, AvgPool2D, AvgPool3D = AveragePooling1D, AveragePooling2D, AveragePooling3D
+GlobalMaxPool1D, GlobalMaxPool2D, GlobalMaxPool3D = GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D
+GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
+GlobalAvgPool3D = GlobalAveragePooling3D
 Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
 
 __all__ = [
     *LAYERS, "ACTIVATIONS", "LAYERS", "Activation", "Parameter", "WeightedLayer",
     "AvgPool1D", "AvgPool2D", "AvgPool3D", "Convolution1D", "Convolution2D", "Convolution3D",
-    "MaxPool1D", "MaxPool2D", "MaxPool3D",
+    "MaxPool1D", "MaxPool2D", "MaxPool3D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D",
+    "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalAvgPool3D",
 ]  # fmt: skip
-
-_CHAIN = "a Sequential is a chain of layers, without branches"
-_SEQUENCE = "there are no recurrent layers; Conv1D reads sequences"
-_DENSE_ATTENTION = "there is no attention; the layers are those of convolutional networks"
-_AUGMENT = "images are changed before they reach a model"
-_NORM = "the normalisation here is BatchNormalization"
-_MISSING = {
-    "Conv1DTranspose": "nothing here makes images larger than ZeroPadding does",
-    "Conv2DTranspose": "nothing here makes images larger than ZeroPadding does",
-    "Conv3DTranspose": "nothing here makes images larger than ZeroPadding does",
-    "UpSampling1D": "nothing here makes images larger than ZeroPadding does",
-    "UpSampling2D": "nothing here makes images larger than ZeroPadding does",
-    "UpSampling3D": "nothing here makes images larger than ZeroPadding does",
-    "DepthwiseConv1D": "use Conv1D with groups=channels",
-    "DepthwiseConv2D": "use Conv2D with groups=channels",
-    "SeparableConv1D": "use Conv1D with groups=channels, then Conv1D with kernel_size=1",
-    "SeparableConv2D": "use Conv2D with groups=channels, then Conv2D with kernel_size=1",
-    "LocallyConnected1D": "Keras has dropped it too; use Conv1D",
-    "LocallyConnected2D": "Keras has dropped it too; use Conv2D",
-    "Cropping1D": "crop the data instead", "Cropping2D": "crop the data instead", "Cropping3D": "crop the data instead",
-    **dict.fromkeys(("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout"), "use Dropout"),
-    **dict.fromkeys(("GaussianNoise", "GaussianDropout", "ActivityRegularization"), "use Dropout"),
-    **dict.fromkeys(("ELU", "PReLU", "ThresholdedReLU"), f"the activations are {', '.join(ACTIVATIONS)}"),
-    **dict.fromkeys(("LayerNormalization", "GroupNormalization", "UnitNormalization"), _NORM),
-    **dict.fromkeys(("SpectralNormalization", "RMSNormalization"), _NORM),
-    **dict.fromkeys(("Add", "Concatenate", "Multiply", "Subtract", "Average", "Maximum", "Minimum", "Dot"), _CHAIN),
-    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed", "ConvLSTM2D"), _SEQUENCE),
-    **dict.fromkeys(("Embedding", "Masking", "RepeatVector"), _SEQUENCE),
-    **dict.fromkeys(("Attention", "MultiHeadAttention", "AdditiveAttention"), _DENSE_ATTENTION),
-    **dict.fromkeys(("Rescaling", "Resizing", "Normalization", "CenterCrop"), _AUGMENT),
-    **dict.fromkeys(("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomCrop"), _AUGMENT),
-    "Lambda": "write a subclass of loopnet.layers.Layer with forward and backward",
-}  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
     """What Keras has and loopnet does not says so, and what to do instead."""
-    if name in _MISSING:
-        raise NotImplementedError(f"{name} is not in loopnet: {_MISSING[name]}")
+    if name in MISSING:
+        raise NotImplementedError(f"{name} is not in loopnet: {MISSING[name]}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

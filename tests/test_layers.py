@@ -1,0 +1,292 @@
+"""Layers as a user meets them: arguments, shapes, weights, and on which rung they run."""
+
+import numpy as np
+import pytest
+from oracle import philox
+
+import loopnet
+from loopnet import layers
+from loopnet.borders import Border
+from loopnet.layers import (
+    Activation,
+    AveragePooling2D,
+    BatchNormalization,
+    Conv1D,
+    Conv2D,
+    Conv3D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePooling2D,
+    Input,
+    MaxPooling2D,
+    ReLU,
+    Reshape,
+    Softmax,
+    ZeroPadding1D,
+    ZeroPadding2D,
+)
+from loopnet.model import Sequential
+from loopnet.ops import BACKENDS, get_ops
+
+each_rung = pytest.mark.parametrize("backend", BACKENDS)
+LOSS = "sparse_categorical_crossentropy"
+LOSS_OF_LOGITS = loopnet.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def mixed(seed=0, dtype="float64"):
+    """Something of everything, in an order that puts plain layers at several places of a tuned model."""
+    return Sequential(
+        [
+            Input((8, 7, 2)),
+            Conv2D(4, 3, activation="relu"), MaxPooling2D(),  # fused on the tuned rung
+            BatchNormalization(),
+            Conv2D(4, 2, dilation_rate=(1, 2), padding="same", activation="tanh"),
+            Conv2D(6, 2, groups=2, padding=1, use_bias=False),
+            ReLU(),
+            AveragePooling2D(2, padding="same"),
+            Conv2D(5, 2, strides=(1, 2), padding="same", activation="softplus"),
+            Dropout(0.25),
+            Flatten(),
+            BatchNormalization(scale=False),
+            Dense(3, activation="softmax"),
+        ],
+        dtype=dtype, seed=seed,
+    )  # fmt: skip
+
+
+def trained(backend, make=mixed, **kwargs):
+    random = np.random.default_rng(1)
+    model = make(**kwargs)
+    x = random.standard_normal((13, *model.input_shape[1:]))
+    model.compile("adam", LOSS, backend=backend)
+    history = model.fit(x, random.integers(3, size=13), batch_size=5, epochs=3, verbose=0)
+    return model, x, np.array(history.history["loss"])
+
+
+def test_all_rungs_train_alike():
+    """Thirteen images in batches of five: on the tuned rung every batch leaves lanes empty."""
+    reference, x, losses = trained("literal")
+    for backend in [name for name in BACKENDS if name != "literal"]:
+        model, _, got = trained(backend)
+        np.testing.assert_allclose(got, losses, rtol=1e-9)
+        np.testing.assert_allclose(model.predict(x, batch_size=6), reference.predict(x), rtol=1e-7, atol=1e-12)
+        for w, expected in zip(model.get_weights(), reference.get_weights(), strict=True):
+            np.testing.assert_allclose(w, expected, rtol=1e-7, atol=1e-9)
+
+
+def test_tuned_runs_what_it_has_and_the_rest_on_parallel():
+    model, _, _ = trained("tuned")
+    plain = [layer.name for layer in model.layers if layer.backend == "parallel"]
+    assert plain == [
+        "batch_normalization", "conv2d_1", "conv2d_2", "average_pooling2d", "dropout", "batch_normalization_1",
+    ]  # fmt: skip
+    lines: list[str] = []
+    model.summary(lines.append)
+    assert any("dropout" in line and line.endswith("parallel") for line in lines)
+    assert any("dense" in line and line.endswith("tuned") for line in lines)
+
+
+def test_lenet_meets_no_border():
+    model = loopnet.lenet.lenet5()
+    model.compile("adam", LOSS_OF_LOGITS, backend="tuned")
+    assert {layer.backend for layer in model.layers} == {"tuned"}
+    assert not any(isinstance(stage, Border) for stage in model._plan.stages)
+
+
+def test_summary_names_backends_only_where_they_differ():
+    model, _, _ = trained("parallel")
+    lines: list[str] = []
+    model.summary(lines.append)
+    assert not any("Backend" in line or "parallel" in line for line in lines)
+
+
+def test_a_rung_of_ones_own_runs_borrowed_loops_on_plain_tensors():
+    """A loop put into the table of the tuned rung gets that rung's tensors; all others stay where they were."""
+    from dataclasses import replace
+
+    tuned = get_ops("tuned")
+    mine = replace(tuned, relu_forward=lambda x, y: tuned.relu_forward(x, y))
+    np.testing.assert_allclose(trained(mine)[2], trained("tuned")[2], rtol=1e-12)
+
+
+@each_rung
+def test_outputs_that_a_rung_cannot_lay_out(backend):
+    model = Sequential([Input((6, 2)), Conv1D(3, 2, padding="same")], dtype="float64", seed=0)
+    model.compile(backend=backend)
+    x = np.random.default_rng(0).standard_normal((5, 6, 2))
+    w, _ = model.get_weights()
+    padded = np.pad(x, [(0, 0), (0, 1), (0, 0)])
+    np.testing.assert_allclose(model.predict(x), padded[:, :-1] @ w[0] + padded[:, 1:] @ w[1], atol=1e-12)
+
+
+# Batch normalisation
+
+
+@each_rung
+def test_batch_normalization_keeps_and_uses_moving_statistics(backend):
+    model = Sequential([Input((2, 1, 1)), BatchNormalization(momentum=0.75), Flatten(), Dense(2)], dtype="float64")
+    model.compile(backend=backend)
+    assert [w.shape for w in model.get_weights()[:4]] == [(1,)] * 4
+    assert [float(w[0]) for w in model.get_weights()[:4]] == [1, 0, 0, 1]  # gamma, beta, mean, variance
+    gamma, beta, _, _, w, b = model.get_weights()
+    x = np.array([[1.0, 3.0], [5.0, 7.0]]).reshape(2, 2, 1, 1)  # mean 4, variance 5
+    model.set_weights([gamma, beta, np.array([2.0]), np.array([9.0]), w, b])
+    before = model.predict(x)
+    np.testing.assert_allclose(before, ((x - 2) / np.sqrt(9 + 1e-3)).reshape(2, 2) @ w + b, rtol=1e-12)
+    for _ in range(2):
+        np.testing.assert_array_equal(model.predict(x), before)  # looking changes nothing
+
+
+@each_rung
+def test_batch_normalization_learns_by_the_batch(backend):
+    model = Sequential(
+        [Input((2,)), BatchNormalization(momentum=0.75), Dense(2, activation="softmax")], dtype="float64"
+    )
+    model.compile("sgd", LOSS, backend=backend)
+    model.train_on_batch(np.array([[1.0, 0.0], [3.0, 0.0], [8.0, 0.0]]), [0, 1, 0])
+    mean, variance = model.get_weights()[2:4]
+    np.testing.assert_allclose(mean, [0.25 * 4, 0])  # empty lanes are not images of zeros
+    np.testing.assert_allclose(variance, [0.75 + 0.25 * 26 / 3, 0.75])
+
+
+def test_what_is_not_trained_is_counted_and_kept_from_the_optimiser():
+    model = mixed()
+    lines: list[str] = []
+    model.summary(lines.append)
+    kept = 2 * 4 + 2 * model.layers[-1].input_shape[1]
+    total = model.count_params()
+    assert lines[-3:] == [
+        f"Total params: {total:,}", f"Trainable params: {total - kept:,}", f"Non-trainable params: {kept:,}"
+    ]  # fmt: skip
+    assert sum(w.size for w in model.get_weights()) == total
+
+
+def test_a_saved_model_looks_the_same(tmp_path):
+    model, x, _ = trained("tuned", dtype="float32")
+    model.save(tmp_path / "model.safetensors")
+    again = Sequential.load(tmp_path / "model.safetensors")
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))
+    assert [repr(layer) for layer in again.layers] == [repr(layer) for layer in model.layers]
+
+
+# Dropout
+
+
+def test_philox_answers_as_published():
+    """Known answers of philox2x32 with ten rounds, from the authors' Random123 library."""
+    assert [hex(int(w)) for w in philox(0, 0, 0)] == ["0xff1dae59", "0x6cd10df2"]
+    assert [hex(int(w)) for w in philox(*[0xFFFFFFFF] * 3)] == ["0x2c3f628b", "0xab4fd7ad"]
+    assert [hex(int(w)) for w in philox(0x243F6A88, 0x85A308D3, 0x13198A2E)] == ["0xdd7ce038", "0xf62a4c12"]
+
+
+@each_rung
+def test_dropout_drops_its_share_in_training_only(backend):
+    layer = Dropout(0.3, seed=1)
+    layer.build((1000,))
+    layer.bind(get_ops(backend), np.dtype("float32"))
+    x = layer.ops.pack(np.ones((10, 1000), np.float32))
+    assert layer.forward(x) is x
+    y = layer.ops.to_host(layer.forward(x, training=True), (10, 1000))
+    assert 0.28 < (y == 0).mean() < 0.32
+    assert set(np.unique(y)) == {np.float32(0), np.float32(1 / 0.7)}
+    assert abs(np.corrcoef(y[0] == 0, y[1] == 0)[0, 1]) < 0.1  # each image its own mask
+
+
+def test_the_models_seed_is_the_masks_seed():
+    def losses(seed):
+        return trained("parallel", seed=seed)[2].tolist()
+
+    assert losses(1) == losses(1) != losses(2)
+
+
+# Arguments and shapes
+
+
+@pytest.mark.parametrize("layer, given, expected", [
+    (Conv1D(4, 3), (10, 2), (8, 4)),
+    (Conv1D(4, 3, padding="causal", dilation_rate=4), (10, 2), (10, 4)),
+    (Conv2D(4, 3, padding="same", strides=2), (7, 8, 3), (4, 4, 4)),
+    (Conv2D(4, 3, dilation_rate=2), (7, 8, 3), (3, 4, 4)),
+    (Conv2D(4, 3, padding=2), (7, 8, 3), (9, 10, 4)),
+    (Conv2D(4, 3, padding=(1, 0)), (7, 8, 3), (7, 6, 4)),
+    (Conv2D(4, 3, padding=((1, 2), (0, 3))), (7, 8, 3), (8, 9, 4)),
+    (Conv2D(4, 3, data_format="channels_first"), (3, 7, 8), (4, 5, 6)),
+    (Conv3D(4, (1, 2, 3)), (5, 5, 5, 1), (5, 4, 3, 4)),
+    (AveragePooling2D(3, 2, padding="same"), (7, 8, 3), (4, 4, 3)),
+    (MaxPooling2D(data_format="channels_first"), (3, 7, 8), (3, 3, 4)),
+    (GlobalAveragePooling2D(), (7, 8, 3), (3,)),
+    (GlobalAveragePooling2D(keepdims=True, data_format="channels_first"), (3, 7, 8), (3, 1, 1)),
+    (ZeroPadding1D((1, 2)), (7, 3), (10, 3)),
+    (ZeroPadding2D((1, 2)), (7, 8, 3), (9, 12, 3)),
+    (Reshape((4, -1)), (2, 6), (4, 3)),
+    (Flatten(), (2, 3, 4, 5), (120,)),
+])  # fmt: skip
+def test_shapes(layer, given, expected):
+    layer.build(given)
+    assert layer.output_shape == (None, *expected)
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda: Conv2D(4, 3, padding="full"), "'valid' or 'same'"),
+    (lambda: Conv1D(4, 3, padding="full"), "'causal'"),
+    (lambda: Conv2D(4, 3, padding=((1, 2, 3), 0)), "for each axis"),
+    (lambda: Conv2D(4, 3, padding=-1), "for each axis"),
+    (lambda: Conv2D(4, 3, data_format="NCHW"), "channels_first"),
+    (lambda: Conv2D(4, 3, groups=3), "groups of equal size"),
+    (lambda: Conv3D(4, (3, 3)), "three of them"),
+    (lambda: Conv2D(4, 3, dilation_rate=0), "dilation_rate"),
+    (lambda: MaxPooling2D(padding=1), "'valid' or 'same'"),  # type: ignore[arg-type]
+    (lambda: layers.LpPooling2D(norm=0.5), "at least 1"),
+    (lambda: Dropout(1.0), "below 1"),
+    (lambda: BatchNormalization(momentum=2), "momentum"),
+    (lambda: layers.LeakyReLU(-1), "negative_slope"),
+    (lambda: Reshape((-1, -1)), "may be -1"),
+    (lambda: layers.Permute((1, 1)), "once"),
+    (lambda: Activation("gelu"), "one of linear, relu"),
+])  # fmt: skip
+def test_arguments_that_make_no_sense(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("layer, given, message", [
+    (Conv2D(4, 3), (5, 5), r"\(batch, height, width, channels\)"),
+    (Conv2D(4, 3, data_format="channels_first"), (5, 5), r"\(batch, channels, height, width\)"),
+    (Conv2D(4, 3, dilation_rate=3), (6, 9, 1), "spread over 7x7"),
+    (Conv2D(4, 3, groups=2), (5, 5, 3), "2 groups"),
+    (Conv1D(4, 2, padding="causal", data_format="channels_first"), (3, 5), "channels_last"),
+    (BatchNormalization(axis=2), (5, 5, 3), "axis"),
+    (Reshape((4, -1)), (2, 3), "cannot reshape"),
+    (Softmax(), (5, 5), "classes"),
+    (Dense(4), (5, 5), "Flatten"),
+])  # fmt: skip
+def test_shapes_that_do_not_fit(layer, given, message):
+    with pytest.raises(ValueError, match=message):
+        layer.build(given)
+
+
+def test_explicit_padding_is_zero_padding():
+    """The frame around the image, and a valid convolution within it."""
+    frame = ((1, 2), (0, 3))
+    together = Sequential([Input((5, 4, 2)), Conv2D(3, 3, padding=frame)], seed=0)
+    apart = Sequential([Input((5, 4, 2)), ZeroPadding2D(frame), Conv2D(3, 3)], seed=0)
+    x = np.random.default_rng(0).standard_normal((4, 5, 4, 2))
+    np.testing.assert_allclose(together.predict(x), apart.predict(x), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["Conv2DTranspose", "LSTM", "Add", "SeparableConv2D", "UpSampling2D"])
+def test_what_is_not_here_says_so(name):
+    with pytest.raises(NotImplementedError, match=f"{name} is not in loopnet: "):
+        getattr(layers, name)
+
+
+def test_nothing_else_is_mistaken_for_keras():
+    assert not hasattr(layers, "Conv2DTransposed")
+    assert not [name for name in layers.MISSING if name in vars(layers)]
+
+
+def test_public_names():
+    for name in layers.__all__:
+        assert getattr(layers, name) is not None
+    assert loopnet.layers is layers
