@@ -1,8 +1,10 @@
 """The tuned rung's column of the table in ``ops.py``: which of its kernels runs for which stride and padding."""
 
+import threading
 from typing import Any
 
 import numpy as np
+from numba import get_num_threads
 
 from ...rungs import compile_rung
 from . import any_window, conv2d, conv2d_relu_pool, dense, lanes, softmax
@@ -22,12 +24,45 @@ def gather(data: np.ndarray, order: np.ndarray, batch: np.ndarray) -> None:
         _gather_features(data[:, np.newaxis], order, batch[np.newaxis])
 
 
+def _runs(tensor: np.ndarray) -> np.ndarray:
+    """[block][channel][row][column][lane] with column and lane as the one run that they are."""
+    return tensor.reshape(*tensor.shape[:3], -1)
+
+
 def _taps(w: np.ndarray) -> tuple[int, ...]:
     return (0,) * w.shape[1]
 
 
 def _zeros(w: np.ndarray) -> tuple[Any, ...]:
     return (w.dtype.type(0),) * w.shape[1]
+
+
+def _tile(w: np.ndarray) -> tuple[int, ...]:
+    """As many filters at a time as divide their number, eight at most."""
+    return (0,) * max(n for n in range(1, 9) if w.shape[3] % n == 0)
+
+
+_memory = threading.local()
+
+
+def _scratch(*shape: int, dtype: Any) -> np.ndarray:
+    """Aligned memory for each thread of a parallel loop, kept for the next call; each Python thread has its own."""
+    key = (get_num_threads(), *shape, dtype)
+    if key not in vars(_memory):
+        vars(_memory)[key] = lanes.aligned((get_num_threads(), *shape), dtype)  # type: ignore[index]
+    return vars(_memory)[key]  # type: ignore[index]
+
+
+def _even(channels: int) -> int:
+    return channels + channels % 2
+
+
+def _with_even_channels(w: np.ndarray, dx: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """w and room for dx, with one more channel of zeros where their number is odd: kernels take two at a time."""
+    if w.shape[2] % 2 == 0:
+        return w, dx
+    w = np.concatenate([w, np.zeros_like(w[:, :, :1])], axis=2)
+    return w, lanes.aligned((dx.shape[0], _even(dx.shape[1]), *dx.shape[2:]), dx.dtype)
 
 
 def _padded(dy: np.ndarray, w: np.ndarray, x: np.ndarray) -> np.ndarray | None:
@@ -45,18 +80,19 @@ def conv2d_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, s
     if padded is not None:
         any_window.pad_images(x, padded, pad)
         x = padded
-    conv2d.conv2d_forward(x, w, b, y, _taps(w))
+    outputs = _runs(y)
+    scratch = _scratch(4, outputs.shape[3], dtype=y.dtype)
+    conv2d.conv2d_forward(_runs(x), w, b, outputs, scratch, x.shape[4], _taps(w))
 
 
 def conv2d_backward_input(dy: np.ndarray, w: np.ndarray, dx: np.ndarray, stride: Pair, pad: Pair) -> None:
     if tuple(stride) != (1, 1):
         return any_window.strided_backward_input(dy, w, dx, stride, pad)
     padded = _padded(dy, w, dx)
-    if padded is None:
-        conv2d.conv2d_backward_input(dy, w, dx)
-    else:
-        conv2d.conv2d_backward_input(dy, w, padded)
-        any_window.crop_images(padded, dx, pad)
+    w, result = _with_even_channels(w, dx if padded is None else padded)
+    conv2d.conv2d_backward_input(_runs(dy), w, _runs(result), dx.shape[4], _tile(w))
+    if result is not dx:
+        any_window.crop_images(result, dx, pad)
 
 
 def conv2d_backward_weights(
@@ -68,17 +104,24 @@ def conv2d_backward_weights(
     if padded is not None:
         any_window.pad_images(x, padded, pad)
         x = padded
-    conv2d.conv2d_backward_weights(dy, x, dw, db, _zeros(dw))
+    share_w, share_b = _shares(dw, db, len(x))
+    conv2d.conv2d_backward_weights(_runs(dy), _runs(x), share_w, share_b, x.shape[4], _zeros(dw))
+    _add_shares(share_w, share_b, dw, db)
+
+
+def _shares(dw: np.ndarray, db: np.ndarray, blocks: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.empty((blocks, *dw.shape), dw.dtype), np.empty((blocks, *db.shape), db.dtype)
+
+
+def _add_shares(share_w: np.ndarray, share_b: np.ndarray, dw: np.ndarray, db: np.ndarray) -> None:
+    conv2d.add_shares(share_w.reshape(len(share_w), -1), dw.reshape(-1))
+    conv2d.add_shares(share_b, db)
 
 
 def conv2d_relu_pool_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> None:
-    conv2d_relu_pool.conv2d_relu_pool_forward(x, w, b, y, winner, _taps(w))
-
-
-def conv2d_relu_pool_backward_weights(
-    dy: np.ndarray, winner: np.ndarray, x: np.ndarray, dw: np.ndarray, db: np.ndarray
-) -> None:
-    conv2d_relu_pool.conv2d_relu_pool_backward_weights(dy, winner, x, dw, db, _zeros(dw))
+    run = (x.shape[3] - w.shape[1] + 1) * x.shape[4]
+    scratch = _scratch(4, 2, run, dtype=y.dtype)
+    conv2d_relu_pool.conv2d_relu_pool_forward(_runs(x), w, b, _runs(y), _runs(winner), scratch, x.shape[4], _taps(w))
 
 
 KERNELS: dict[str, Any] = {
@@ -87,8 +130,7 @@ KERNELS: dict[str, Any] = {
     "conv2d_backward_input": conv2d_backward_input,
     "conv2d_backward_weights": conv2d_backward_weights,
     "conv2d_relu_pool_forward": conv2d_relu_pool_forward,
-    "conv2d_relu_pool_backward_input": conv2d_relu_pool.conv2d_relu_pool_backward_input,
-    "conv2d_relu_pool_backward_weights": conv2d_relu_pool_backward_weights,
+    "relu_pool_backward": conv2d_relu_pool.relu_pool_backward,
     "max_pool2d_forward": any_window.max_pool2d_forward,
     "max_pool2d_backward": any_window.max_pool2d_backward,
     "dense_forward": dense.dense_forward,
