@@ -237,6 +237,7 @@ class Sequential:
             at += size
         for layer in self.layers:
             layer.bind(ops, self.dtype)
+        self._room: dict[tuple[str, int], Tensor] = {}  # memory for batches and losses, by name and size of batch
         self._plan = plan(self.layers, ops)
         if self.loss is not None:
             self._check_loss()
@@ -279,8 +280,10 @@ class Sequential:
     def _loss(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         assert self._ops is not None and self.loss is not None
         batch = self._ops.images(outputs)
-        losses = self._ops.empty((batch,), self.dtype)
-        gradient = self._ops.empty((batch, self.layers[-1].output_shape[1]), self.dtype)
+        if ("losses", batch) not in self._room:
+            self._room["losses", batch] = self._ops.empty((batch,), self.dtype)
+            self._room["gradient", batch] = self._ops.empty((batch, self.layers[-1].output_shape[1]), self.dtype)
+        losses, gradient = self._room["losses", batch], self._room["gradient", batch]
         self.loss(self._ops, outputs, targets, weight, losses, gradient)
         return losses, gradient
 
@@ -321,8 +324,8 @@ class Sequential:
             images, targets = images[:keep], targets[:keep]
 
         ops = self._ready()
-        training = Batches(ops, images, targets)
-        validation = None if held_out is None else Batches(ops, *held_out)
+        training = Batches(ops, images, targets, self._room)
+        validation = None if held_out is None else Batches(ops, *held_out, self._room)
         history = History()
         listeners = [*(callbacks or []), history]
         if verbose:
@@ -394,14 +397,14 @@ class Sequential:
 
     def train_on_batch(self, x: Any, y: Any) -> float | list[float]:
         """One training step on all of ``x`` and ``y``; the loss before it, followed by the metrics if there are any."""
-        data = Batches(self._ready(), *self._checked("train_on_batch", x, y))
+        data = Batches(self._ready(), *self._checked("train_on_batch", x, y), self._room)
         order = self._ready().asarray(np.arange(data.count))
         return _listed(self._pass_over(data, order, data.count, train=True))
 
     def evaluate(self, x: Any, y: Any, batch_size: int = 32, verbose: int = 0) -> float | list[float]:
         """Mean loss over ``x`` and ``y``, followed by the metrics if there are any. Prints them if ``verbose``."""
         images, targets = self._checked("evaluate", x, y)
-        data = Batches(self._ready(), images, targets)
+        data = Batches(self._ready(), images, targets, self._room)
         logs = self._pass_over(
             data, self._ready().asarray(np.arange(data.count)), positive(batch_size, "evaluate: batch_size")
         )
@@ -417,7 +420,7 @@ class Sequential:
             self.build(np.shape(x))
         ops = self._ready()
         images = check_images("predict", x, self._built(), self.dtype)
-        data = Batches(ops, images)
+        data = Batches(ops, images, room=self._room)
         order = ops.asarray(np.arange(data.count))
         batch_size = positive(batch_size, "predict: batch_size")
         shape = self.layers[-1].output_shape[1:]

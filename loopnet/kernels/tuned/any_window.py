@@ -12,7 +12,7 @@ from numba import njit, prange
 from .conv2d import FAST
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def strided_forward(x, w, b, y, stride, pad):
     """``kernels.conv2d.conv2d_forward``. One turn of the parallel loop owns one filter of one block of y."""
     filters = w.shape[3]
@@ -33,7 +33,7 @@ def strided_forward(x, w, b, y, stride, pad):
                                     outputs[lane] += pixels[lane] * weight
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def strided_backward_input(dy, w, dx, stride, pad):
     """``kernels.conv2d.conv2d_backward_input``. One turn of the parallel loop owns one channel of one block of dx."""
     channels = dx.shape[1]
@@ -54,7 +54,7 @@ def strided_backward_input(dy, w, dx, stride, pad):
                                     result[lane] += gradients[lane] * weight
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def strided_backward_weights(dy, x, dw, db, stride, pad):
     """``kernels.conv2d.conv2d_backward_weights``. One turn of the parallel loop owns one filter of dw and db."""
     for k in prange(dw.shape[3]):

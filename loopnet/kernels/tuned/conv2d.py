@@ -2,8 +2,8 @@
 
 The sums are those of ``kernels/conv2d.py``, and so are the names. What changed:
 
-- The innermost loop runs over ``t``, along a whole row of pixels of all the images of a block (see ``lanes.py``). To move
-  the window one column to the right is to add ``lanes`` to ``t``.
+- The innermost loop runs over ``t``, along a whole row of pixels of all the images of a block (see
+  ``lanes.py``). To move the window one column to the right is to add ``lanes`` to ``t``.
 - Loops are tiled, so that a number, once loaded, is used several times. The vector unit does two multiply-adds and two
   loads at a time: a loop that loads both factors of every product runs at half speed at best.
 
@@ -11,32 +11,41 @@ Three habits make Numba produce that code; each was worth a factor of two or mor
 
 - Every index that must vectorise is unsigned (``u``). An index that cannot be negative spares the test for Python's
   negative indices, and only then does LLVM see that a run is contiguous.
-- ``taps`` is a tuple as long as the window is wide. A tuple's length is part of its type, so Numba knows it when it compiles; a
-  loop of known length unrolls, and any window gets code of its own. ``zeros`` is the same in floating point.
-- The loops stand in the body of the ``prange``, index whole arrays, and get all their memory as arguments. Numba tells LLVM
-  that the arguments of a parallel loop do not overlap; about anything sliced off or allocated within, LLVM has to ask
-  at run time, and the 80 comparisons of one loop take longer than the loop.
+- ``taps`` is a tuple as long as the window is wide. A tuple's length is part of its type, so Numba knows it
+  when it compiles; a loop of known length unrolls, and any window gets code of its own. ``zeros`` is the same
+  in floating point.
+- The loops stand in the body of the ``prange``, index whole arrays, and get all their memory as arguments.
+  Numba tells LLVM that the arguments of a parallel loop do not overlap; about anything sliced off or allocated
+  within, LLVM has to ask at run time, and the 80 comparisons of one loop take longer than the loop.
 
     x, dx  [block][channel][row][run]     run = columns * lanes       w, dw  (window_height, window_width, channels, filters)
     y, dy  [block][filter][row][run]                                   b, db  (filters,)
     scratch, one slice a thread            share_w, share_b: a block's share in dw and db
 """
 
+from typing import Any
+
 import numpy as np
 from numba import get_thread_id, njit, prange
 from numba.cpython.unsafe.tuple import tuple_setitem
 
 u = np.uint64
-FAST = {"contract", "reassoc"}  # multiply-add in one instruction, sums in any order; NaN and infinity stay exact
+FAST: dict[str, Any] = {
+    "fastmath": {
+        "contract",
+        "reassoc",
+    },  # multiply-add in one instruction, sums in any order; NaN and infinity stay exact
+    "error_model": "numpy",  # x / 0 is infinity or NaN, as in NumPy, and not a test before each division
+}
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def conv2d_forward(x, w, b, y, scratch, lanes, taps):
     """Four filters at a time: each pixel, once loaded, meets four weights, and each of four sums five pixels.
 
-    For a 5x5 window that is 20 multiply-adds for 9 loads and 4 stores, and the 20 weights stay in registers. The sums of a
-    row live in ``scratch`` (threads, 4, run), in the first-level cache. One turn of the parallel loop owns one row of y in
-    one block, for all filters.
+    For a 5x5 window that is 20 multiply-adds for 9 loads and 4 stores, and the 20 weights stay in registers.
+    The sums of a row live in ``scratch`` (threads, 4, run), in the first-level cache. One turn of the parallel
+    loop owns one row of y in one block, for all filters.
     """
     filters, channels, out_height = w.shape[3], x.shape[1], y.shape[2]
     lanes, run = u(lanes), u(y.shape[3])
@@ -74,12 +83,12 @@ def conv2d_forward(x, w, b, y, scratch, lanes, taps):
                         y[block, k, i, t] = total
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def conv2d_backward_input(dy, w, dx, lanes, tile):
     """Two channels take from ``len(tile)`` filters at a time: with eight, 16 multiply-adds for 10 loads and 2 stores.
 
-    The number of channels is even and the length of ``tile`` divides the number of filters. One turn of the parallel loop
-    owns two channels of one block of dx.
+    The number of channels is even and the length of ``tile`` divides the number of filters. One turn of the
+    parallel loop owns two channels of one block of dx.
     """
     pairs, filters = dx.shape[1] // 2, w.shape[3]
     lanes, run = u(lanes), u(dy.shape[3])
@@ -104,9 +113,10 @@ def conv2d_backward_input(dy, w, dx, lanes, tile):
                             dx[block, c + 1, i + r, t + s * lanes] = s1
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def conv2d_backward_weights(dy, x, share_w, share_b, lanes, zeros):
-    """Two filters collect from the taps of one window row at a time: ten sums in registers for a 5x5 window, and each of
+    """Two filters collect from the taps of one window row at a time: ten sums in registers for a 5x5 window,
+    and each of
     7 loads is used in 10 multiply-adds.
 
     One turn of the parallel loop owns two filters of one block's share.

@@ -1,9 +1,9 @@
 """Convolution, ReLU and 2x2 max pooling in one.
 
-The two rows of convolution outputs beneath a row of pooling are computed, pooled while they are still in the first-level
-cache, and dropped: the largest array of the network is not even stored. Backward, ``winner`` says all that is needed: of each
-window's four gradients three are 0, and all four where ReLU switched the unit off. For the loops and their layout see
-``conv2d.py`` beside this file.
+The two rows of convolution outputs beneath a row of pooling are computed, pooled while they are still in the
+first-level cache, and dropped: the largest array of the network is not even stored. Backward, ``winner`` says
+all that is needed: of each window's four gradients three are 0, and all four where ReLU switched the unit off.
+For the loops and their layout see ``conv2d.py`` beside this file.
 
     y, dy    [block][filter][pooled row][pooled run]
     winner   the same shape, int8: 2 * r + s of the winner in its window, or DEAD where ReLU switched the unit off
@@ -18,7 +18,7 @@ from .conv2d import FAST, u
 DEAD = np.int8(4)
 
 
-@njit(fastmath=FAST, forceinline=True)
+@njit(forceinline=True, **FAST)
 def pool_row(scratch, me, q, lanes, y, winner, block, k, i):
     """Pooled row i of filter k from the two rows in slot q. NaN wins, as in the textbook loop."""
     zero = y.dtype.type(0)
@@ -41,9 +41,11 @@ def pool_row(scratch, me, q, lanes, y, winner, block, k, i):
             winner[block, k, i, pooled + lane] = best_at
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def conv2d_relu_pool_forward(x, w, b, y, winner, scratch, lanes, taps):
-    """``conv2d.conv2d_forward`` for two rows, then pooling. One turn of the parallel loop owns one pooled row of one block."""
+    """``conv2d.conv2d_forward`` for two rows, then pooling. One turn of the parallel loop owns one pooled row
+    of one block.
+    """
     filters, channels, pooled_height = w.shape[3], x.shape[1], y.shape[2]
     lanes, run = u(lanes), u(scratch.shape[3])
     for turn in prange(y.shape[0] * pooled_height):
@@ -86,12 +88,12 @@ def conv2d_relu_pool_forward(x, w, b, y, winner, scratch, lanes, taps):
             pool_row(scratch, me, 0, lanes, y, winner, block, k, i)
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def relu_pool_backward(dy, winner, dz):
     """The gradient of the convolution's outputs: dy where the winner stood, 0 elsewhere.
 
-    All three are [block][filter][row][column][lane]. Overwrites dz. One turn of the parallel loop owns one filter's outputs in
-    one block.
+    All three are [block][filter][row][column][lane]. Overwrites dz. One turn of the parallel loop owns one
+    filter's outputs in one block.
     """
     filters, zero = dy.shape[1], dz.dtype.type(0)
     for turn in prange(dy.shape[0] * filters):

@@ -1,7 +1,8 @@
 """Dense layers over lanes: features are stored [feature][image], so the innermost loop runs along the batch.
 
-Four outputs take from four inputs at a time: 16 multiply-adds for 8 loads and 4 stores. What is left over, where four do not
-divide, is computed one by one. Why the loops stand where they stand: see ``conv2d.py`` beside this file.
+Four outputs take from four inputs at a time: 16 multiply-adds for 8 loads and 4 stores. What is left over,
+where four do not divide, is computed one by one. Why the loops stand where they stand: see ``conv2d.py`` beside
+this file.
 
     x, dx  [input][image]      y, dy  [unit][image]      w, dw  (inputs, units)      b, db  (units,)
 """
@@ -12,7 +13,7 @@ from numba import njit, prange
 from .conv2d import FAST, u
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def dense_forward(x, w, b, y):
     """y[k,n] = b[k] + sum_c x[c,n] * w[c,k]. One turn of the parallel loop owns four units of y."""
     inputs, units = w.shape
@@ -24,23 +25,22 @@ def dense_forward(x, w, b, y):
                 y[k, n] = b[k]
         in_fours = inputs - inputs % 4 if first + 4 <= units else 0
         for c in range(0, in_fours, 4):
-            k = first
             for n in range(images):
-                s0, s1, s2, s3 = y[k, n], y[k + 1, n], y[k + 2, n], y[k + 3, n]
+                s0, s1, s2, s3 = y[first, n], y[first + 1, n], y[first + 2, n], y[first + 3, n]
                 for q in range(4):
                     value = x[c + q, n]
-                    s0 += value * w[c + q, k]
-                    s1 += value * w[c + q, k + 1]
-                    s2 += value * w[c + q, k + 2]
-                    s3 += value * w[c + q, k + 3]
-                y[k, n], y[k + 1, n], y[k + 2, n], y[k + 3, n] = s0, s1, s2, s3
+                    s0 += value * w[c + q, first]
+                    s1 += value * w[c + q, first + 1]
+                    s2 += value * w[c + q, first + 2]
+                    s3 += value * w[c + q, first + 3]
+                y[first, n], y[first + 1, n], y[first + 2, n], y[first + 3, n] = s0, s1, s2, s3
         for k in range(first, min(first + 4, units)):
             for c in range(in_fours, inputs):
                 for n in range(images):
                     y[k, n] += x[c, n] * w[c, k]
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def dense_backward_input(dy, w, dx):
     """dx[c,n] = sum_k dy[k,n] * w[c,k]. One turn of the parallel loop owns four inputs of dx."""
     inputs, units = w.shape
@@ -52,28 +52,27 @@ def dense_backward_input(dy, w, dx):
                 dx[c, n] = 0
         in_fours = units - units % 4 if first + 4 <= inputs else 0
         for k in range(0, in_fours, 4):
-            c = first
             for n in range(images):
-                s0, s1, s2, s3 = dx[c, n], dx[c + 1, n], dx[c + 2, n], dx[c + 3, n]
+                s0, s1, s2, s3 = dx[first, n], dx[first + 1, n], dx[first + 2, n], dx[first + 3, n]
                 for q in range(4):
                     gradient = dy[k + q, n]
-                    s0 += gradient * w[c, k + q]
-                    s1 += gradient * w[c + 1, k + q]
-                    s2 += gradient * w[c + 2, k + q]
-                    s3 += gradient * w[c + 3, k + q]
-                dx[c, n], dx[c + 1, n], dx[c + 2, n], dx[c + 3, n] = s0, s1, s2, s3
+                    s0 += gradient * w[first, k + q]
+                    s1 += gradient * w[first + 1, k + q]
+                    s2 += gradient * w[first + 2, k + q]
+                    s3 += gradient * w[first + 3, k + q]
+                dx[first, n], dx[first + 1, n], dx[first + 2, n], dx[first + 3, n] = s0, s1, s2, s3
         for c in range(first, min(first + 4, inputs)):
             for k in range(in_fours, units):
                 for n in range(images):
                     dx[c, n] += dy[k, n] * w[c, k]
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def dense_backward_weights(dy, x, dw, db):
     """dw[c,k] = sum_n dy[k,n] * x[c,n];  db[k] = sum_n dy[k,n].
 
-    Two units by four inputs at a time: eight sums in registers, and each of 6 loads is used in 8 multiply-adds. One turn of
-    the parallel loop owns four inputs c of dw; the last one owns db.
+    Two units by four inputs at a time: eight sums in registers, and each of 6 loads is used in 8 multiply-adds.
+    One turn of the parallel loop owns four inputs c of dw; the last one owns db.
     """
     inputs, units = dw.shape
     images = u(dy.shape[1])
@@ -89,20 +88,19 @@ def dense_backward_weights(dy, x, dw, db):
                 db[k] = total
         in_twos = units - units % 2 if first + 4 <= inputs else 0
         for k in range(0, in_twos, 2):
-            c = first
             s0 = s1 = s2 = s3 = t0 = t1 = t2 = t3 = zero
             for n in range(images):
                 p, q = dy[k, n], dy[k + 1, n]
-                s0 += p * x[c, n]
-                s1 += p * x[c + 1, n]
-                s2 += p * x[c + 2, n]
-                s3 += p * x[c + 3, n]
-                t0 += q * x[c, n]
-                t1 += q * x[c + 1, n]
-                t2 += q * x[c + 2, n]
-                t3 += q * x[c + 3, n]
-            dw[c, k], dw[c + 1, k], dw[c + 2, k], dw[c + 3, k] = s0, s1, s2, s3
-            dw[c, k + 1], dw[c + 1, k + 1], dw[c + 2, k + 1], dw[c + 3, k + 1] = t0, t1, t2, t3
+                s0 += p * x[first, n]
+                s1 += p * x[first + 1, n]
+                s2 += p * x[first + 2, n]
+                s3 += p * x[first + 3, n]
+                t0 += q * x[first, n]
+                t1 += q * x[first + 1, n]
+                t2 += q * x[first + 2, n]
+                t3 += q * x[first + 3, n]
+            dw[first, k], dw[first + 1, k], dw[first + 2, k], dw[first + 3, k] = s0, s1, s2, s3
+            dw[first, k + 1], dw[first + 1, k + 1], dw[first + 2, k + 1], dw[first + 3, k + 1] = t0, t1, t2, t3
         for c in range(first, min(first + 4, inputs)):
             for k in range(in_twos, units):
                 total = zero

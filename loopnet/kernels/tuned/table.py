@@ -11,13 +11,14 @@ from . import any_window, conv2d, conv2d_relu_pool, dense, lanes, softmax
 
 Pair = tuple[int, int]
 
-_gather_images = compile_rung(lanes.gather_images, "tuned", parallel=True)
+_gather_images = compile_rung(lanes.gather_images, "tuned", parallel=True, error_model="numpy")
 _gather_features = compile_rung(lanes.gather_features, "tuned")
 
 
 def gather(data: np.ndarray, order: np.ndarray, batch: np.ndarray) -> None:
     if batch.ndim == 5:
-        _gather_images(data, order, batch)
+        blocks, channels, _, _, width = batch.shape
+        _gather_images(data.reshape(len(data), -1), order, batch.reshape(blocks, channels, -1, width), 128)
     elif batch.ndim == 2:
         _gather_features(data, order, batch)
     else:
