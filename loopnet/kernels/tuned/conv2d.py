@@ -18,9 +18,11 @@ Three habits make Numba produce that code; each was worth a factor of two or mor
   Numba tells LLVM that the arguments of a parallel loop do not overlap; about anything sliced off or allocated
   within, LLVM has to ask at run time, and the 80 comparisons of one loop take longer than the loop.
 
-    x, dx  [block][channel][row][run]     run = columns * lanes       w, dw  (window_height, window_width, channels, filters)
-    y, dy  [block][filter][row][run]                                   b, db  (filters,)
-    scratch, one slice a thread            share_w, share_b: a block's share in dw and db
+    x, dx    [block][channel][row][run], run = columns * lanes
+    y, dy    [block][filter][row][run]
+    w, dw    (window_height, window_width, channels, filters)
+    b, db    (filters,)
+    scratch  one slice a thread          share_w, share_b   a block's share in dw and db
 """
 
 from typing import Any
@@ -31,11 +33,10 @@ from numba.cpython.unsafe.tuple import tuple_setitem
 
 u = np.uint64
 FAST: dict[str, Any] = {
-    "fastmath": {
-        "contract",
-        "reassoc",
-    },  # multiply-add in one instruction, sums in any order; NaN and infinity stay exact
-    "error_model": "numpy",  # x / 0 is infinity or NaN, as in NumPy, and not a test before each division
+    # multiply-add in one instruction, sums in any order; NaN and infinity stay exact
+    "fastmath": {"contract", "reassoc"},
+    # x / 0 is infinity or NaN, as in NumPy, and there is no test before each division
+    "error_model": "numpy",
 }
 
 
