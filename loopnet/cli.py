@@ -57,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def train(arguments: argparse.Namespace) -> None:
     """``loopnet train``: train an architecture on a data set, write it to a folder, and test it."""
     from . import optimizers
+    from .callbacks import BestWeights
     from .datasets import load_for
     from .lenet import ARCHITECTURES
     from .losses import SparseCategoricalCrossentropy
@@ -84,12 +85,16 @@ def train(arguments: argparse.Namespace) -> None:
         f"learning rate {optimizer.learning_rate:g}, seed {arguments.seed}, "
         f"backend {arguments.backend}, threads {threads}\n"
     )
+    best = BestWeights()
     try:
-        history = model.fit(x_train, y_train, batch_size, epochs, validation_split=arguments.validation_split)
+        split = arguments.validation_split
+        history = model.fit(x_train, y_train, batch_size, epochs, validation_split=split, callbacks=[best])
     except BaseException:  # Ctrl-C above all: no empty folder for a run that gave nothing
         with contextlib.suppress(OSError):
             folder.rmdir()
         raise
+    if best.epoch is not None:
+        print(f"\nkept the weights of epoch {best.epoch + 1}, the best on the validation images")
     _write_run(folder, model, history.history)
     print(f"test accuracy: {model.evaluate(x_test, y_test)[1]:.4f}")
 

@@ -134,8 +134,8 @@ def conv2d_backward_weights(dy, x, share_w, share_b, lanes, zeros):
                 sum0 += dy[block, k0, i, t]
                 sum1 += dy[block, k1, i, t]
         share_b[block, k0], share_b[block, k1] = sum0, sum1
-        for r in range(share_w.shape[1]):
-            for c in range(x.shape[1]):
+        for c in range(x.shape[1]):
+            for r in range(share_w.shape[1]):
                 for s in range(len(zeros)):
                     share_w[block, r, s, c, k0] = share_w[block, r, s, c, k1] = 0
                 for i in range(dy.shape[2]):

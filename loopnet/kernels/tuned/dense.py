@@ -40,6 +40,18 @@ def dense_forward(x, w, b, y):
                     y[k, n] += x[c, n] * w[c, k]
 
 
+@njit(cache=True, **FAST)
+def dense_forward_one_image(x, w, b, y):
+    """One image has no lanes to run along: here the innermost loop runs along the units. x is (inputs,), y is
+    (units,).
+    """
+    for k in range(u(y.size)):
+        y[k] = b[k]
+    for c in range(u(x.size)):
+        for k in range(u(y.size)):
+            y[k] += x[c] * w[c, k]
+
+
 @njit(parallel=True, cache=True, **FAST)
 def dense_backward_input(dy, w, dx):
     """dx[c,n] = sum_k dy[k,n] * w[c,k]. One turn of the parallel loop owns four inputs of dx."""

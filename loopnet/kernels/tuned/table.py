@@ -7,9 +7,12 @@ import numpy as np
 from numba import get_num_threads
 
 from ...rungs import compile_rung
+from .. import activation
 from . import any_window, conv2d, conv2d_relu_pool, dense, lanes, softmax
 
 Pair = tuple[int, int]
+
+_HOW: dict[str, dict[str, Any]] = {"serial": {}, "parallel": {"parallel": True}}
 
 _gather_images = compile_rung(lanes.gather_images, "tuned", parallel=True, error_model="numpy")
 _gather_features = compile_rung(lanes.gather_features, "tuned")
@@ -125,6 +128,30 @@ def conv2d_relu_pool_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.
     conv2d_relu_pool.conv2d_relu_pool_forward(_runs(x), w, b, _runs(y), _runs(winner), scratch, x.shape[4], _taps(w))
 
 
+def dense_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) -> None:
+    if x.shape[1] == 1:
+        dense.dense_forward_one_image(x.reshape(-1), w, b, y.reshape(-1))
+    else:
+        dense.dense_forward(x, w, b, y)
+
+
+_relu_forward = {name: compile_rung(activation.relu_forward, f"tuned_{name}", **how) for name, how in _HOW.items()}
+_relu_backward = {name: compile_rung(activation.relu_backward, f"tuned_{name}", **how) for name, how in _HOW.items()}
+
+
+def relu_forward(x: np.ndarray, y: np.ndarray) -> None:
+    _relu_forward[_worth_sharing(x)](x, y)
+
+
+def relu_backward(dy: np.ndarray, y: np.ndarray, dx: np.ndarray) -> None:
+    _relu_backward[_worth_sharing(dy)](dy, y, dx)
+
+
+def _worth_sharing(x: np.ndarray) -> str:
+    """To wake the other cores costs as much as some ten thousand comparisons."""
+    return "serial" if x.size < 50_000 else "parallel"
+
+
 KERNELS: dict[str, Any] = {
     "gather": gather,
     "conv2d_forward": conv2d_forward,
@@ -134,9 +161,11 @@ KERNELS: dict[str, Any] = {
     "relu_pool_backward": conv2d_relu_pool.relu_pool_backward,
     "max_pool2d_forward": any_window.max_pool2d_forward,
     "max_pool2d_backward": any_window.max_pool2d_backward,
-    "dense_forward": dense.dense_forward,
+    "dense_forward": dense_forward,
     "dense_backward_input": dense.dense_backward_input,
     "dense_backward_weights": dense.dense_backward_weights,
+    "relu_forward": relu_forward,
+    "relu_backward": relu_backward,
     "flatten_forward": compile_rung(lanes.flatten_forward, "tuned", parallel=True),
     "flatten_backward": compile_rung(lanes.flatten_backward, "tuned", parallel=True),
     "softmax_forward": softmax.softmax_forward,
