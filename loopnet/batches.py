@@ -30,29 +30,39 @@ def check_images(who: str, x: Any, input_shape: Shape, dtype: np.dtype) -> np.nd
 
 
 class Batches:
-    """A data set on a rung. ``load(order)`` gathers the images and targets of those indices, into memory used
-    again and again.
+    """A data set on a rung. ``load(order)`` gathers the images and targets of those indices into memory that is
+    used again.
+
+    ``room`` is that memory, one set of tensors for each size of batch; a model passes the same to all data sets
+    it sees. ``door`` is the rung that takes the images, if it is not the one that takes the targets.
     """
 
-    def __init__(self, ops: Ops, x: np.ndarray, targets: np.ndarray | None = None, door: Ops | None = None):
-        """``door``: the rung that takes the images, if it is not the one that takes the targets."""
+    def __init__(
+        self,
+        ops: Ops,
+        x: np.ndarray,
+        targets: np.ndarray | None = None,
+        room: dict | None = None,
+        door: Ops | None = None,
+    ):
         self.ops, self.door, self.count = ops, door or ops, len(x)
-        self._x, self._shape, self._dtype = self.door.asarray(x), x.shape[1:], x.dtype
-        self._targets = None if targets is None else ops.asarray(np.ascontiguousarray(targets, x.dtype))
-        self._room: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
+        self._x, self._targets = self.door.asarray(x), None
+        if targets is not None:
+            self._targets = ops.asarray(np.ascontiguousarray(targets, x.dtype))
+        self._room = {} if room is None else room
 
     def load(self, order: Any) -> tuple[Tensor, Tensor, Tensor]:
         """Images, targets, and each image's share in the batch's mean loss. ``order``: int64 indices on the rung."""
-        x, targets, weight = self._tensors(len(order))
+        count, dtype = len(order), self._x.dtype
+        if ("x", count) not in self._room:
+            self._room["x", count] = self.door.empty((count, *self._x.shape[1:]), dtype)
+        x = self._room["x", count]
         self.door.gather(self._x, order, x)
-        if self._targets is not None:
-            self.ops.gather(self._targets, order, targets)
-        return x, targets, weight
-
-    def _tensors(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
-        if count not in self._room:
-            x = self.door.empty((count, *self._shape), self._dtype)
-            targets = None if self._targets is None else self.ops.empty((count, *self._targets.shape[1:]), self._dtype)
-            weight = self.ops.pack(np.full(count, 1 / count, self._dtype))
-            self._room[count] = x, targets, weight
-        return self._room[count]
+        if self._targets is None:
+            return x, None, None
+        if ("targets", count) not in self._room:
+            self._room["targets", count] = self.ops.empty((count, *self._targets.shape[1:]), dtype)
+            self._room["weight", count] = self.ops.pack(np.full(count, 1 / count, dtype))
+        targets = self._room["targets", count]
+        self.ops.gather(self._targets, order, targets)
+        return x, targets, self._room["weight", count]

@@ -250,6 +250,7 @@ class Sequential:
         for layer in self.layers:
             layer.needs_backward = layer is not self.layers[-1]
             layer.bind(ops, self.dtype)
+        self._room: dict[tuple[str, int], Tensor] = {}  # memory for batches and losses, by name and size of batch
         self._plan = with_borders(plan(self.layers, ops), ops, self.output_shape)
         if self.loss is not None:
             self._check_loss()
@@ -295,8 +296,10 @@ class Sequential:
     def _loss(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         assert self._ops is not None and self.loss is not None
         batch = self._ops.images(outputs)
-        losses = self._ops.empty((batch,), self.dtype)
-        gradient = self._ops.empty((batch, self.layers[-1].output_shape[1]), self.dtype)
+        if ("losses", batch) not in self._room:
+            self._room["losses", batch] = self._ops.empty((batch,), self.dtype)
+            self._room["gradient", batch] = self._ops.empty((batch, self.layers[-1].output_shape[1]), self.dtype)
+        losses, gradient = self._room["losses", batch], self._room["gradient", batch]
         self.loss(self._ops, outputs, targets, weight, losses, gradient)
         return losses, gradient
 
@@ -411,7 +414,7 @@ class Sequential:
     def _batches(self, images: np.ndarray, targets: np.ndarray | None = None) -> Batches:
         """A data set, its images laid out for the first stage and its targets for the loss."""
         ops, stages = self._ready(), self._plan.stages
-        return Batches(ops, images, targets, door=stages[0].ops if stages else ops)
+        return Batches(ops, images, targets, self._room, door=stages[0].ops if stages else ops)
 
     def train_on_batch(self, x: Any, y: Any) -> float | list[float]:
         """One training step on all of ``x`` and ``y``; the loss before it, followed by the metrics if there are any."""

@@ -19,6 +19,7 @@ from cases import (
     DENSE,
     DROPOUT,
     ELEMENTWISE,
+    FUSED,
     NORMALIZATION,
     PADDING,
     PARAMETERS,
@@ -31,6 +32,7 @@ from cases import (
     Dense,
     Drop,
     Frame,
+    Fused,
     Pool,
     Pool3D,
     Turn,
@@ -47,7 +49,7 @@ DTYPES = ("float32", "float64")
 SAME_BITS_AS_PYTHON = ("literal", "parallel")
 
 # How far from the oracle a rung may be, as a share of the largest number in the array. One line for each
-# new rung.
+# new rung. The tuned rung adds up in another order and in more, shorter sums, which is no less exact.
 TOLERANCE = {
     "python": {"float32": 2e-6, "float64": 2e-14},
     "literal": {"float32": 2e-6, "float64": 2e-14},
@@ -320,6 +322,40 @@ def expect_turn(case: Turn, given: Arrays) -> Arrays:
     return {"turned": x.transpose(0, *(1 + a for a in case.axes)), "reshaped": np.stack([image.ravel() for image in x])}
 
 
+def draw_fused(case: Fused, dtype: str) -> Arrays:
+    """Numbers in steps of a half, so that sums are exact: windows with ties and windows without a positive output are
+    common, and no rounding decides who wins.
+    """
+    y = (case.x[0], *case.out, case.filters)
+    given = draw(case, dtype, x=case.x, w=(*case.window, case.x[3], case.filters), b=(case.filters,), dy=y)
+    given["b"] -= 1  # about half of the units are dead
+    return {name: array if name == "dy" else np.round(2 * array) / 2 for name, array in given.items()}
+
+
+def run_fused(ops: Ops, case: Fused, given: Arrays) -> Arrays:
+    """Without the winners: how they are written down is the rung's own affair."""
+    assert ops.conv2d_relu_pool_forward is not None and ops.relu_pool_backward is not None
+    shape, conv_shape, dtype = given["dy"].shape, (case.x[0], *case.conv_out, case.filters), given["x"].dtype
+    x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
+    w, b = plain(ops, given["w"]), plain(ops, given["b"])
+
+    y, winner = tensor(ops, poison(shape, dtype)), tensor(ops, poison(shape, np.int8))
+    dz = tensor(ops, poison(conv_shape, dtype))
+    ops.conv2d_relu_pool_forward(x, w, b, y, winner)
+    ops.relu_pool_backward(dy, winner, dz)
+    return {"y": ops.to_host(y, shape), "dz": ops.to_host(dz, conv_shape)}
+
+
+def expect_fused(case: Fused, given: Arrays) -> Arrays:
+    """The three layers one after the other; back through pooling and ReLU to the convolution's outputs."""
+    pooling = (2, 2), (2, 2), (0, 0)
+    z = oracle.conv2d_forward(given["x"], given["w"], given["b"], (1, 1), (0, 0), case.conv_out)
+    rectified = oracle.relu_forward(z)
+    y, winner = oracle.max_pool2d_forward(rectified, *pooling, case.out)
+    dz = oracle.max_pool2d_backward(given["dy"], winner, z.shape, *pooling)
+    return {"y": y, "dz": oracle.relu_backward(dz, rectified)}
+
+
 def draw_dense(case: Dense, dtype: str) -> Arrays:
     x, y = (case.batch, case.inputs), (case.batch, case.units)
     return draw(case, dtype, x=x, w=(case.inputs, case.units), b=(case.units,), dy=y)
@@ -545,7 +581,31 @@ OPERATIONS = {
     "softmax": Operation(SOFTMAX, draw_softmax, run_softmax, expect_softmax),
     "optimizer": Operation(PARAMETERS, draw_optimizer, run_optimizer, expect_optimizer),
     "moves": Operation(ELEMENTWISE, draw_moves, run_moves, expect_moves),
+    "conv2d, relu, pool": Operation(FUSED, draw_fused, run_fused, expect_fused),
 }
+
+# Operations in which a NaN or an infinity must stay visible.
+KEEPS_NAN = (
+    "conv2d", "pool", "dense", "relu", "conv2d, relu, pool", "activations", "max_pool3d", "average_pool3d",
+)  # fmt: skip
+
+
+def is_offered(ops: Ops, operation: str) -> bool:
+    """Whether the rung has the operation; only the fused one is optional."""
+    return operation != "conv2d, relu, pool" or ops.conv2d_relu_pool_forward is not None
+
+
+def operations_of(ops: Ops) -> tuple[str, ...]:
+    return tuple(operation for operation in OPERATIONS if is_offered(ops, operation))
+
+
+def is_tried(ops: Ops, case: Any, dtype: str) -> bool:
+    """The tuned rung compiles a convolution anew, for seconds, for each width of window and dtype: in float64, which
+    is there for the gradient checks, windows of two, three and five columns must do.
+    """
+    if ops.name != "tuned" or dtype != "float64" or not isinstance(case, Conv | Fused):
+        return True
+    return case.window[1] in (2, 3, 5)
 
 
 def run(ops: Ops, operation: str, case: Any, given: Arrays) -> Arrays:
@@ -603,10 +663,6 @@ def check_same_bits_as_python(ops: Ops, operation: str, case: Any, dtype: str) -
     assert_same_bits(run(ops, operation, case, given), answers_of_python(operation, case, dtype))
 
 
-# Operations that are also asked what becomes of NaN and infinity.
-WITH_NAN = ("conv2d", "pool", "dense", "relu", "activations", "max_pool3d", "average_pool3d")
-
-
 def with_broken_numbers(given: Arrays, case: Any) -> Arrays:
     """NaN, infinity and minus infinity at three places of the image; one NaN in the gradient that comes back.
 
@@ -648,7 +704,7 @@ def check_everything(ops: Ops, operations: tuple[str, ...], dtype: str = "float3
     for operation in operations:
         for case in OPERATIONS[operation].cases:
             check_against_oracle(ops, operation, case, dtype)
-    for operation in set(WITH_NAN).intersection(operations):
+    for operation in set(KEEPS_NAN).intersection(operations):
         for case in OPERATIONS[operation].cases:
             check_broken_numbers_stay_visible(ops, operation, case, dtype)
     if "softmax" in operations:

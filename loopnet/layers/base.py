@@ -261,6 +261,10 @@ class WeightedLayer(Layer):
         if self.activation:
             self.activation.bind(self.ops, dtype)
 
+    def keep_input(self, x: Tensor) -> None:
+        """Remember the input for the backward pass, which multiplies by it."""
+        self._x = x
+
     def linear_forward(self, x: Tensor) -> Tensor:
         raise NotImplementedError
 

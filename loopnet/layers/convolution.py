@@ -68,9 +68,10 @@ class Convolution(Spatial, WeightedLayer):
         return "conv3d_forward", "conv3d_backward_weights", "conv3d_backward_input"
 
     def linear_forward(self, x):
-        self._x = self.inward("x", x)
+        x = self.inward("x", x)
+        self.keep_input(x)
         y = self.room("y", x, *self._out_pixels, self.filters)
-        self.correlate(self._x, y)
+        self.correlate(x, y)
         return self.outward("y", y)
 
     def linear_backward(self, dy):

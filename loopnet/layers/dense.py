@@ -30,7 +30,7 @@ class Dense(WeightedLayer):
         return "dense_forward", "dense_backward_weights", "dense_backward_input"
 
     def linear_forward(self, x):
-        self._x = x
+        self.keep_input(x)
         y = self.room("y", x, *self._output)
         self.ops.dense_forward(x, self.w.value, self.b.value, y)
         return y
