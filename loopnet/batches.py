@@ -1,5 +1,6 @@
 """The model's door: NumPy arrays are checked here, once, and leave batch by batch as tensors of a rung."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,23 +30,77 @@ def check_images(who: str, x: Any, input_shape: Shape, dtype: np.dtype) -> np.nd
     return x
 
 
+def check_weights(
+    who: str, labels: np.ndarray, sample_weight: Any, class_weight: Mapping[int, float] | None
+) -> np.ndarray | None:
+    """How much each image counts in the loss, (images,) of float64; None if all count 1. Raises ``ValueError``."""
+    if sample_weight is None and class_weight is None:
+        return None
+    if sample_weight is not None and class_weight is not None:
+        raise ValueError(f"{who}: expected sample_weight or class_weight, given both; multiply them beforehand")
+    if class_weight is not None:
+        classes = labels.argmax(axis=1) if labels.shape[1] > 1 else np.rint(labels[:, 0]).astype(int)
+        of_class = np.ones(max(2, labels.shape[1]))
+        for number, value in class_weight.items():
+            if not isinstance(number, (int, np.integer)) or not 0 <= number < of_class.size:
+                raise ValueError(f"{who}: class_weight: expected classes 0 to {of_class.size - 1}, given {number!r}")
+            of_class[number] = value
+        weight = of_class[classes]
+    else:
+        weight = np.asarray(sample_weight)
+        if weight.shape != labels.shape[:1] or weight.dtype.kind not in "fiub":
+            raise ValueError(
+                f"{who}: expected sample_weight of shape {labels.shape[:1]}, given {weight.shape} of {weight.dtype}"
+            )
+        weight = weight.astype(np.float64)
+    if not np.isfinite(weight).all() or (weight < 0).any():
+        raise ValueError(f"{who}: expected finite weights, at least 0")
+    return weight
+
+
 class Batches:
     """A data set on a rung. ``load(order)`` gathers the images and targets of those indices, into memory used
     again and again.
+
+    labels: the targets as metrics see them, on the host; targets: as the loss sees them. sample_weight: how much
+    each image counts in the loss, 1 if there is none.
     """
 
-    def __init__(self, ops: Ops, x: np.ndarray, targets: np.ndarray | None = None):
+    def __init__(
+        self,
+        ops: Ops,
+        x: np.ndarray,
+        labels: np.ndarray | None = None,
+        targets: np.ndarray | None = None,
+        sample_weight: np.ndarray | None = None,
+    ):
         self.ops, self.count = ops, len(x)
+        self.labels, self.sample_weight = labels if labels is not None else np.empty((len(x), 0)), sample_weight
         self._x, self._shape, self._dtype = ops.asarray(x), x.shape[1:], x.dtype
         self._targets = None if targets is None else ops.asarray(np.ascontiguousarray(targets, x.dtype))
         self._room: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
+        self._shares: dict[int, Any] = {}
+
+    def split(self, keep: int) -> "tuple[Batches, Batches]":
+        """The first ``keep`` images, and the rest."""
+        parts = []
+        for part in (slice(keep), slice(keep, None)):
+            weight = None if self.sample_weight is None else self.sample_weight[part]
+            targets = None if self._targets is None else self._targets[part]
+            parts.append(Batches(self.ops, self._x[part], self.labels[part], targets, weight))
+        return parts[0], parts[1]
 
     def load(self, order: Any) -> tuple[Tensor, Tensor, Tensor]:
         """Images, targets, and each image's share in the batch's mean loss. ``order``: int64 indices on the rung."""
-        x, targets, weight = self._tensors(len(order))
+        count = len(order)
+        x, targets, weight = self._tensors(count)
         self.ops.gather(self._x, order, x)
         if self._targets is not None:
             self.ops.gather(self._targets, order, targets)
+        if self.sample_weight is not None:
+            if count not in self._shares:
+                self._shares[count] = self.ops.asarray((self.sample_weight / count).astype(self._dtype))
+            self.ops.gather(self._shares[count], order, weight)
         return x, targets, weight
 
     def _tensors(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
