@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from . import losses, metrics, optimizers, saving
+from . import losses, metrics, onnx_export, optimizers, saving
 from .batches import Batches, check_images, check_weights
 from .callbacks import Callback, EpochLines, History, Logs, ProgressBar, in_words, listening, tell
 from .layers import Input, Layer
@@ -187,6 +187,10 @@ class Sequential:
         ``saving``.
         """
         saving.save(self, path)
+
+    def export(self, path: str | Path) -> None:
+        """Write an ONNX file, whose outputs are those of ``predict``; needs ``loopnet[onnx]``. See ``onnx_export``."""
+        onnx_export.export(self, path)
 
     @classmethod
     def load(cls, path: str | Path, backend: str | Ops = DEFAULT_BACKEND) -> "Sequential":
