@@ -59,54 +59,66 @@ def check_weights(
 
 
 class Batches:
-    """A data set on a rung. ``load(order)`` gathers the images and targets of those indices, into memory used
-    again and again.
+    """A data set on a rung. ``load(order)`` gathers the images and targets of those indices into memory that is
+    used again.
 
-    labels: the targets as metrics see them, on the host; targets: as the loss sees them. sample_weight: how much
-    each image counts in the loss, 1 if there is none.
+    targets: as the loss sees them; labels: as metrics see them, on the host, if they differ. sample_weight: how much
+    each image counts in the loss, 1 if there is none. room: the memory, one set of tensors for each size of batch;
+    a model passes the same to all data sets it sees.
     """
 
     def __init__(
         self,
         ops: Ops,
         x: np.ndarray,
-        labels: np.ndarray | None = None,
         targets: np.ndarray | None = None,
+        labels: np.ndarray | None = None,
         sample_weight: np.ndarray | None = None,
+        room: dict | None = None,
     ):
         self.ops, self.count = ops, len(x)
-        self.labels, self.sample_weight = labels if labels is not None else np.empty((len(x), 0)), sample_weight
-        self._x, self._shape, self._dtype = ops.asarray(x), x.shape[1:], x.dtype
-        self._targets = None if targets is None else ops.asarray(np.ascontiguousarray(targets, x.dtype))
-        self._room: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
+        self.labels, self.sample_weight = targets if labels is None else labels, sample_weight
+        self._x, self._targets = ops.asarray(x), None
+        if targets is not None:
+            self._targets = ops.asarray(np.ascontiguousarray(targets, x.dtype))
+        self._room = {} if room is None else room
         self._shares: dict[int, Any] = {}
 
     def split(self, keep: int) -> "tuple[Batches, Batches]":
         """The first ``keep`` images, and the rest."""
         parts = []
         for part in (slice(keep), slice(keep, None)):
-            weight = None if self.sample_weight is None else self.sample_weight[part]
-            targets = None if self._targets is None else self._targets[part]
-            parts.append(Batches(self.ops, self._x[part], self.labels[part], targets, weight))
+            targets, labels, weight = (
+                None if array is None else array[part] for array in (self._targets, self.labels, self.sample_weight)
+            )
+            parts.append(Batches(self.ops, self._x[part], targets, labels, weight, self._room))
         return parts[0], parts[1]
 
     def load(self, order: Any) -> tuple[Tensor, Tensor, Tensor]:
         """Images, targets, and each image's share in the batch's mean loss. ``order``: int64 indices on the rung."""
-        count = len(order)
-        x, targets, weight = self._tensors(count)
+        count, dtype = len(order), self._x.dtype
+        if ("x", count) not in self._room:
+            self._room["x", count] = self.ops.empty((count, *self._x.shape[1:]), dtype)
+        x = self._room["x", count]
         self.ops.gather(self._x, order, x)
-        if self._targets is not None:
-            self.ops.gather(self._targets, order, targets)
-        if self.sample_weight is not None:
-            if count not in self._shares:
-                self._shares[count] = self.ops.asarray((self.sample_weight / count).astype(self._dtype))
-            self.ops.gather(self._shares[count], order, weight)
-        return x, targets, weight
+        if self._targets is None:
+            return x, None, None
+        if ("targets", count) not in self._room:
+            self._room["targets", count] = self.ops.empty((count, *self._targets.shape[1:]), dtype)
+            self._room["weight", count] = self.ops.pack(np.full(count, 1 / count, dtype))
+        targets = self._room["targets", count]
+        self.ops.gather(self._targets, order, targets)
+        if self.sample_weight is None:
+            return x, targets, self._room["weight", count]
+        return x, targets, self._weighted(order)
 
-    def _tensors(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
-        if count not in self._room:
-            x = self.ops.empty((count, *self._shape), self._dtype)
-            targets = None if self._targets is None else self.ops.empty((count, *self._targets.shape[1:]), self._dtype)
-            weight = self.ops.pack(np.full(count, 1 / count, self._dtype))
-            self._room[count] = x, targets, weight
-        return self._room[count]
+    def _weighted(self, order: Any) -> Tensor:
+        """Each image's share in the batch's loss, where they are not all alike."""
+        count, dtype = len(order), self._x.dtype
+        if count not in self._shares:
+            assert self.sample_weight is not None
+            self._shares[count] = self.ops.asarray((self.sample_weight / count).astype(dtype))
+        if ("sample weight", count) not in self._room:
+            self._room["sample weight", count] = self.ops.empty((count,), dtype)
+        self.ops.gather(self._shares[count], order, self._room["sample weight", count])
+        return self._room["sample weight", count]

@@ -259,6 +259,30 @@ class ProgressBar(Callback):
         self.bar.update(int(logs["seen"]) - self.bar.n)
 
 
+class BestWeights(Callback):
+    """Puts back, at the end of training, the weights of the epoch that did best on the validation images.
+
+    The last epoch is one of several that hover around the best; which of them is chosen must not be decided on the test
+    images. Does nothing without validation. ``epoch`` is the epoch chosen, counted from 0.
+    """
+
+    def __init__(self, monitor: str = "val_accuracy") -> None:
+        self.monitor = monitor
+
+    def on_train_begin(self):
+        self.epoch: int | None = None
+        self._best = -float("inf")
+
+    def on_epoch_end(self, epoch, logs):
+        if logs.get(self.monitor, self._best) > self._best:
+            self.epoch, self._best = epoch, logs[self.monitor]
+            self._weights = self.model.get_weights()
+
+    def on_train_end(self):
+        if self.epoch is not None:
+            self.model.set_weights(self._weights)
+
+
 class EpochLines(Callback):
     """One plain line an epoch, for logs; what ``fit(verbose=2)`` shows."""
 

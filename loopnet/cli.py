@@ -1,4 +1,4 @@
-"""The ``loopnet`` command: train, evaluate, predict, doctor.
+"""The ``loopnet`` command: train, evaluate, predict, bench, doctor.
 
 What a command needs is imported when it runs, so that ``loopnet --help`` answers at once.
 """
@@ -41,7 +41,10 @@ class UsageError(Exception):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Returns the exit code: 0, 2 after an error that the user can mend, 130 after Ctrl-C."""
     parser = _parser()
+    argv = sys.argv[1:] if argv is None else list(argv)
     try:
+        if argv[:1] == ["bench"]:  # reads its own options
+            return bench(argv[1:])
         arguments = parser.parse_args(argv)
         if arguments.run is None:
             parser.print_help()
@@ -59,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def train(arguments: argparse.Namespace) -> None:
     """``loopnet train``: train an architecture on a data set, write it to a folder, and test it."""
     from . import optimizers
+    from .callbacks import BestWeights
     from .datasets import CHANNELS, load_for
     from .lenet import ARCHITECTURES
     from .losses import SparseCategoricalCrossentropy
@@ -86,12 +90,16 @@ def train(arguments: argparse.Namespace) -> None:
         f"learning rate {optimizer.learning_rate:g}, seed {arguments.seed}, "
         f"backend {arguments.backend}, threads {threads}\n"
     )
+    best = BestWeights()
     try:
-        history = model.fit(x_train, y_train, batch_size, epochs, validation_split=arguments.validation_split)
+        split = arguments.validation_split
+        history = model.fit(x_train, y_train, batch_size, epochs, validation_split=split, callbacks=[best])
     except BaseException:  # Ctrl-C above all: no empty folder for a run that gave nothing
         with contextlib.suppress(OSError):
             folder.rmdir()
         raise
+    if best.epoch is not None:
+        print(f"\nkept the weights of epoch {best.epoch + 1}, the best on the validation images")
     _write_run(folder, model, history.history)
     print(f"test accuracy: {model.evaluate(x_test, y_test, verbose=0)[1]:.4f}")
 
@@ -131,6 +139,22 @@ def predict(arguments: argparse.Namespace) -> None:
         p /= p.sum(axis=1, keepdims=True)
     for path, (_, done), of_class in zip(arguments.images, images, p, strict=True):
         print(f"{path}: {of_class.argmax()}, probability {of_class.max():.4f} ({done})")
+
+
+def bench(options: list[str]) -> int:
+    """``loopnet bench``: hands over to the folder ``benchmarks``, which is in a checkout but not in the package."""
+    checkout = Path(__file__).parents[1]
+    if not (checkout / "benchmarks" / "cli.py").is_file():
+        checkout = Path.cwd()
+    if not all((checkout / part).is_file() for part in ("benchmarks/cli.py", "tests/oracle.py")):
+        raise UsageError(
+            "the benchmarks are not part of the installed package: get loopnet's source, and run "
+            "loopnet bench in its folder"
+        )
+    sys.path.append(str(checkout))
+    from benchmarks import cli
+
+    return cli.main(options)
 
 
 def doctor(arguments: argparse.Namespace) -> None:
@@ -245,6 +269,7 @@ def _parser() -> _Parser:
     sub.add_argument("model", type=Path, metavar="MODEL", help="model.safetensors, or the folder it is in")
     sub.add_argument("images", type=Path, nargs="+", metavar="IMAGE", help="a picture, of any kind and size")
 
+    commands.add_parser("bench", help="time the rungs against each other, and loopnet against other frameworks")
     command(doctor, "what loopnet finds on this computer: versions, processor, threads, CUDA, data")
     return parser
 

@@ -24,7 +24,9 @@ def report() -> Iterator[tuple[str, str]]:
     yield "SIMD", simd()
     yield "threads", f"{numba.get_num_threads()} in use, {os.cpu_count()} logical cores (NUMBA_NUM_THREADS)"
     layer, cache = _run_one_loop()
-    yield "threading", f"{layer} layer (NUMBA_THREADING_LAYER)"
+    yield "threading", f"{layer} layer (NUMBA_THREADING_LAYER_PRIORITY)"
+    if layer == "omp":
+        yield "waiting", f"{os.environ['GOMP_SPINCOUNT']} spins, then sleep (GOMP_SPINCOUNT); see loopnet/threads.py"
     yield "Numba cache", f"{cache} (NUMBA_CACHE_DIR)"
     yield "CUDA", cuda()
     folder = os.environ.get("LOOPNET_DATA")

@@ -202,6 +202,10 @@ class WeightedLayer(Layer):
         if self.activation:
             self.activation.bind(ops, dtype)
 
+    def keep_input(self, x: Tensor) -> None:
+        """Remember the input for the backward pass, which multiplies by it."""
+        self._x = x
+
     def linear_forward(self, x: Tensor) -> Tensor:
         raise NotImplementedError
 
@@ -259,7 +263,7 @@ class Conv2D(WeightedLayer):
         return rows, cols, self.filters
 
     def linear_forward(self, x):
-        self._x = x
+        self.keep_input(x)
         y = self.room("y", x, *self._output)
         self.ops.conv2d_forward(x, self.w.value, self.b.value, y, self.strides, self.pad)
         return y
@@ -303,7 +307,7 @@ class Dense(WeightedLayer):
         return (self.units,)
 
     def linear_forward(self, x):
-        self._x = x
+        self.keep_input(x)
         y = self.room("y", x, *self._output)
         self.ops.dense_forward(x, self.w.value, self.b.value, y)
         return y

@@ -246,6 +246,7 @@ class Sequential:
             at += size
         for layer in self.layers:
             layer.bind(ops, self.dtype)
+        self._room: dict[tuple[str, int], Tensor] = {}  # memory for batches and losses, by name and size of batch
         self._plan = plan(self.layers, ops)
         if self.loss is not None:
             self._fit_loss(self.loss)
@@ -296,8 +297,10 @@ class Sequential:
     def _loss(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         assert self._ops is not None
         batch = self._ops.images(outputs)
-        losses = self._ops.empty((batch,), self.dtype)
-        gradient = self._ops.empty((batch, self.layers[-1].output_shape[1]), self.dtype)
+        if ("losses", batch) not in self._room:
+            self._room["losses", batch] = self._ops.empty((batch,), self.dtype)
+            self._room["gradient", batch] = self._ops.empty((batch, self.layers[-1].output_shape[1]), self.dtype)
+        losses, gradient = self._room["losses", batch], self._room["gradient", batch]
         self._criterion(self._ops, outputs, targets, weight, losses, gradient)
         return losses, gradient
 
@@ -328,12 +331,12 @@ class Sequential:
         Raises ``ValueError`` for data that does not fit, before any step.
         """
         batch_size, epochs = _batch_size("fit", batch_size), positive(epochs, "fit: epochs")
-        training = self._checked("fit", x, y, sample_weight, class_weight)
+        training = self._data("fit", x, y, sample_weight, class_weight)
         held_out = None
         if validation_data is not None:
             if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
                 raise ValueError("fit: expected validation_data=(x, y) or (x, y, sample_weight)")
-            held_out = self._checked("validation_data", *validation_data)
+            held_out = self._data("validation_data", *validation_data)
         elif validation_split:
             if not 0 < validation_split < 1:
                 raise ValueError(f"fit: expected validation_split between 0 and 1, given {validation_split!r}")
@@ -404,36 +407,42 @@ class Sequential:
         if data.sample_weight is not None:
             of_images = of_images * data.sample_weight[picked]
         totals["loss"] += float(of_images.sum(dtype=np.float64))
-        if self.metrics:
+        if self.metrics and data.labels is not None:
             if self._plan.softmax is not None and not all(metric.takes_logits for metric in self.metrics):
                 outputs = self._plan.softmax.forward(outputs)
             on_host = ops.to_host(outputs, (picked.size, self.layers[-1].output_shape[1])), data.labels[picked]
             for metric in self.metrics:
                 totals[metric.name] += float(np.sum(metric(*on_host)))
 
-    def _checked(
+    def _data(
         self, who: str, x: Any, y: Any, sample_weight: Any = None, class_weight: Mapping[int, float] | None = None
     ) -> Batches:
-        """Images, labels and weights, checked against the model; builds one that has waited for its input's shape."""
+        """A data set for this model, checked."""
+        images, labels = self._checked(who, x, y)
+        weight = check_weights(who, labels, sample_weight, class_weight)
+        assert self.loss is not None
+        return Batches(self._ready(), images, self.loss.smooth(labels), labels, weight, self._room)
+
+    def _checked(self, who: str, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Images and labels, checked against the model; builds a model that has waited for its input's shape."""
         if self.loss is None or self.optimizer is None:
             raise ValueError(f"{who}: choose a loss first: model.compile(optimizer, loss)")
         if self._input is None:
             self.build(np.shape(x))
-        ops = self._ready()
+        self._ready()
         images = check_images(who, x, self._built(), self.dtype)
         labels = self.loss.encode(y, self.layers[-1].output_shape[1])
         if len(images) != len(labels):
             raise ValueError(
                 f"{who}: expected one label an image, given {len(images)} images and {len(labels)} labels"
             )
-        weight = check_weights(who, labels, sample_weight, class_weight)
-        return Batches(ops, images, labels, self.loss.smooth(labels), weight)
+        return images, labels
 
     def train_on_batch(
         self, x: Any, y: Any, sample_weight: Any = None, class_weight: Mapping[int, float] | None = None
     ) -> float | list[float]:
         """One training step on all of ``x`` and ``y``; the loss before it, followed by the metrics if there are any."""
-        data = self._checked("train_on_batch", x, y, sample_weight, class_weight)
+        data = self._data("train_on_batch", x, y, sample_weight, class_weight)
         return _listed(self._pass_over(data, data.count, train=True))
 
     def evaluate(
@@ -449,7 +458,7 @@ class Sequential:
 
         Prints them unless ``verbose`` is 0.
         """
-        data = self._checked("evaluate", x, y, sample_weight)
+        data = self._data("evaluate", x, y, sample_weight)
         logs = self._pass_over(data, _batch_size("evaluate", batch_size))
         if verbose:
             print(in_words(logs))
@@ -463,7 +472,7 @@ class Sequential:
             self.build(np.shape(x))
         ops = self._ready()
         images = check_images("predict", x, self._built(), self.dtype)
-        data = Batches(ops, images)
+        data = Batches(ops, images, room=self._room)
         order = ops.asarray(np.arange(data.count))
         batch_size = _batch_size("predict", batch_size)
         shape = self.layers[-1].output_shape[1:]

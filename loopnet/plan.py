@@ -42,15 +42,15 @@ class ConvReluPool:
     stored.
     """
 
-    def __init__(self, conv: Conv2D, pool: MaxPooling2D, ops: Ops):
+    def __init__(self, conv: Conv2D, pool: MaxPooling2D):
         self.conv, self.pool = conv, pool
-        self.run_forward, self.run_backward_input, self.run_backward_weights = _fused(ops)
 
     @staticmethod
     def fits(conv: Layer, pool: Layer, ops: Ops) -> bool:
-        """Whether the two layers are what the fused kernel can run, on a rung that has one."""
+        """Whether the two layers are what the fused kernels can run, on a rung that has them."""
         return (
-            all(_fused(ops))
+            ops.conv2d_relu_pool_forward is not None
+            and ops.relu_pool_backward is not None
             and isinstance(conv, Conv2D)
             and isinstance(conv.activation, ReLU)
             and conv.strides == (1, 1)
@@ -62,24 +62,16 @@ class ConvReluPool:
 
     def forward(self, x: Tensor, training: bool = False) -> Tensor:
         conv, pool = self.conv, self.pool
-        self._x = x
+        conv.keep_input(x)
         y = pool.room("y", x, *pool.output_shape[1:])
         self._winner = pool.room("winner as int8", x, *pool.output_shape[1:], dtype=np.int8)
-        self.run_forward(x, conv.w.value, conv.b.value, y, self._winner)
+        conv.ops.conv2d_relu_pool_forward(x, conv.w.value, conv.b.value, y, self._winner)  # type: ignore[misc]
         return y
 
     def backward(self, dy: Tensor) -> Tensor:
-        conv = self.conv
-        self.run_backward_weights(dy, self._winner, self._x, conv.w.grad, conv.b.grad)
-        if not conv.needs_input_gradient:
-            return None
-        dx = conv.room("dx", dy, *conv.input_shape[1:])
-        self.run_backward_input(dy, self._winner, conv.w.value, dx)
-        return dx
-
-
-def _fused(ops: Ops) -> tuple:
-    return ops.conv2d_relu_pool_forward, ops.conv2d_relu_pool_backward_input, ops.conv2d_relu_pool_backward_weights
+        dz = self.conv.room("dz", dy, *self.conv.output_shape[1:])
+        self.conv.ops.relu_pool_backward(dy, self._winner, dz)  # type: ignore[misc]
+        return self.conv.linear_backward(dz)
 
 
 @dataclass(frozen=True)
@@ -104,7 +96,7 @@ def plan(layers: list[Layer], ops: Ops) -> Plan:
         if not any(below.parameters for below in layers[: at + 1]):
             first_trained = len(stages) + 1
         if not is_last and ConvReluPool.fits(layer, layers[at + 1], ops):
-            stages.append(ConvReluPool(layer, layers[at + 1], ops))  # type: ignore[arg-type]
+            stages.append(ConvReluPool(layer, layers[at + 1]))  # type: ignore[arg-type]
             at += 1
         elif is_last and isinstance(layer, Softmax):
             softmax = layer

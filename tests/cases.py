@@ -29,6 +29,24 @@ class Pool(NamedTuple):
     pad: tuple[int, int] = (0, 0)
 
 
+class Fused(NamedTuple):
+    """Convolution at stride 1 without padding, ReLU, and 2x2 pooling at stride 2, run as one."""
+
+    name: str
+    x: tuple[int, int, int, int]  # batch, height, width, channels
+    window: tuple[int, int]
+    filters: int
+
+    @property
+    def conv_out(self) -> tuple[int, int]:
+        return self.x[1] - self.window[0] + 1, self.x[2] - self.window[1] + 1
+
+    @property
+    def out(self) -> tuple[int, int]:
+        """A last odd row or column of the convolution is left out by pooling."""
+        return self.conv_out[0] // 2, self.conv_out[1] // 2
+
+
 class Dense(NamedTuple):
     """One dense layer."""
 
@@ -73,6 +91,22 @@ POOL = [
     Pool("more images than lanes", (17, 4, 4, 1), (2, 2), out=(2, 2), stride=(2, 2)),
 ]
 
+# For rungs that have the operation, all of them compiled: batches may be as large as in earnest.
+FUSED = [
+    Fused("one pixel comes out", (1, 2, 2, 1), (1, 1), 1),
+    Fused("1x1 window mixes channels", (2, 4, 6, 5), (1, 1), 6),
+    Fused("2x3 window, five filters", (31, 5, 6, 2), (2, 3), 5),
+    Fused("a row is left out", (2, 7, 6, 3), (3, 3), 3),
+    Fused("a column is left out", (3, 6, 7, 6), (3, 3), 1),
+    Fused("a row and a column are left out", (33, 5, 5, 2), (3, 3), 6),
+    Fused("a batch that fills its lanes", (32, 6, 6, 1), (3, 3), 4),
+    Fused("a block and one image", (65, 4, 5, 1), (3, 3), 3),
+    Fused("LeNet's window, one channel", (5, 9, 8, 1), (5, 5), 6),
+    Fused("LeNet's window, odd channels", (100, 6, 7, 3), (5, 5), 5),
+    Fused("LeNet's second convolution in small", (128, 6, 6, 6), (5, 5), 16),
+    Fused("7x7 window", (4, 9, 10, 3), (7, 7), 5),
+]
+
 DENSE = [
     Dense("one number", 1, 1, 1),
     Dense("one image", 1, 7, 3),
@@ -80,6 +114,15 @@ DENSE = [
     Dense("one input", 3, 1, 4),
     Dense("odd", 7, 13, 5),
     Dense("more images than lanes", 17, 20, 10),
+]
+
+# Batches that fill their lanes, nearly fill them, or begin a new block with a single image (see tuned/lanes.py).
+BATCHES = [1, 2, 3, 4, 5, 31, 32, 33, 64, 65, 96, 100, 101, 128, 130]
+
+CONV_OF_A_BATCH = [
+    Conv("stride 1", (1, 4, 5, 2), (2, 3), 3, out=(3, 3)),
+    Conv("stride 2", (1, 5, 6, 2), (3, 3), 3, out=(2, 2), stride=(2, 2)),
+    Conv("same", (1, 4, 3, 3), (3, 3), 2, out=(4, 3), pad=(1, 1)),
 ]
 
 # (batch, classes)

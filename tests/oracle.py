@@ -69,14 +69,19 @@ def conv2d_backward_weights(dy, x, window, stride, pad):
 
 
 def max_pool2d_forward(x, window, stride, pad, size):
-    """(y, winner): winner counts a window's places row by row; the first largest one wins, padding never."""
+    """(y, winner): winner counts a window's places row by row; the first largest one wins, padding never.
+
+    Any NaN beats any number, and a NaN beats the NaN before it, as it is unequal to it.
+    """
     x = np.asarray(x, np.float64)
     flat = (x.shape[0], *size, x.shape[3], window[0] * window[1])
     values = windows_of(x, window, stride, pad, size, -np.inf).reshape(flat)
     inside = windows_of(np.ones(x.shape, bool), window, stride, pad, size, False).reshape(flat)
     y = values.max(axis=-1)  # NaN if one is in the window
-    hit = inside & ((values == y[..., None]) | (np.isnan(values) & np.isnan(y)[..., None]))
-    return y, hit.argmax(axis=-1)
+    first_largest = (inside & (values == y[..., None])).argmax(axis=-1)
+    broken = inside & np.isnan(values)
+    last_broken = broken.shape[-1] - 1 - broken[..., ::-1].argmax(axis=-1)
+    return y, np.where(broken.any(axis=-1), last_broken, first_largest)
 
 
 def max_pool2d_backward(dy, winner, shape, window, stride, pad):

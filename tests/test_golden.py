@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from checks import DTYPES, OPERATIONS, assert_close
+from checks import DTYPES, OPERATIONS, assert_close, is_tried
 from golden.check import FILES, check_against_golden, check_lenet5, golden, golden_case
 from golden.lenet import SHAPES, STEPS, initial_weights
 
@@ -26,9 +26,13 @@ def test_there_are_golden_values_for_every_case(operation):
     assert numbers == set(range(len(OPERATIONS[operation].cases)))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("operation, number", ALL)
+@pytest.mark.parametrize("backend, operation, number, dtype", [
+    (backend, operation, number, dtype)
+    for backend in BACKENDS
+    for operation, number in ALL
+    for dtype in DTYPES
+    if is_tried(get_ops(backend), OPERATIONS[operation].cases[number], dtype)
+])  # fmt: skip
 def test_operations(backend, operation, number, dtype):
     check_against_golden(get_ops(backend), operation, number, dtype)
 

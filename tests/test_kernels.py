@@ -8,9 +8,10 @@ from dataclasses import replace
 import numba
 import numpy as np
 import pytest
-from cases import Conv, Dense, Pool
+from cases import Conv, Dense, Fused, Pool
 from checks import (
     DTYPES,
+    KEEPS_NAN,
     OPERATIONS,
     SAME_BITS_AS_PYTHON,
     assert_same_bits,
@@ -18,6 +19,9 @@ from checks import (
     check_broken_logits_stay_visible,
     check_broken_numbers_stay_visible,
     check_same_bits_as_python,
+    is_offered,
+    is_tried,
+    operations_of,
     plain,
     run,
     tensor,
@@ -26,12 +30,17 @@ from checks import (
 from loopnet import ops as loopnet_ops
 from loopnet.ops import BACKENDS, get_ops
 
-ALL = [
-    pytest.param(operation, case, id=f"{operation}-{getattr(case, 'name', case)}")
-    for operation, row in OPERATIONS.items()
-    for case in row.cases
-]
-WITH_NAN = [row for row in ALL if row.values[0] in ("conv2d", "pool", "dense", "relu")]
+
+def on(rungs, operations=tuple(OPERATIONS), dtypes=DTYPES):
+    """Every case of the operations, on every rung that offers the operation, in every dtype."""
+    return pytest.mark.parametrize("backend, operation, case, dtype", [
+        pytest.param(backend, operation, case, dtype, id=f"{operation}-{getattr(case, 'name', case)}-{backend}-{dtype}")
+        for operation in operations
+        for case in OPERATIONS[operation].cases
+        for backend in rungs
+        for dtype in dtypes
+        if is_offered(get_ops(backend), operation) and is_tried(get_ops(backend), case, dtype)
+    ])  # fmt: skip
 
 
 @pytest.fixture
@@ -42,23 +51,17 @@ def threads():
     numba.set_num_threads(before)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("operation, case", ALL)
+@on(BACKENDS)
 def test_against_oracle(backend, operation, case, dtype):
     check_against_oracle(get_ops(backend), operation, case, dtype)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("backend", SAME_BITS_AS_PYTHON)
-@pytest.mark.parametrize("operation, case", ALL)
+@on(SAME_BITS_AS_PYTHON)
 def test_same_bits_as_python(backend, operation, case, dtype):
     check_same_bits_as_python(get_ops(backend), operation, case, dtype)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("operation, case", WITH_NAN)
+@on(BACKENDS, KEEPS_NAN)
 def test_broken_numbers_stay_visible(backend, operation, case, dtype):
     check_broken_numbers_stay_visible(get_ops(backend), operation, case, dtype)
 
@@ -71,17 +74,22 @@ def test_broken_logits_stay_visible(backend, dtype):
 
 @pytest.mark.skipif(numba.get_num_threads() < 2, reason="one core only")
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("backend", [name for name in BACKENDS if name not in ("python", "literal")])
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("backend, operation", [
+    (name, operation)
+    for name in BACKENDS
+    if name not in ("python", "literal")
+    for operation in operations_of(get_ops(name))
+])  # fmt: skip
 def test_one_thread_equals_two(backend, operation, dtype, threads):
-    _, draw, run_on, _ = OPERATIONS[operation]
-    for case in OPERATIONS[operation].cases:
-        given = draw(case, dtype)
-        answers = []
-        for number in (1, 2):
-            threads(number)
-            answers.append(run_on(get_ops(backend), case, given))
-        assert_same_bits(*answers)
+    ops, (cases, draw, run_on, _) = get_ops(backend), OPERATIONS[operation]
+    for case in cases:
+        if is_tried(ops, case, dtype):
+            given = draw(case, dtype)
+            answers = []
+            for number in (1, 2):
+                threads(number)
+                answers.append(run_on(ops, case, given))
+            assert_same_bits(*answers)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -97,11 +105,20 @@ def test_every_operation_of_the_table_is_checked(backend):
 
         return kernel
 
-    recorder = replace(ops, **{name: recording(name) for name in loopnet_ops.OPERATIONS})
-    for row in OPERATIONS.values():
+    offered = {name for name in loopnet_ops.OPERATIONS if getattr(ops, name) is not None}
+    recorder = replace(ops, **{name: recording(name) for name in offered})
+    for operation in operations_of(ops):
+        row = OPERATIONS[operation]
         case = row.cases[-1]
         row.run(recorder, case, row.draw(case, "float32"))
-    assert called == set(loopnet_ops.OPERATIONS)
+    assert called == offered
+
+
+def test_fused_operations_come_all_or_none():
+    """And that somebody has them: their cases are not run elsewhere, and without this nobody would miss them."""
+    fused = ["conv2d_relu_pool_forward", "relu_pool_backward"]
+    offered = {backend: sum(getattr(get_ops(backend), name) is not None for name in fused) for backend in BACKENDS}
+    assert offered == {"python": 0, "literal": 0, "parallel": 0, "tuned": 2}
 
 
 # By hand. `array` makes a one-image, one-channel batch of a drawing.
@@ -190,6 +207,19 @@ def test_pool_by_hand_padding_never_wins(backend, dtype):
     assert drawing(answers["y"]) == [[-5]]
     assert drawing(answers["winner"]) == [[4]]
     assert drawing(answers["dx"]) == [[2]]
+
+
+@pytest.mark.parametrize("backend", [name for name in BACKENDS if is_offered(get_ops(name), "conv2d, relu, pool")])
+def test_conv2d_relu_pool_by_hand(backend):
+    """A filter of one weight, 2, and a bias of -2: pixel p becomes 2p - 2."""
+    x = [[1, 3, 0, 1, 9], [3, 2, -5, 1, 9], [0, 1, 4, 6, 9], [1, 0, 6, 5, 9]]
+    case = Fused("", (1, 4, 5, 1), (1, 1), 1)
+    given = {"x": array(x, "float32"), "dy": array([[1, 2], [3, 4]], "float32")}
+    given |= {"w": np.full((1, 1, 1, 1), 2, "float32"), "b": np.array([-2], "float32")}
+    answers = run(get_ops(backend), "conv2d, relu, pool", case, given)
+    assert drawing(answers["y"]) == [[4, 0], [0, 10]]
+    # of the two threes and the two sixes the first wins; two windows have nothing above 0; the nines are left out
+    assert drawing(answers["dz"]) == [[0, 1, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 4, 0], [0, 0, 0, 0, 0]]
 
 
 @by_hand

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from checks import OPERATIONS, check_everything, check_same_bits_as_python
+from checks import OPERATIONS, check_everything, check_same_bits_as_python, operations_of
 from golden.check import check_against_golden, check_lenet5
 from gradients import Trial
 
@@ -260,6 +260,62 @@ spoiling("dense", "dense_backward_weights", "dense_dw_adds_to_what_was_there", 2
 spoiling("dense", "dense_backward_weights", "dense_dw_off_in_the_fifth_digit", 2, scale(1 + 1e-5))
 
 
+# Convolution, ReLU and pooling in one. Only the tuned rung has it, and here images are in its own layout,
+# [block][channel][row][column][lane].
+
+FUSED = "conv2d, relu, pool"
+
+
+@breaks(FUSED, "conv2d_relu_pool_forward")
+def fused_without_bias(ops):
+    return lambda x, w, b, y, winner: ops.conv2d_relu_pool_forward(x, w, np.zeros_like(b), y, winner)
+
+
+@breaks(FUSED, "conv2d_relu_pool_forward")
+def fused_swallows_nan(ops):
+    def kernel(x, w, b, y, winner):
+        ops.conv2d_relu_pool_forward(np.nan_to_num(x, posinf=np.inf, neginf=-np.inf), w, b, y, winner)
+
+    return kernel
+
+
+@breaks(FUSED, "conv2d_relu_pool_forward")
+def fused_winners_of_the_neighbour_filter(ops):
+    def kernel(x, w, b, y, winner):
+        ops.conv2d_relu_pool_forward(x, w, b, y, winner)
+        winner[:] = np.roll(winner, 1, axis=1)
+
+    return kernel
+
+
+@breaks(FUSED, "conv2d_relu_pool_forward")
+def fused_dead_windows_alive(ops):
+    """The windows are forgiven what ReLU took from them: a dead one gets the winner of its neighbour, or the first."""
+
+    def kernel(x, w, b, y, winner):
+        ops.conv2d_relu_pool_forward(x, w, b, y, winner)
+        winner[y == 0] = winner[y > 0].min(initial=np.int8(4))
+
+    return kernel
+
+
+spoiling(FUSED, "conv2d_relu_pool_forward", "fused_last_row_unwritten", 3, keep(np.s_[:, :, -1]))
+spoiling(FUSED, "conv2d_relu_pool_forward", "fused_last_column_unwritten", 3, keep(np.s_[:, :, :, -1]))
+spoiling(FUSED, "conv2d_relu_pool_forward", "fused_last_filter_unwritten", 3, keep(np.s_[:, -1]))
+spoiling(FUSED, "conv2d_relu_pool_forward", "fused_last_lane_wrong", 3, set_to(np.s_[..., -1], 0.5))
+
+
+@breaks(FUSED, "relu_pool_backward")
+def fused_gradients_of_the_neighbour_image(ops):
+    return lambda dy, winner, dz: ops.relu_pool_backward(np.roll(dy, 1, axis=-1), winner, dz)
+
+
+spoiling(FUSED, "relu_pool_backward", "fused_dz_not_cleared", 2, add_to_before)
+spoiling(FUSED, "relu_pool_backward", "fused_dz_last_row_unwritten", 2, keep(np.s_[:, :, -1]))
+spoiling(FUSED, "relu_pool_backward", "fused_dz_last_column_unwritten", 2, keep(np.s_[:, :, :, -1]))
+spoiling(FUSED, "relu_pool_backward", "fused_dz_off_in_the_fifth_digit", 2, scale(1 + 1e-5))
+
+
 # ReLU, softmax, moves, optimisers
 
 
@@ -442,21 +498,41 @@ def rmsprop_leaves_the_last_parameter(ops):
     return lambda w, dw, v, lr, rho, epsilon: ops.rmsprop_update(w[:-1], dw[:-1], v[:-1], lr, rho, epsilon)
 
 
-def broken(name, rung="python"):
-    """The rung with one kernel replaced, and the operation it belongs to. Python minds its arrays' bounds."""
+def broken(name, rung=None):
+    """The rung with one kernel replaced, and the operation it belongs to.
+
+    By default Python, which minds its arrays' bounds, or the tuned rung for what Python does not have.
+    """
     operation, field, make = BREAKS[name]
-    ops = get_ops(rung)
+    ops = get_ops(rung or ("tuned" if operation == FUSED else "python"))
     replaced: dict[str, Any] = {field: make(ops)}
     return replace(ops, **replaced), operation
 
 
-def test_the_checks_pass_an_intact_rung():
-    check_everything(get_ops("python"), tuple(OPERATIONS))
+@pytest.mark.parametrize("rung", ["python", "tuned"])
+def test_the_checks_pass_an_intact_rung(rung):
+    ops = get_ops(rung)
+    check_everything(ops, operations_of(ops))
 
 
 @pytest.mark.parametrize("name", BREAKS)
 def test_checks_object_to(name):
     ops, operation = broken(name)
+    with pytest.raises(AssertionError):
+        check_everything(ops, (operation,))
+
+
+@pytest.mark.parametrize("name", [
+    "flipped_filter", "bias_forgotten", "channels_reversed", "off_in_the_fifth_digit", "one_nan", "all_nan",
+    "adds_to_what_was_there", "nan_in_the_image_taken_for_zero", "image_in_half_precision",
+    "filter_flipped_on_the_way_back", "dx_wrong_sign", "dx_adds_to_what_was_there", "db_forgotten",
+    "dw_last_tap_unwritten", "dw_averaged_twice", "pool_dx_not_cleared", "pool_swallows_nan", "dense_bias_forgotten",
+    "dense_wrong_sign", "dense_db_forgotten", "dense_dw_off_in_the_fifth_digit", "relu_leaks", "loss_swallows_nan",
+    "gradient_unweighted", "adam_betas_swapped", "sgd_climbs",
+])  # fmt: skip
+def test_checks_object_on_the_tuned_rung_too(name):
+    """The breaks that mean the same in any layout, within the tolerance of the rung that adds in another order."""
+    ops, operation = broken(name, "tuned")
     with pytest.raises(AssertionError):
         check_everything(ops, (operation,))
 
@@ -493,11 +569,13 @@ def test_golden_values_object_to(name):
 
 @pytest.mark.parametrize("name", [
     "flipped_filter", "db_zero", "pool_winner_off_by_one", "dense_wrong_sign", "relu_leaks",
-    "gradient_unweighted", "flatten_as_pytorch_does", "adam_without_corrections",
+    "gradient_unweighted", "flatten_as_pytorch_does", "adam_without_corrections", "fused_without_bias",
+    "fused_winners_of_the_neighbour_filter", "fused_dz_off_in_the_fifth_digit",
 ])  # fmt: skip
 def test_lenet5_objects_to(name):
     with pytest.raises(AssertionError):
-        check_lenet5(broken(name, "literal")[0], "float32", images=1 if name != "gradient_unweighted" else 32)
+        rung = "tuned" if name.startswith("fused") else "literal"
+        check_lenet5(broken(name, rung)[0], "float32", images=1 if name != "gradient_unweighted" else 32)
 
 
 @pytest.mark.parametrize("name, make, shape", [

@@ -9,10 +9,10 @@ Used where a stride is not 1, and for pooling that is not fused with a convoluti
 import numpy as np
 from numba import njit, prange
 
-from .conv2d import FAST, add_blocks
+from .conv2d import FAST
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def strided_forward(x, w, b, y, stride, pad):
     """``kernels.conv2d.conv2d_forward``. One turn of the parallel loop owns one filter of one block of y."""
     filters = w.shape[3]
@@ -33,7 +33,7 @@ def strided_forward(x, w, b, y, stride, pad):
                                     outputs[lane] += pixels[lane] * weight
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def strided_backward_input(dy, w, dx, stride, pad):
     """``kernels.conv2d.conv2d_backward_input``. One turn of the parallel loop owns one channel of one block of dx."""
     channels = dx.shape[1]
@@ -54,38 +54,31 @@ def strided_backward_input(dy, w, dx, stride, pad):
                                     result[lane] += gradients[lane] * weight
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def strided_backward_weights(dy, x, dw, db, stride, pad):
-    """``kernels.conv2d.conv2d_backward_weights``. One turn of the parallel loop owns one filter of one block's
-    share.
-    """
-    blocks, filters = x.shape[0], dw.shape[3]
-    share_w = np.zeros((blocks, dw.shape[0], dw.shape[1], dw.shape[2], filters), dw.dtype)
-    share_b = np.empty((blocks, filters), db.dtype)
-    for task in prange(blocks * filters):
-        block, k = divmod(np.int64(task), filters)
-        gradients = dy[block, k]
+    """``kernels.conv2d.conv2d_backward_weights``. One turn of the parallel loop owns one filter of dw and db."""
+    for k in prange(dw.shape[3]):
         total = db.dtype.type(0)
-        for i in range(dy.shape[2]):
-            for j in range(dy.shape[3]):
-                for lane in range(dy.shape[4]):
-                    total += gradients[i, j, lane]
-        share_b[block, k] = total
+        for block in range(dy.shape[0]):
+            for i in range(dy.shape[2]):
+                for j in range(dy.shape[3]):
+                    for lane in range(dy.shape[4]):
+                        total += dy[block, k, i, j, lane]
+        db[k] = total
         for r in range(dw.shape[0]):
             for s in range(dw.shape[1]):
                 for c in range(dw.shape[2]):
                     total = dw.dtype.type(0)
-                    for i in range(dy.shape[2]):
-                        for j in range(dy.shape[3]):
-                            row = i * stride[0] + r - pad[0]
-                            col = j * stride[1] + s - pad[1]
-                            if 0 <= row < x.shape[2] and 0 <= col < x.shape[3]:
-                                pixels = x[block, c, row, col]
-                                for lane in range(pixels.size):
-                                    total += gradients[i, j, lane] * pixels[lane]
-                    share_w[block, r, s, c, k] = total
-    add_blocks(share_w, dw)
-    add_blocks(share_b, db)
+                    for block in range(dy.shape[0]):
+                        for i in range(dy.shape[2]):
+                            for j in range(dy.shape[3]):
+                                row = i * stride[0] + r - pad[0]
+                                col = j * stride[1] + s - pad[1]
+                                if 0 <= row < x.shape[2] and 0 <= col < x.shape[3]:
+                                    gradients, pixels = dy[block, k, i, j], x[block, c, row, col]
+                                    for lane in range(pixels.size):
+                                        total += gradients[lane] * pixels[lane]
+                    dw[r, s, c, k] = total
 
 
 @njit(parallel=True, cache=True)

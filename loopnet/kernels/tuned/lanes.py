@@ -20,6 +20,8 @@ nothing that happens in them reaches a gradient.
 import numpy as np
 from numba import prange
 
+u = np.uint64  # an index that cannot be negative: see conv2d.py
+
 LANES = 32
 """Fewest lanes of a full block: two AVX-512 registers, so that a row of ten columns is a run of 320 numbers."""
 
@@ -73,24 +75,31 @@ def to_host(tensor: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return np.array(tensor[: shape[0]], order="C")
 
 
-def gather_images(data, order, batch):
-    """batch[block,c,i,j,lane] = data[order[n], i, j, c] with n = block * lanes + lane; 0 where the batch has ended.
+def gather_images(data, order, batch, pixels):
+    """batch[block, c, p, lane] = data[order[n], p * channels + c] with n = block * lanes + lane; 0 where the
+    batch has ended.
 
-    Reads data (images, height, width, channels) and order; overwrites batch. One turn of the parallel loop owns
-    one block.
+    p counts the pixels of an image row by row. Every write goes to another cache line, so it is done ``pixels``
+    at a time: their lines are still in the first-level cache when the next lane writes beside them.
+
+    Reads data (images, height * width * channels) and order; overwrites batch. One turn of the parallel loop
+    owns some pixels of one block.
     """
-    blocks, channels, height, width, lanes = batch.shape
-    for block in prange(blocks):
-        for c in range(channels):
-            for i in range(height):
-                for lane in range(lanes):  # outside the columns: each image is read in the order it is stored
-                    n = block * lanes + lane
-                    if n < order.size:
-                        for j in range(width):
-                            batch[block, c, i, j, lane] = data[order[n], i, j, c]
-                    else:
-                        for j in range(width):
-                            batch[block, c, i, j, lane] = 0
+    blocks, channels, size, lanes = batch.shape
+    parts = (size + pixels - 1) // pixels
+    for turn in prange(blocks * parts):
+        block, part = divmod(np.int64(turn), parts)
+        first, last = u(part * pixels), u(min((part + 1) * pixels, size))
+        for lane in range(lanes):
+            n = block * lanes + lane
+            for c in range(u(channels)):
+                if n < order.size:
+                    image = order[n]
+                    for p in range(first, last):
+                        batch[block, c, p, lane] = data[image, p * u(channels) + c]
+                else:
+                    for p in range(first, last):
+                        batch[block, c, p, lane] = 0
 
 
 def gather_features(data, order, batch):
@@ -107,26 +116,28 @@ def flatten_forward(x, y):
     """y[(i * width + j) * channels + c, n] = x[block,c,i,j,lane] with n = block * lanes + lane: Keras's order
     of features.
 
-    Reads x; overwrites y. One turn of the parallel loop owns one block of images.
+    Reads x; overwrites y. One turn of the parallel loop owns one row of pixels, of all images.
     """
     blocks, channels, height, width, lanes = x.shape
-    for block in prange(blocks):
-        for c in range(channels):
-            for i in range(height):
-                for j in range(width):
-                    for lane in range(lanes):
-                        y[(i * width + j) * channels + c, block * lanes + lane] = x[block, c, i, j, lane]
+    for i in prange(height):
+        for j in range(width):
+            for c in range(channels):
+                feature = (i * width + j) * channels + c
+                for block in range(blocks):
+                    for lane in range(u(lanes)):
+                        y[feature, u(block * lanes) + lane] = x[block, c, i, j, lane]
 
 
 def flatten_backward(dy, dx):
     """dx[block,c,i,j,lane] = dy[(i * width + j) * channels + c, n]: the same walk with the arrow turned round.
 
-    Reads dy; overwrites dx. One turn of the parallel loop owns one block of images.
+    Reads dy; overwrites dx. One turn of the parallel loop owns one row of pixels, of all images.
     """
     blocks, channels, height, width, lanes = dx.shape
-    for block in prange(blocks):
-        for c in range(channels):
-            for i in range(height):
-                for j in range(width):
-                    for lane in range(lanes):
-                        dx[block, c, i, j, lane] = dy[(i * width + j) * channels + c, block * lanes + lane]
+    for i in prange(height):
+        for j in range(width):
+            for c in range(channels):
+                feature = (i * width + j) * channels + c
+                for block in range(blocks):
+                    for lane in range(u(lanes)):
+                        dx[block, c, i, j, lane] = dy[feature, u(block * lanes) + lane]

@@ -13,7 +13,7 @@ from numba import njit, prange
 from .conv2d import FAST
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def softmax_forward(logits, probabilities):
     """One turn of the parallel loop owns one image."""
     classes, batch = logits.shape
@@ -31,7 +31,7 @@ def softmax_forward(logits, probabilities):
             probabilities[k, n] /= total
 
 
-@njit(parallel=True, fastmath=FAST, cache=True)
+@njit(parallel=True, cache=True, **FAST)
 def softmax_cross_entropy(logits, targets, weight, losses, dlogits):
     """One turn of the parallel loop owns one image."""
     classes, batch = logits.shape

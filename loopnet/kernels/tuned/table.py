@@ -1,25 +1,36 @@
 """The tuned rung's column of the table in ``ops.py``: which of its kernels runs for which stride and padding."""
 
+import threading
 from typing import Any
 
 import numpy as np
+from numba import get_num_threads
 
 from ...rungs import compile_rung
+from .. import activation
 from . import any_window, conv2d, conv2d_relu_pool, dense, lanes, softmax
 
 Pair = tuple[int, int]
 
-_gather_images = compile_rung(lanes.gather_images, "tuned", parallel=True)
+_HOW: dict[str, dict[str, Any]] = {"serial": {}, "parallel": {"parallel": True}}
+
+_gather_images = compile_rung(lanes.gather_images, "tuned", parallel=True, error_model="numpy")
 _gather_features = compile_rung(lanes.gather_features, "tuned")
 
 
 def gather(data: np.ndarray, order: np.ndarray, batch: np.ndarray) -> None:
     if batch.ndim == 5:
-        _gather_images(data, order, batch)
+        blocks, channels, _, _, width = batch.shape
+        _gather_images(data.reshape(len(data), -1), order, batch.reshape(blocks, channels, -1, width), 128)
     elif batch.ndim == 2:
         _gather_features(data, order, batch)
     else:
         _gather_features(data[:, np.newaxis], order, batch[np.newaxis])
+
+
+def _runs(tensor: np.ndarray) -> np.ndarray:
+    """[block][channel][row][column][lane] with column and lane as the one run that they are."""
+    return tensor.reshape(*tensor.shape[:3], -1)
 
 
 def _taps(w: np.ndarray) -> tuple[int, ...]:
@@ -28,6 +39,34 @@ def _taps(w: np.ndarray) -> tuple[int, ...]:
 
 def _zeros(w: np.ndarray) -> tuple[Any, ...]:
     return (w.dtype.type(0),) * w.shape[1]
+
+
+def _tile(w: np.ndarray) -> tuple[int, ...]:
+    """As many filters at a time as divide their number, eight at most."""
+    return (0,) * max(n for n in range(1, 9) if w.shape[3] % n == 0)
+
+
+_memory = threading.local()
+
+
+def _scratch(*shape: int, dtype: Any) -> np.ndarray:
+    """Aligned memory for each thread of a parallel loop, kept for the next call; each Python thread has its own."""
+    key = (get_num_threads(), *shape, dtype)
+    if key not in vars(_memory):
+        vars(_memory)[key] = lanes.aligned((get_num_threads(), *shape), dtype)  # type: ignore[index]
+    return vars(_memory)[key]  # type: ignore[index]
+
+
+def _even(channels: int) -> int:
+    return channels + channels % 2
+
+
+def _with_even_channels(w: np.ndarray, dx: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """w and room for dx, with one more channel of zeros where their number is odd: kernels take two at a time."""
+    if w.shape[2] % 2 == 0:
+        return w, dx
+    w = np.concatenate([w, np.zeros_like(w[:, :, :1])], axis=2)
+    return w, lanes.aligned((dx.shape[0], _even(dx.shape[1]), *dx.shape[2:]), dx.dtype)
 
 
 def _padded(dy: np.ndarray, w: np.ndarray, x: np.ndarray) -> np.ndarray | None:
@@ -45,18 +84,19 @@ def conv2d_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, s
     if padded is not None:
         any_window.pad_images(x, padded, pad)
         x = padded
-    conv2d.conv2d_forward(x, w, b, y, _taps(w))
+    outputs = _runs(y)
+    scratch = _scratch(4, outputs.shape[3], dtype=y.dtype)
+    conv2d.conv2d_forward(_runs(x), w, b, outputs, scratch, x.shape[4], _taps(w))
 
 
 def conv2d_backward_input(dy: np.ndarray, w: np.ndarray, dx: np.ndarray, stride: Pair, pad: Pair) -> None:
     if tuple(stride) != (1, 1):
         return any_window.strided_backward_input(dy, w, dx, stride, pad)
     padded = _padded(dy, w, dx)
-    if padded is None:
-        conv2d.conv2d_backward_input(dy, w, dx)
-    else:
-        conv2d.conv2d_backward_input(dy, w, padded)
-        any_window.crop_images(padded, dx, pad)
+    w, result = _with_even_channels(w, dx if padded is None else padded)
+    conv2d.conv2d_backward_input(_runs(dy), w, _runs(result), dx.shape[4], _tile(w))
+    if result is not dx:
+        any_window.crop_images(result, dx, pad)
 
 
 def conv2d_backward_weights(
@@ -68,17 +108,48 @@ def conv2d_backward_weights(
     if padded is not None:
         any_window.pad_images(x, padded, pad)
         x = padded
-    conv2d.conv2d_backward_weights(dy, x, dw, db, _zeros(dw))
+    share_w, share_b = _shares(dw, db, len(x))
+    conv2d.conv2d_backward_weights(_runs(dy), _runs(x), share_w, share_b, x.shape[4], _zeros(dw))
+    _add_shares(share_w, share_b, dw, db)
+
+
+def _shares(dw: np.ndarray, db: np.ndarray, blocks: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.empty((blocks, *dw.shape), dw.dtype), np.empty((blocks, *db.shape), db.dtype)
+
+
+def _add_shares(share_w: np.ndarray, share_b: np.ndarray, dw: np.ndarray, db: np.ndarray) -> None:
+    conv2d.add_shares(share_w.reshape(len(share_w), -1), dw.reshape(-1))
+    conv2d.add_shares(share_b, db)
 
 
 def conv2d_relu_pool_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> None:
-    conv2d_relu_pool.conv2d_relu_pool_forward(x, w, b, y, winner, _taps(w))
+    run = (x.shape[3] - w.shape[1] + 1) * x.shape[4]
+    scratch = _scratch(4, 2, run, dtype=y.dtype)
+    conv2d_relu_pool.conv2d_relu_pool_forward(_runs(x), w, b, _runs(y), _runs(winner), scratch, x.shape[4], _taps(w))
 
 
-def conv2d_relu_pool_backward_weights(
-    dy: np.ndarray, winner: np.ndarray, x: np.ndarray, dw: np.ndarray, db: np.ndarray
-) -> None:
-    conv2d_relu_pool.conv2d_relu_pool_backward_weights(dy, winner, x, dw, db, _zeros(dw))
+def dense_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) -> None:
+    if x.shape[1] == 1:
+        dense.dense_forward_one_image(x.reshape(-1), w, b, y.reshape(-1))
+    else:
+        dense.dense_forward(x, w, b, y)
+
+
+_relu_forward = {name: compile_rung(activation.relu_forward, f"tuned_{name}", **how) for name, how in _HOW.items()}
+_relu_backward = {name: compile_rung(activation.relu_backward, f"tuned_{name}", **how) for name, how in _HOW.items()}
+
+
+def relu_forward(x: np.ndarray, y: np.ndarray) -> None:
+    _relu_forward[_worth_sharing(x)](x, y)
+
+
+def relu_backward(dy: np.ndarray, y: np.ndarray, dx: np.ndarray) -> None:
+    _relu_backward[_worth_sharing(dy)](dy, y, dx)
+
+
+def _worth_sharing(x: np.ndarray) -> str:
+    """To wake the other cores costs as much as some ten thousand comparisons."""
+    return "serial" if x.size < 50_000 else "parallel"
 
 
 KERNELS: dict[str, Any] = {
@@ -87,13 +158,14 @@ KERNELS: dict[str, Any] = {
     "conv2d_backward_input": conv2d_backward_input,
     "conv2d_backward_weights": conv2d_backward_weights,
     "conv2d_relu_pool_forward": conv2d_relu_pool_forward,
-    "conv2d_relu_pool_backward_input": conv2d_relu_pool.conv2d_relu_pool_backward_input,
-    "conv2d_relu_pool_backward_weights": conv2d_relu_pool_backward_weights,
+    "relu_pool_backward": conv2d_relu_pool.relu_pool_backward,
     "max_pool2d_forward": any_window.max_pool2d_forward,
     "max_pool2d_backward": any_window.max_pool2d_backward,
-    "dense_forward": dense.dense_forward,
+    "dense_forward": dense_forward,
     "dense_backward_input": dense.dense_backward_input,
     "dense_backward_weights": dense.dense_backward_weights,
+    "relu_forward": relu_forward,
+    "relu_backward": relu_backward,
     "flatten_forward": compile_rung(lanes.flatten_forward, "tuned", parallel=True),
     "flatten_backward": compile_rung(lanes.flatten_backward, "tuned", parallel=True),
     "softmax_forward": softmax.softmax_forward,

@@ -1,0 +1,93 @@
+"""The tuned rung in processes of their own: compiled once a machine, into vector code, and the same on any number
+of threads. What is run is tuned_child.py.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from llvmlite import binding
+from numba import njit
+from tuned_child import most_vector_fmas
+
+# At least so many vector multiply-adds in one turn of the innermost loop. Forward, four filters by the taps of a row;
+# for the weights, two filters by five taps; dense layers go by tiles of four, two lots of them.
+HOT_LOOPS = {
+    "conv2d_relu_pool_forward": 20,
+    "conv2d_forward": 12,
+    "conv2d_backward_input": 8,
+    "conv2d_backward_weights": 10,
+    "dense_forward": 8,
+    "dense_backward_input": 8,
+    "dense_backward_weights": 8,
+}
+
+
+def train(folder: Path, threads: int) -> dict:
+    """The report of tuned_child.py with ``threads`` threads and the disk cache in ``folder``."""
+    root = Path(__file__).parent.parent
+    path = os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])])
+    own = {"NUMBA_CACHE_DIR": str(folder), "NUMBA_NUM_THREADS": str(threads), "PYTHONPATH": path}
+    done = subprocess.run(
+        [sys.executable, str(root / "tests" / "tuned_child.py")],
+        env={**os.environ, **own}, capture_output=True, text=True, timeout=500,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory):
+    """number of threads -> report. The first one finds the disk cache empty, the others find it full."""
+    folder = tmp_path_factory.mktemp("cache")
+    return {threads: train(folder, threads) for threads in (2, 1, 3)}
+
+
+def test_the_second_process_compiles_nothing(processes):
+    assert processes[2]["compiled"]  # so the listener does hear
+    assert processes[1]["compiled"] == processes[3]["compiled"] == []
+
+
+def test_results_do_not_depend_on_the_number_of_threads(processes):
+    """Not in a bit, after three steps, in one process or in another."""
+    results = {k: v for report in processes.values() for k, v in report["results"].items()}
+    assert set(results) == {"1 of 1", "1 of 2", "2 of 2", "1 of 3", "2 of 3"}
+    for threads, result in results.items():
+        assert result == results["1 of 1"], threads
+
+
+def cpu_has_vector_fma() -> bool:
+    try:
+        features = binding.get_host_cpu_features()
+    except RuntimeError:  # LLVM cannot tell on every processor
+        return False
+    return bool(features.get("fma") and features.get("avx2"))
+
+
+needs_fma = pytest.mark.skipif(not cpu_has_vector_fma(), reason="this processor has no AVX2 or no FMA")
+
+
+@needs_fma
+@pytest.mark.parametrize("kernel", HOT_LOOPS)
+def test_hot_loops_are_vector_multiply_adds(processes, kernel):
+    """Numba falls back to one number at a time without a word, and the rung to a tenth of its speed."""
+    assert processes[2]["fmas"][kernel] >= HOT_LOOPS[kernel]
+
+
+@needs_fma
+def test_the_count_tells_vector_code_from_scalar_code():
+    def dot(a, b):
+        total = np.float32(0)
+        for i in range(a.size):
+            total += a[i] * b[i]
+        return total
+
+    ones = np.ones(100, np.float32)
+    in_any_order, in_order = njit(fastmath={"reassoc", "contract"})(dot), njit(fastmath={"contract"})(dot)
+    assert in_any_order(ones, ones) == in_order(ones, ones) == 100
+    counts = [most_vector_fmas(next(iter(f.inspect_asm().values()))) for f in (in_any_order, in_order)]
+    assert counts[0] >= 1 and counts[1] == 0
