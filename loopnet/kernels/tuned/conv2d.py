@@ -72,16 +72,23 @@ def conv2d_forward(x, w, b, y, scratch, lanes, taps):
             for q in range(4):
                 for t in range(run):
                     y[block, k + q, i, t] = scratch[me, q, t]
-        for k in range(in_fours, filters):
+        for k0 in range(in_fours, filters, 2):  # what four do not divide, two at a time
+            k1 = min(k0 + 1, filters - 1)
             for t in range(run):
-                y[block, k, i, t] = b[k]
+                scratch[me, 0, t] = b[k0]
+                scratch[me, 1, t] = b[k1]
             for c in range(channels):
                 for r in range(w.shape[0]):
                     for t in range(run):
-                        total = y[block, k, i, t]
+                        s0, s1 = scratch[me, 0, t], scratch[me, 1, t]
                         for s in range(u(len(taps))):
-                            total += x[block, c, i + r, t + s * lanes] * w[r, s, c, k]
-                        y[block, k, i, t] = total
+                            pixel = x[block, c, i + r, t + s * lanes]
+                            s0 += pixel * w[r, s, c, k0]
+                            s1 += pixel * w[r, s, c, k1]
+                        scratch[me, 0, t], scratch[me, 1, t] = s0, s1
+            for t in range(run):
+                y[block, k0, i, t] = scratch[me, 0, t]
+                y[block, k1, i, t] = scratch[me, 1, t]
 
 
 @njit(parallel=True, cache=True, **FAST)

@@ -73,19 +73,24 @@ def conv2d_relu_pool_forward(x, w, b, y, winner, scratch, lanes, taps):
                             scratch[me, 2, below, t], scratch[me, 3, below, t] = s2, s3
             for q in range(4):
                 pool_row(scratch, me, q, lanes, y, winner, block, k + q, i)
-        for k in range(in_fours, filters):
+        for k0 in range(in_fours, filters, 2):  # what four do not divide, two at a time
+            k1 = min(k0 + 1, filters - 1)
             for below in range(2):
                 for t in range(run):
-                    scratch[me, 0, below, t] = b[k]
+                    scratch[me, 0, below, t] = b[k0]
+                    scratch[me, 1, below, t] = b[k1]
                 for c in range(channels):
                     for r in range(w.shape[0]):
                         row = 2 * i + below + r
                         for t in range(run):
-                            total = scratch[me, 0, below, t]
+                            s0, s1 = scratch[me, 0, below, t], scratch[me, 1, below, t]
                             for s in range(u(len(taps))):
-                                total += x[block, c, row, t + s * lanes] * w[r, s, c, k]
-                            scratch[me, 0, below, t] = total
-            pool_row(scratch, me, 0, lanes, y, winner, block, k, i)
+                                pixel = x[block, c, row, t + s * lanes]
+                                s0 += pixel * w[r, s, c, k0]
+                                s1 += pixel * w[r, s, c, k1]
+                            scratch[me, 0, below, t], scratch[me, 1, below, t] = s0, s1
+            pool_row(scratch, me, 0, lanes, y, winner, block, k0, i)
+            pool_row(scratch, me, 1, lanes, y, winner, block, k1, i)
 
 
 @njit(parallel=True, cache=True, **FAST)
