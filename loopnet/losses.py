@@ -41,7 +41,8 @@ class CategoricalCrossentropy(Loss):
 
     from_logits: the network's outputs are logits (True) or probabilities (False). After a softmax, it and the loss
     are computed together, from the logits: the same function, and the stable one. Other outputs are taken for
-    probabilities as they are, divided by their sum and kept between 1e-7 and 1 - 1e-7, as in Keras.
+    probabilities as they are, divided by their sum and kept between 1e-7 and 1 - 1e-7, as in Keras; those of a layer
+    without an activation cannot be, and are refused.
 
     label_smoothing: this share of each label is spread evenly over all classes, so that the network is not
     driven to be infinitely sure. Szegedy et al. (2016), section 7.

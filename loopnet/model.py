@@ -5,7 +5,6 @@ stages in reverse, one step of the optimiser. Everything else here is Keras's ma
 """
 
 import re
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -271,11 +270,10 @@ class Sequential:
             self._criterion = losses.get({**loss.config(), "from_logits": True})
         elif softmax is not None:  # the loss looks at the probabilities: the softmax is a layer like any other
             self._plan = replace(self._plan, stages=[*self._plan.stages, softmax], softmax=None)
-        elif not loss.from_logits and not _makes_probabilities(last):
-            warnings.warn(
-                f"{last.name}: {name} takes its outputs for probabilities; "
-                f"if they are logits, use {name}(from_logits=True)",
-                stacklevel=4,
+        elif not loss.from_logits and _is_weighted_sum(last):
+            raise ValueError(
+                f"{last.name}: {name} expects probabilities, given logits; "
+                f"end in activation='softmax' or 'sigmoid', or use {name}(from_logits=True)"
             )
 
     # ---- training --------------------------------------------------------------------------------------------------
@@ -498,6 +496,6 @@ def _batch_size(who: str, batch_size: int | None) -> int:
     return 32 if batch_size is None else positive(batch_size, f"{who}: batch_size")
 
 
-def _makes_probabilities(layer: Layer) -> bool:
-    last = getattr(layer, "activation", None) or layer
-    return type(last).__name__ in ("Softmax", "Sigmoid")
+def _is_weighted_sum(layer: Layer) -> bool:
+    """Whether nothing keeps the layer's outputs between 0 and 1, or even above 0: they cannot be probabilities."""
+    return bool(layer.parameters) and getattr(layer, "activation", None) is None

@@ -1,6 +1,5 @@
 """What trains a network: losses, weights of images, optimisers, schedules, metrics; Keras's answers are in golden."""
 
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 from gradients import TOLERANCE, central_differences, relative_error
 
 from loopnet import losses, metrics, optimizers, schedules
-from loopnet.layers import Dense, Input, Softmax
+from loopnet.layers import Dense, Input, ReLU, Softmax
 from loopnet.model import Sequential
 from loopnet.ops import BACKENDS, get_ops
 from loopnet.optimizers import SGD
@@ -110,13 +109,27 @@ def test_softmax_and_loss_together_are_the_loss_from_logits():
     assert probabilities.loss is not None and not probabilities.loss.from_logits  # as asked for, and as saved
 
 
-def test_linear_outputs_taken_for_probabilities_are_warned_of():
-    with pytest.warns(UserWarning, match=r"dense: .* takes its outputs for probabilities; if they are logits, use"):
-        small().compile("sgd", "sparse_categorical_crossentropy")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        small(Softmax()).compile("sgd", "sparse_categorical_crossentropy")
-        small().compile("sgd", "mse")
+@each_rung
+def test_other_outputs_are_taken_for_probabilities_as_in_keras(backend):
+    """After a ReLU, say: divided by their sum, and clipped."""
+    model = small(ReLU())
+    model.compile(SGD(0.1), "sparse_categorical_crossentropy", backend=backend)
+    model.set_weights([np.abs(w) + 0.1 for w in model.get_weights()])
+    x = np.abs(X)
+    p = model.predict(x)
+    expected = -np.log((p / p.sum(axis=1, keepdims=True))[np.arange(7), Y]).mean()
+    first = model.evaluate(x, Y, verbose=0)
+    assert first == pytest.approx(expected, rel=1e-10)
+    for _ in range(20):
+        model.train_on_batch(x, Y)
+    assert np.isfinite(last := model.evaluate(x, Y, verbose=0)) and last < first
+
+
+def test_weighted_sums_are_no_probabilities_and_probabilities_no_logits():
+    small().compile("sgd", "mse")
+    for loss in ("sparse_categorical_crossentropy", "binary_crossentropy"):
+        with pytest.raises(ValueError, match="dense: .* expects probabilities, given logits; end in activation"):
+            small().compile("sgd", loss)
     with pytest.raises(ValueError, match="expects logits, given probabilities"):
         small(Softmax()).compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True))
 
