@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import activation, batch, conv2d, dense, optimizer, pool, reshape, softmax
+from .kernels import activation, batch, conv2d, dense, loss, optimizer, pool, reshape, softmax
 from .rungs import compile_rung
 
 Kernel = Callable[..., None]
@@ -42,9 +42,14 @@ class Ops:
     flatten_backward: Kernel
     softmax_forward: Kernel
     softmax_cross_entropy: Kernel
+    cross_entropy: Kernel
+    sigmoid_cross_entropy: Kernel
+    binary_cross_entropy: Kernel
+    mean_squared_error: Kernel
     sgd_update: Kernel
     rmsprop_update: Kernel
     adam_update: Kernel
+    adamw_update: Kernel
 
     # fused operations: None on a rung that has none, and then each layer runs by itself (see plan.py)
     conv2d_relu_pool_forward: Kernel | None = None
@@ -85,9 +90,14 @@ TEXTBOOK: dict[str, Any] = {
     "flatten_backward": reshape.flatten_backward,
     "softmax_forward": softmax.softmax_forward,
     "softmax_cross_entropy": softmax.softmax_cross_entropy,
+    "cross_entropy": loss.cross_entropy,
+    "sigmoid_cross_entropy": loss.sigmoid_cross_entropy,
+    "binary_cross_entropy": loss.binary_cross_entropy,
+    "mean_squared_error": loss.mean_squared_error,
     "sgd_update": optimizer.sgd_update,
     "rmsprop_update": optimizer.rmsprop_update,
     "adam_update": optimizer.adam_update,
+    "adamw_update": optimizer.adamw_update,
 }
 
 
@@ -115,7 +125,21 @@ def _tuned() -> Ops:
     from .kernels.tuned import table
 
     shared = {name: getattr(get_ops("parallel"), name) for name in TEXTBOOK}
-    return Ops(name="tuned", **{**shared, **table.KERNELS}, **table.MEMORY)
+    turned = {name: _over_lanes(shared[name]) for name in LOSSES}
+    return Ops(name="tuned", **{**shared, **turned, **table.KERNELS}, **table.MEMORY)
+
+
+# losses whose textbook loop the tuned rung runs too: a few numbers an image, too few for a loop of its own to pay
+LOSSES = ("cross_entropy", "sigmoid_cross_entropy", "binary_cross_entropy", "mean_squared_error")
+
+
+def _over_lanes(kernel: Kernel) -> Kernel:
+    """A loss for outputs stored [output][image]: the same loop is handed views with the axes turned round."""
+
+    def run(outputs: Tensor, targets: Tensor, weight: Tensor, losses: Tensor, doutputs: Tensor) -> None:
+        kernel(outputs.T, targets.T, weight, losses, doutputs.T)
+
+    return run
 
 
 RUNGS = {"python": _python, "literal": _literal, "parallel": _parallel, "tuned": _tuned}
