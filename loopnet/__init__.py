@@ -3,7 +3,8 @@
 """
 
 from . import threads  # noqa: F401, I001  first of all: Numba reads its settings when it is imported
-from . import callbacks, datasets, initializers, layers, lenet, losses, metrics, optimizers, utils
+from . import callbacks, datasets, initializers, layers, lenet, losses, metrics, optimizers, plot, pytorch
+from . import schedules, utils
 from . import model as models
 from .layers import Input
 from .model import Sequential
@@ -26,5 +27,8 @@ __all__ = [
     "metrics",
     "models",
     "optimizers",
+    "plot",
+    "pytorch",
+    "schedules",
     "utils",
 ]

@@ -1,5 +1,6 @@
 """The model's door: NumPy arrays are checked here, once, and leave batch by batch as tensors of a rung."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,12 +30,42 @@ def check_images(who: str, x: Any, input_shape: Shape, dtype: np.dtype) -> np.nd
     return x
 
 
+def check_weights(
+    who: str, labels: np.ndarray, sample_weight: Any, class_weight: Mapping[int, float] | None
+) -> np.ndarray | None:
+    """How much each image counts in the loss, (images,) of float64; None if all count 1. Raises ``ValueError``."""
+    if sample_weight is None and class_weight is None:
+        return None
+    if sample_weight is not None and class_weight is not None:
+        raise ValueError(f"{who}: expected sample_weight or class_weight, given both; multiply them beforehand")
+    if class_weight is not None:
+        classes = labels.argmax(axis=1) if labels.shape[1] > 1 else np.rint(labels[:, 0]).astype(int)
+        of_class = np.ones(max(2, labels.shape[1]))
+        for number, value in class_weight.items():
+            if not isinstance(number, (int, np.integer)) or not 0 <= number < of_class.size:
+                raise ValueError(f"{who}: class_weight: expected classes 0 to {of_class.size - 1}, given {number!r}")
+            of_class[number] = value
+        weight = of_class[classes]
+    else:
+        weight = np.asarray(sample_weight)
+        if weight.shape != labels.shape[:1] or weight.dtype.kind not in "fiub":
+            raise ValueError(
+                f"{who}: expected sample_weight of shape {labels.shape[:1]}, given {weight.shape} of {weight.dtype}"
+            )
+        weight = weight.astype(np.float64)
+    if not np.isfinite(weight).all() or (weight < 0).any():
+        raise ValueError(f"{who}: expected finite weights, at least 0")
+    return weight
+
+
 class Batches:
     """A data set on a rung. ``load(order)`` gathers the images and targets of those indices into memory that is
     used again.
 
-    ``room`` is that memory, one set of tensors for each size of batch; a model passes the same to all data sets
-    it sees. ``door`` is the rung that takes the images, if it is not the one that takes the targets.
+    targets: as the loss sees them; labels: as metrics see them, on the host, if they differ. sample_weight: how much
+    each image counts in the loss, 1 if there is none. room: the memory, one set of tensors for each size of batch;
+    a model passes the same to all data sets it sees. door: the rung that takes the images, if it is not the one that
+    takes the targets.
     """
 
     def __init__(
@@ -42,14 +73,28 @@ class Batches:
         ops: Ops,
         x: np.ndarray,
         targets: np.ndarray | None = None,
+        labels: np.ndarray | None = None,
+        sample_weight: np.ndarray | None = None,
         room: dict | None = None,
         door: Ops | None = None,
     ):
         self.ops, self.door, self.count = ops, door or ops, len(x)
+        self.labels, self.sample_weight = targets if labels is None else labels, sample_weight
         self._x, self._targets = self.door.asarray(x), None
         if targets is not None:
             self._targets = ops.asarray(np.ascontiguousarray(targets, x.dtype))
         self._room = {} if room is None else room
+        self._shares: dict[int, Any] = {}
+
+    def split(self, keep: int) -> "tuple[Batches, Batches]":
+        """The first ``keep`` images, and the rest."""
+        parts = []
+        for part in (slice(keep), slice(keep, None)):
+            targets, labels, weight = (
+                None if array is None else array[part] for array in (self._targets, self.labels, self.sample_weight)
+            )
+            parts.append(Batches(self.ops, self._x[part], targets, labels, weight, self._room, self.door))
+        return parts[0], parts[1]
 
     def load(self, order: Any) -> tuple[Tensor, Tensor, Tensor]:
         """Images, targets, and each image's share in the batch's mean loss. ``order``: int64 indices on the rung."""
@@ -65,4 +110,17 @@ class Batches:
             self._room["weight", count] = self.ops.pack(np.full(count, 1 / count, dtype))
         targets = self._room["targets", count]
         self.ops.gather(self._targets, order, targets)
-        return x, targets, self._room["weight", count]
+        if self.sample_weight is None:
+            return x, targets, self._room["weight", count]
+        return x, targets, self._weighted(order)
+
+    def _weighted(self, order: Any) -> Tensor:
+        """Each image's share in the batch's loss, where they are not all alike."""
+        count, dtype = len(order), self._x.dtype
+        if count not in self._shares:
+            assert self.sample_weight is not None
+            self._shares[count] = self.ops.asarray((self.sample_weight / count).astype(dtype))
+        if ("sample weight", count) not in self._room:
+            self._room["sample weight", count] = self.ops.empty((count,), dtype)
+        self.ops.gather(self._shares[count], order, self._room["sample weight", count])
+        return self._room["sample weight", count]

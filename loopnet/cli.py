@@ -25,8 +25,13 @@ class Recipe(NamedTuple):
     batch_size: int
 
 
-# The article's recipe for MNIST. The digits are 40 times fewer, so smaller batches and more epochs.
-RECIPES = {"digits": Recipe(epochs=25, batch_size=16), "mnist": Recipe(epochs=10, batch_size=128)}
+# The articles' recipes for MNIST and CIFAR-10. The digits are 40 times fewer, so smaller batches and more epochs.
+RECIPES = {
+    "digits": Recipe(epochs=25, batch_size=16),
+    "mnist": Recipe(epochs=10, batch_size=128),
+    "fashion_mnist": Recipe(epochs=10, batch_size=128),
+    "cifar10": Recipe(epochs=10, batch_size=32),
+}
 
 
 class UsageError(Exception):
@@ -58,7 +63,7 @@ def train(arguments: argparse.Namespace) -> None:
     """``loopnet train``: train an architecture on a data set, write it to a folder, and test it."""
     from . import optimizers
     from .callbacks import BestWeights
-    from .datasets import load_for
+    from .datasets import CHANNELS, load_for
     from .lenet import ARCHITECTURES
     from .losses import SparseCategoricalCrossentropy
 
@@ -70,7 +75,7 @@ def train(arguments: argparse.Namespace) -> None:
     batch_size = arguments.batch_size or recipe.batch_size
     threads = _use_threads(arguments.threads)
 
-    model: Any = build(seed=arguments.seed)
+    model: Any = build((32, 32, CHANNELS[arguments.data]), seed=arguments.seed)
     loss = SparseCategoricalCrossentropy(from_logits=True)  # every architecture here ends in logits
     model.compile(optimizer, loss, metrics=["accuracy"], backend=arguments.backend)
     (x_train, y_train), (x_test, y_test) = load_for(arguments.data, model.input_shape[1:])
@@ -96,7 +101,7 @@ def train(arguments: argparse.Namespace) -> None:
     if best.epoch is not None:
         print(f"\nkept the weights of epoch {best.epoch + 1}, the best on the validation images")
     _write_run(folder, model, history.history)
-    print(f"test accuracy: {model.evaluate(x_test, y_test)[1]:.4f}")
+    print(f"test accuracy: {model.evaluate(x_test, y_test, verbose=0)[1]:.4f}")
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -110,7 +115,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         raise UsageError(f"{arguments.model}: saved before model.compile, so there is no loss to evaluate")
     model.compile(model.optimizer, model.loss, metrics=["accuracy"], backend=arguments.backend)
     x_test, y_test = load_for(arguments.data, model.input_shape[1:])[1]
-    loss, accuracy = model.evaluate(x_test, y_test)
+    loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
     print(f"{len(x_test)} test images of {arguments.data}")
     print(f"test loss: {loss:.4f}")
     print(f"test accuracy: {accuracy:.4f}")
@@ -230,7 +235,7 @@ def _parser() -> _Parser:
     parser.add_argument("--version", action="version", version=f"loopnet {__version__}")
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    sets = "digits (bundled) or mnist"
+    sets = "digits (bundled), mnist, fashion_mnist or cifar10"
 
     def command(run: Any, summary: str) -> _Parser:
         sub = commands.add_parser(run.__name__, help=summary, description=summary)
@@ -247,7 +252,7 @@ def _parser() -> _Parser:
     sub.add_argument("--data", default="digits", help=f"{sets} (default: digits)")
     sub.add_argument("--epochs", type=_count, metavar="N", help=f"default: {_defaults('epochs')}")
     sub.add_argument("--batch-size", type=_count, metavar="N", help=f"default: {_defaults('batch_size')}")
-    sub.add_argument("--optimizer", default="adam", help="adam (default), sgd or rmsprop")
+    sub.add_argument("--optimizer", default="adam", help="adam (default), adamw, sgd or rmsprop")
     sub.add_argument("--lr", type=_rate, metavar="RATE", help="learning rate (default: 0.001, for sgd 0.01)")
     held_out = "of the training images, to validate each epoch (default: 0.1)"
     sub.add_argument("--validation-split", type=_share, default=0.1, metavar="SHARE", help=held_out)

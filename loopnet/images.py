@@ -1,4 +1,4 @@
-"""Grey images as a network takes them: scaled, padded, read from a file."""
+"""Images as a network takes them: scaled, padded, read from a file."""
 
 from pathlib import Path
 
@@ -31,16 +31,18 @@ def _neighbours(old: int, new: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def as_input(images: np.ndarray, height: int, width: int) -> np.ndarray:
-    """uint8 images ``(n, h, w)`` as float32 ``(n, height, width, 1)``: 0..255 become 0..1, zeros pad them.
+    """uint8 images as float32 ``(n, height, width, channels)``: 0..255 become 0..1, zeros pad them.
 
-    Raises ValueError if the images are larger than the input.
+    images: grey ``(n, h, w)``, or ``(n, h, w, channels)``. Raises ValueError if they are larger than the input.
     """
-    n, h, w = images.shape
+    if images.ndim == 3:
+        images = images[..., np.newaxis]
+    n, h, w, channels = images.shape
     if h > height or w > width:
         raise ValueError(f"images of {h}x{w} do not fit a network that takes {height}x{width}")
-    x = np.zeros((n, height, width, 1), np.float32)
+    x = np.zeros((n, height, width, channels), np.float32)
     top, left = (height - h) // 2, (width - w) // 2
-    x[:, top : top + h, left : left + w, 0] = images
+    x[:, top : top + h, left : left + w] = images
     x /= 255
     return x
 

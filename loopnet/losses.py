@@ -1,7 +1,7 @@
 """Losses: one number that says how wrong the outputs are, and its gradient with respect to them.
 
-Targets reach a loss as rows of one number per class (one-hot), in the rung's own layout; :meth:`Loss.encode` makes them
-from the labels that a data set carries.
+Targets reach a loss as rows of one number per output (one-hot for classes), in the rung's own layout;
+:meth:`Loss.encode` makes them from the labels that a data set carries.
 """
 
 from typing import Any
@@ -14,12 +14,17 @@ from .ops import Ops, Tensor
 class Loss:
     """What the training loop asks of a loss."""
 
-    metric = "accuracy"
     from_logits = True
+    joins_softmax = False
+    """Whether the loss works on the logits before a network's last softmax, which then trains with it as one."""
 
-    def encode(self, y: Any, classes: int) -> np.ndarray:
-        """Labels as float targets of shape (images, classes). Raises ``ValueError`` for labels that cannot be."""
+    def encode(self, y: Any, outputs: int) -> np.ndarray:
+        """Labels as float targets of shape (images, outputs). Raises ``ValueError`` for labels that cannot be."""
         raise NotImplementedError
+
+    def smooth(self, targets: np.ndarray) -> np.ndarray:
+        """The targets that are trained on. Metrics look at those that ``encode`` gave."""
+        return targets
 
     def __call__(
         self, ops: Ops, outputs: Tensor, targets: Tensor, weight: Tensor, losses: Tensor, doutputs: Tensor
@@ -28,66 +33,144 @@ class Loss:
         raise NotImplementedError
 
     def config(self) -> dict[str, Any]:
-        return {"name": type(self).__name__, **vars(self)}
+        return {"name": type(self).__name__, **{k: v for k, v in vars(self).items() if not k.startswith("_")}}
 
 
 class CategoricalCrossentropy(Loss):
     """- sum_k t_k log p_k for one-hot labels of shape (images, classes).
 
-    from_logits: the network's outputs are logits (True), or end in a softmax (False, as in Keras). Either way
-    softmax and loss are computed together, from the logits: it is the same function, and the stable one.
+    from_logits: the network's outputs are logits (True) or probabilities (False). After a softmax, it and the loss
+    are computed together, from the logits: the same function, and the stable one. Other outputs are taken for
+    probabilities as they are, divided by their sum and kept between 1e-7 and 1 - 1e-7, as in Keras; those of a layer
+    without an activation cannot be, and are refused.
+
+    label_smoothing: this share of each label is spread evenly over all classes, so that the network is not
+    driven to be infinitely sure. Szegedy et al. (2016), section 7.
     """
 
-    def __init__(self, from_logits: bool = False):
-        self.from_logits = from_logits
+    joins_softmax = True
 
-    def encode(self, y: Any, classes: int) -> np.ndarray:
+    def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0):
+        self.from_logits, self.label_smoothing = bool(from_logits), _share(label_smoothing)
+
+    def encode(self, y: Any, outputs: int) -> np.ndarray:
         y = np.asarray(y)
-        if y.ndim != 2 or y.shape[1] != classes or y.dtype.kind not in "fiub":
+        if y.ndim != 2 or y.shape[1] != outputs or y.dtype.kind not in "fiub":
             hint = "; for class numbers use sparse_categorical_crossentropy" if y.ndim == 1 else ""
             raise ValueError(
-                f"labels: expected one-hot rows of shape {(None, classes)}, given {y.shape} of {y.dtype}{hint}"
+                f"labels: expected one-hot rows of shape {(None, outputs)}, given {y.shape} of {y.dtype}{hint}"
             )
         if not np.isfinite(y).all() or (y < 0).any():
             raise ValueError("labels: expected finite, non-negative one-hot rows")
         return y.astype(np.float64)
 
+    def smooth(self, targets: np.ndarray) -> np.ndarray:
+        return _mixed(targets, self.label_smoothing, 1 / targets.shape[1])
+
     def __call__(self, ops, outputs, targets, weight, losses, doutputs):
-        ops.softmax_cross_entropy(outputs, targets, weight, losses, doutputs)
+        kernel = ops.softmax_cross_entropy if self.from_logits else ops.cross_entropy
+        kernel(outputs, targets, weight, losses, doutputs)
 
 
 class SparseCategoricalCrossentropy(CategoricalCrossentropy):
     """- log p of the true class, for class numbers 0 .. classes - 1 of shape (images,) or (images, 1)."""
 
-    def encode(self, y: Any, classes: int) -> np.ndarray:
+    def encode(self, y: Any, outputs: int) -> np.ndarray:
         y = np.asarray(y)
         if y.ndim == 2 and y.shape[1] == 1:
             y = y[:, 0]
         if y.ndim != 1:
-            hint = "; for one-hot rows use categorical_crossentropy" if y.ndim == 2 and y.shape[1] == classes else ""
+            hint = "; for one-hot rows use categorical_crossentropy" if y.ndim == 2 and y.shape[1] == outputs else ""
             raise ValueError(f"labels: expected class numbers of shape (None,), given {y.shape}{hint}")
         if y.dtype.kind not in "iuf" or (y.dtype.kind == "f" and not np.equal(y, np.trunc(y)).all()):
             raise ValueError(
-                f"labels: expected whole numbers 0 to {classes - 1}, given {y.dtype} such as {y[:3].tolist()}"
+                f"labels: expected whole numbers 0 to {outputs - 1}, given {y.dtype} such as {y[:3].tolist()}"
             )
-        if y.size and not 0 <= y.min() <= y.max() < classes:
-            raise ValueError(f"labels: expected class numbers 0 to {classes - 1}, given {y.min()} to {y.max()}")
-        one_hot = np.zeros((y.size, classes))
+        if y.size and not 0 <= y.min() <= y.max() < outputs:
+            raise ValueError(f"labels: expected class numbers 0 to {outputs - 1}, given {y.min()} to {y.max()}")
+        one_hot = np.zeros((y.size, outputs))
         one_hot[np.arange(y.size), y.astype(np.int64)] = 1
         return one_hot
 
 
-LOSSES = {
+class BinaryCrossentropy(Loss):
+    """- t log p - (1 - t) log(1 - p), the mean over an image's outputs; labels 0 or 1, or anything between.
+
+    Labels of shape (images, outputs); (images,) will do for one output. from_logits: p is the sigmoid of the
+    output (True) or the output itself (False), kept between 1e-7 and 1 - 1e-7 as in Keras.
+    label_smoothing: this share of each label is moved to 1/2.
+    """
+
+    def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0):
+        self.from_logits, self.label_smoothing = bool(from_logits), _share(label_smoothing)
+
+    def encode(self, y: Any, outputs: int) -> np.ndarray:
+        targets = _rows(y, outputs)
+        if targets.size and not 0 <= targets.min() <= targets.max() <= 1:
+            raise ValueError(f"labels: expected numbers 0 to 1, given {targets.min():g} to {targets.max():g}")
+        return targets
+
+    def smooth(self, targets: np.ndarray) -> np.ndarray:
+        return _mixed(targets, self.label_smoothing, 1 / 2)
+
+    def __call__(self, ops, outputs, targets, weight, losses, doutputs):
+        kernel = ops.sigmoid_cross_entropy if self.from_logits else ops.binary_cross_entropy
+        kernel(outputs, targets, weight, losses, doutputs)
+
+
+class MeanSquaredError(Loss):
+    """The mean over an image's outputs of (y - t)**2; labels of shape (images, outputs), or (images,) for one
+    output.
+    """
+
+    def encode(self, y: Any, outputs: int) -> np.ndarray:
+        return _rows(y, outputs)
+
+    def __call__(self, ops, outputs, targets, weight, losses, doutputs):
+        ops.mean_squared_error(outputs, targets, weight, losses, doutputs)
+
+
+def _rows(y: Any, outputs: int) -> np.ndarray:
+    """Labels that are numbers, one for each output."""
+    y = np.asarray(y)
+    if y.ndim == 1 and outputs == 1:
+        y = y[:, np.newaxis]
+    if y.ndim != 2 or y.shape[1] != outputs or y.dtype.kind not in "fiub":
+        raise ValueError(f"labels: expected numbers of shape {(None, outputs)}, given {y.shape} of {y.dtype}")
+    if not np.isfinite(y).all():
+        raise ValueError("labels: expected finite numbers, given NaN or infinity")
+    return y.astype(np.float64)
+
+
+def _mixed(targets: np.ndarray, share: float, value: float) -> np.ndarray:
+    return targets if share == 0 else (1 - share) * targets + share * value
+
+
+def _share(label_smoothing: float) -> float:
+    if not 0 <= label_smoothing < 1:
+        raise ValueError(f"label_smoothing: expected at least 0 and below 1, given {label_smoothing!r}")
+    return float(label_smoothing)
+
+
+LOSSES: dict[str, type[Loss]] = {
     "categorical_crossentropy": CategoricalCrossentropy,
     "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
-    **{cls.__name__: cls for cls in (CategoricalCrossentropy, SparseCategoricalCrossentropy)},
+    "binary_crossentropy": BinaryCrossentropy,
+    "mean_squared_error": MeanSquaredError,
+    "mse": MeanSquaredError,
+    **{
+        cls.__name__: cls
+        for cls in (CategoricalCrossentropy, SparseCategoricalCrossentropy, BinaryCrossentropy, MeanSquaredError)
+    },
 }
 
 
-def get(loss: str | dict[str, Any] | Loss) -> Loss:
+def get(loss: str | dict[str, Any] | Loss | type) -> Loss:
     """A loss from its name, from its saved ``config()``, or itself. ``ValueError`` for unknown names."""
     if isinstance(loss, Loss):
         return loss
+    if isinstance(loss, type):
+        raise ValueError(f"loss: given the class {loss.__name__}; expected an object: {loss.__name__}()")
     config = {"name": loss} if isinstance(loss, str) else dict(loss)
     name = config.pop("name")
     if name not in LOSSES:

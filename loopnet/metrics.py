@@ -1,33 +1,165 @@
 """Metrics: numbers for people to read; nothing is trained on them.
 
-A metric is called with a batch's outputs and targets on the host, both (batch, classes), and returns one number
-an image.
+A metric is called with a batch's outputs and targets on the host, both (images, outputs), and returns one number
+an image; ``fit`` shows their mean. A function of your own will do as well:
+
+    def error(outputs, targets):
+        return outputs.argmax(axis=1) != targets.argmax(axis=1)
+
+    model.compile("adam", loss, metrics=["accuracy", error])
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-Metric = Callable[[np.ndarray, np.ndarray], np.ndarray]
+if TYPE_CHECKING:
+    from .losses import Loss
+
+Function = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-def accuracy(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+class Metric:
+    """The base of all metrics: a name for the history, and a number an image."""
+
+    default_name = "metric"
+    takes_logits = False
+    """Whether logits give the same answer as the probabilities made of them, so that a last softmax can be left out."""
+
+    def __init__(self, name: str | None = None):
+        self.name = name or self.default_name
+
+    def __call__(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        raise NotImplementedError
+
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments, as saved with a model."""
+        return {"class": type(self).__name__, **vars(self)}
+
+
+class CategoricalAccuracy(Metric):
     """1 where the largest output is the true class, else 0."""
-    return outputs.argmax(axis=1) == targets.argmax(axis=1)
+
+    default_name = "categorical_accuracy"
+    takes_logits = True
+
+    def __call__(self, outputs, targets):
+        return outputs.argmax(axis=1) == targets.argmax(axis=1)
 
 
-METRICS: dict[str, Metric] = {
-    "accuracy": accuracy,
-    "acc": accuracy,
-    "categorical_accuracy": accuracy,
-    "sparse_categorical_accuracy": accuracy,
+class SparseCategoricalAccuracy(CategoricalAccuracy):
+    """The same: a loss has made one-hot rows of class numbers before a metric sees them."""
+
+    default_name = "sparse_categorical_accuracy"
+
+
+class TopKCategoricalAccuracy(Metric):
+    """1 where the true class is among the ``k`` largest outputs, else 0."""
+
+    default_name = "top_k_categorical_accuracy"
+    takes_logits = True
+
+    def __init__(self, k: int = 5, name: str | None = None):
+        super().__init__(name)
+        self.k = k
+
+    def __call__(self, outputs, targets):
+        of_truth = outputs[np.arange(len(outputs)), targets.argmax(axis=1)]
+        return (outputs > of_truth[:, np.newaxis]).sum(axis=1) < self.k
+
+
+class SparseTopKCategoricalAccuracy(TopKCategoricalAccuracy):
+    """The same, under Keras's name for class numbers."""
+
+    default_name = "sparse_top_k_categorical_accuracy"
+
+
+class BinaryAccuracy(Metric):
+    """The share of an image's outputs that lie on the right side of ``threshold``: labels 0 or 1, outputs
+    probabilities. For logits the threshold is 0.
+    """
+
+    default_name = "binary_accuracy"
+
+    def __init__(self, threshold: float = 0.5, name: str | None = None):
+        super().__init__(name)
+        self.threshold = float(threshold)
+
+    def __call__(self, outputs, targets):
+        return ((outputs > self.threshold) == (targets > 0.5)).mean(axis=1)
+
+
+class MeanAbsoluteError(Metric):
+    """The mean over an image's outputs of abs(y - t)."""
+
+    default_name = "mean_absolute_error"
+
+    def __call__(self, outputs, targets):
+        return np.abs(outputs - targets).mean(axis=1)
+
+
+class MeanSquaredError(Metric):
+    """The mean over an image's outputs of (y - t)**2."""
+
+    default_name = "mean_squared_error"
+
+    def __call__(self, outputs, targets):
+        return ((outputs - targets) ** 2).mean(axis=1)
+
+
+class Own(Metric):
+    """A function as a metric, under its own name."""
+
+    def __init__(self, function: Function):
+        super().__init__(getattr(function, "__name__", "metric"))
+        self.function = function
+
+    def __call__(self, outputs, targets):
+        return self.function(outputs, targets)
+
+
+CLASSES: dict[str, type[Metric]] = {
+    cls.__name__: cls
+    for cls in (
+        CategoricalAccuracy, SparseCategoricalAccuracy, TopKCategoricalAccuracy, SparseTopKCategoricalAccuracy,
+        BinaryAccuracy, MeanAbsoluteError, MeanSquaredError,
+    )
+}  # fmt: skip
+NAMES: dict[str, type[Metric]] = {
+    **{cls.default_name: cls for cls in CLASSES.values()},
+    "mae": MeanAbsoluteError,
+    "mse": MeanSquaredError,
 }
 
 
-def get(metric: str | Metric) -> tuple[str, Metric]:
-    """A metric's name in the history, and its function. ``ValueError`` for unknown names."""
+def get(
+    metric: str | dict[str, Any] | Metric | Function | type, loss: "Loss | None" = None, outputs: int = 0
+) -> Metric:
+    """A metric from its name, from its saved ``config()``, from a function, or itself.
+
+    "accuracy" depends on the loss and the number of outputs: one output, or a binary loss, is right or wrong by
+    itself; of several, the largest must be the true class. ``ValueError`` for unknown names.
+    """
+    if isinstance(metric, Metric):
+        return metric
+    if isinstance(metric, type):
+        raise ValueError(f"metrics: given the class {metric.__name__}; expected an object: {metric.__name__}()")
     if callable(metric):
-        return getattr(metric, "__name__", "metric"), metric
-    if metric not in METRICS:
-        raise ValueError(f"unknown metric {metric!r}; expected one of {', '.join(METRICS)}")
-    return "accuracy" if metric == "acc" else metric, METRICS[metric]
+        return Own(metric)
+    if isinstance(metric, dict):
+        arguments = dict(metric)
+        return CLASSES[arguments.pop("class")](**arguments)
+    if metric in ("accuracy", "acc"):
+        return _accuracy(loss, outputs)
+    if metric not in NAMES:
+        raise ValueError(f"unknown metric {metric!r}; expected one of accuracy, {', '.join(NAMES)}")
+    return NAMES[metric](name=metric)
+
+
+def _accuracy(loss: "Loss | None", outputs: int) -> Metric:
+    from .losses import BinaryCrossentropy
+
+    if isinstance(loss, BinaryCrossentropy):
+        return BinaryAccuracy(0.0 if loss.from_logits else 0.5, name="accuracy")
+    return BinaryAccuracy(name="accuracy") if outputs == 1 else CategoricalAccuracy(name="accuracy")

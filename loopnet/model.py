@@ -5,18 +5,19 @@ stages in reverse, one step of the optimiser. Everything else here is Keras's ma
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from . import losses, metrics, optimizers, saving
-from .batches import Batches, check_images
+from . import losses, metrics, onnx_export, optimizers, saving
+from .batches import Batches, check_images, check_weights
 from .borders import Border, with_borders
-from .callbacks import Callback, EpochLines, History, Logs, ProgressBar
+from .callbacks import Callback, EpochLines, History, Logs, ProgressBar, in_words, listening, tell
 from .layers import Input, Layer
 from .ops import DEFAULT_BACKEND, Ops, Tensor, get_ops
 from .plan import plan
@@ -50,7 +51,7 @@ class Sequential:
         self.layers: list[Layer] = []
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
-        self.metrics: dict[str, metrics.Metric] = {}
+        self.metrics: list[metrics.Metric] = []
         self._input: Shape | None = None
         self._initial_rng, self._shuffle_rng = generators(seed)
         self._backend = get_ops(DEFAULT_BACKEND)
@@ -195,6 +196,10 @@ class Sequential:
         """
         saving.save(self, path)
 
+    def export(self, path: str | Path) -> None:
+        """Write an ONNX file, whose outputs are those of ``predict``; needs ``loopnet[onnx]``. See ``onnx_export``."""
+        onnx_export.export(self, path)
+
     @classmethod
     def load(cls, path: str | Path, backend: str | Ops = DEFAULT_BACKEND) -> "Sequential":
         """A model as ``save`` wrote it, compiled if it was. Raises ``ValueError`` for a file that is not one."""
@@ -205,18 +210,21 @@ class Sequential:
     def compile(
         self,
         optimizer: str | optimizers.Optimizer = "rmsprop",
-        loss: str | losses.Loss = "",
-        metrics: Sequence[str | metrics.Metric] | None = None,
+        loss: str | losses.Loss | None = None,
+        metrics: Sequence[Any] | None = None,
         backend: str | Ops = DEFAULT_BACKEND,
     ) -> None:
-        """Choose how to train: optimiser and loss by name or as objects, metrics, and the rung the loops run on.
+        """Choose how to train: optimiser, loss and metrics by name or as objects, and the rung the loops run on.
+
+        metrics: also functions of your own, see ``metrics``.
 
         backend: "python", "literal", "parallel", or an ``Ops`` of your own. Weights are kept; the optimiser
         starts afresh.
         """
         self.optimizer = optimizers.get(optimizer)
-        self.loss = losses.get(loss) if loss != "" else None
-        self.metrics = dict(_metric(m) for m in metrics or [])
+        self.loss = losses.get(loss) if loss else None
+        self._asked_metrics = [metrics] if isinstance(metrics, str) else list(metrics or [])
+        self.metrics = [_metric(m, self.loss) for m in self._asked_metrics]  # so that an unknown name is told at once
         self._backend = get_ops(backend)
         self._ops = None
         if self._input is not None and self.layers:
@@ -248,30 +256,37 @@ class Sequential:
             if not p.trainable:
                 p.value = ops.asarray(np.array(p.value, self.dtype))
         for layer in self.layers:
-            layer.needs_backward = layer is not self.layers[-1]
             layer.bind(ops, self.dtype)
         self._room: dict[tuple[str, int], Tensor] = {}  # memory for batches and losses, by name and size of batch
-        self._plan = with_borders(plan(self.layers, ops), ops, self.output_shape)
+        self._plan = plan(self.layers, ops)
         if self.loss is not None:
-            self._check_loss()
+            self._fit_loss(self.loss)
+        self._plan = with_borders(self._plan, ops, self.output_shape)
         if self.optimizer is not None:
             self.optimizer.bind(ops, flat.size, self.dtype, self.optimizer.state or None)
         self._ops = ops
 
-    def _check_loss(self) -> None:
-        assert self.loss is not None
-        loss, last = type(self.loss).__name__, self.layers[-1]
+    def _fit_loss(self, loss: losses.Loss) -> None:
+        """Check that the loss suits the last layer, and let it join a softmax there if it can."""
+        name, last = type(loss).__name__, self.layers[-1]
         if len(last.output_shape) != 2:
-            raise ValueError(f"{last.name}: {loss} expects output of shape (None, classes), given {last.output_shape}")
-        if self.loss.from_logits and self._plan.softmax is not None:
+            raise ValueError(f"{last.name}: {name} expects output of shape (None, outputs), given {last.output_shape}")
+        outputs, softmax = last.output_shape[1], self._plan.softmax
+        self.metrics = [_metric(m, loss, outputs) for m in getattr(self, "_asked_metrics", [])]
+        self._criterion = loss
+        if softmax is not None and loss.joins_softmax:
+            if loss.from_logits:
+                raise ValueError(
+                    f"{last.name}: {name}(from_logits=True) expects logits, given probabilities; "
+                    "drop the softmax or from_logits"
+                )
+            self._criterion = losses.get({**loss.config(), "from_logits": True})
+        elif softmax is not None:  # the loss looks at the probabilities: the softmax is a layer like any other
+            self._plan = replace(self._plan, stages=[*self._plan.stages, softmax], softmax=None)
+        elif not loss.from_logits and _is_weighted_sum(last):
             raise ValueError(
-                f"{last.name}: {loss}(from_logits=True) expects logits, given probabilities; "
-                "drop the softmax or from_logits"
-            )
-        if not self.loss.from_logits and self._plan.softmax is None:
-            raise ValueError(
-                f"{last.name}: {loss} expects probabilities, given logits; "
-                f"end in activation='softmax' or use {loss}(from_logits=True)"
+                f"{last.name}: {name} expects probabilities, given logits; "
+                f"end in activation='softmax' or 'sigmoid', or use {name}(from_logits=True)"
             )
 
     # ---- training --------------------------------------------------------------------------------------------------
@@ -294,156 +309,189 @@ class Sequential:
         return outputs, losses
 
     def _loss(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-        assert self._ops is not None and self.loss is not None
+        assert self._ops is not None
         batch = self._ops.images(outputs)
         if ("losses", batch) not in self._room:
             self._room["losses", batch] = self._ops.empty((batch,), self.dtype)
             self._room["gradient", batch] = self._ops.empty((batch, self.layers[-1].output_shape[1]), self.dtype)
         losses, gradient = self._room["losses", batch], self._room["gradient", batch]
-        self.loss(self._ops, outputs, targets, weight, losses, gradient)
+        self._criterion(self._ops, outputs, targets, weight, losses, gradient)
         return losses, gradient
 
     def fit(
         self,
         x: Any,
         y: Any,
-        batch_size: int = 32,
+        batch_size: int | None = 32,
         epochs: int = 1,
-        verbose: int = 1,
-        callbacks: Sequence[Callback] | None = None,
+        verbose: int | str = "auto",
+        callbacks: Sequence[Any] | None = None,
         validation_split: float = 0.0,
-        validation_data: tuple[Any, Any] | None = None,
+        validation_data: tuple[Any, ...] | None = None,
         shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
         initial_epoch: int = 0,
     ) -> History:
         """Train for ``epochs`` passes over the images ``x`` and labels ``y``, and return the history.
 
         x: (images, *input_shape). y: class numbers or one-hot rows, as the loss expects. validation_split: this
         fraction, cut off the end before shuffling, is not trained on but evaluated after each epoch;
-        validation_data: an (x, y) pair to use instead. verbose: 0 silent, 1 a progress bar, 2 a line an epoch.
+        validation_data: (x, y) or (x, y, sample_weight) to use instead. sample_weight: how much each image counts in
+        the loss, (images,); class_weight: the same by class number, 1 for those not named. Metrics count all images
+        alike. callbacks: see ``callbacks``; a plain function is called with (epoch, logs) after each epoch.
+        verbose: 0 silent, 1 or "auto" a progress bar, 2 a line an epoch.
+
         Raises ``ValueError`` for data that does not fit, before any step.
         """
-        batch_size, epochs = positive(batch_size, "fit: batch_size"), positive(epochs, "fit: epochs")
-        images, targets = self._checked("fit", x, y)
+        batch_size, epochs = _batch_size("fit", batch_size), positive(epochs, "fit: epochs")
+        training = self._data("fit", x, y, sample_weight, class_weight)
         held_out = None
         if validation_data is not None:
-            held_out = self._checked("validation_data", *validation_data)
+            if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
+                raise ValueError("fit: expected validation_data=(x, y) or (x, y, sample_weight)")
+            held_out = self._data("validation_data", *validation_data)
         elif validation_split:
             if not 0 < validation_split < 1:
                 raise ValueError(f"fit: expected validation_split between 0 and 1, given {validation_split!r}")
-            keep = len(images) - int(len(images) * validation_split)
-            if keep == len(images):
+            keep = training.count - int(training.count * validation_split)
+            if keep == training.count:
                 raise ValueError(
-                    f"fit: validation_split {validation_split} of {len(images)} images leaves none to validate on"
+                    f"fit: validation_split {validation_split} of {keep} images leaves none to validate on"
                 )
-            held_out = images[keep:], targets[keep:]
-            images, targets = images[:keep], targets[:keep]
+            training, held_out = training.split(keep)
 
-        ops = self._ready()
-        training = self._batches(images, targets)
-        validation = None if held_out is None else self._batches(*held_out)
-        history = History()
-        listeners = [*(callbacks or []), history]
+        history = self.history = History()
+        listeners = [*(listening(callback) for callback in callbacks or []), history]
         if verbose:
-            listeners.append(ProgressBar() if verbose == 1 else EpochLines())
+            listeners.append(EpochLines() if verbose == 2 else ProgressBar())
         for listener in listeners:
             listener.model = self
             listener.params = {"epochs": epochs, "batch_size": batch_size, "images": training.count}
         self.stop_training = False
 
         with announce_compilation() if verbose else nullcontext():
-            _tell(listeners, "on_train_begin")
+            tell(listeners, "on_train_begin")
             for epoch in range(initial_epoch, epochs):
-                _tell(listeners, "on_epoch_begin", epoch)
+                tell(listeners, "on_epoch_begin", epoch)
                 order = self._shuffle_rng.permutation(training.count) if shuffle else np.arange(training.count)
-                logs = self._pass_over(training, ops.asarray(order), batch_size, train=True, listeners=listeners)
-                if validation is not None:
-                    held = self._pass_over(validation, ops.asarray(np.arange(validation.count)), batch_size)
-                    logs |= {f"val_{key}": value for key, value in held.items()}
-                _tell(listeners, "on_epoch_end", epoch, logs)
+                logs = self._pass_over(training, batch_size, order, train=True, listeners=listeners)
+                if held_out is not None:
+                    logs |= {f"val_{key}": value for key, value in self._pass_over(held_out, batch_size).items()}
+                tell(listeners, "on_epoch_end", epoch, logs)
                 if self.stop_training:
                     break
-            _tell(listeners, "on_train_end")
+            tell(listeners, "on_train_end")
         return history
 
     def _pass_over(
-        self, data: Batches, order: Any, batch_size: int, train: bool = False, listeners: Sequence[Callback] = ()
+        self,
+        data: Batches,
+        batch_size: int,
+        order: np.ndarray | None = None,
+        train: bool = False,
+        listeners: Sequence[Callback] = (),
     ) -> Logs:
         """Once through ``data``, training or only looking; the mean loss and metrics over its images."""
-        totals = dict.fromkeys(["loss", *self.metrics], 0.0)
+        totals = dict.fromkeys(["loss", *(metric.name for metric in self.metrics)], 0.0)
+        if order is None:
+            order = np.arange(data.count)
+        on_rung = self._ready().asarray(order)
         seen = 0
         for number, start in enumerate(range(0, data.count, batch_size)):
-            x, targets, weight = data.load(order[start : start + batch_size])
+            x, targets, weight = data.load(on_rung[start : start + batch_size])
             seen = min(start + batch_size, data.count)
             if train:
                 outputs, losses = self._train(x, targets, weight, images=seen - start)
             else:
                 outputs = self._forward(x, training=False, images=seen - start)
                 losses, _ = self._loss(outputs, targets, weight)
-            self._add_up(totals, outputs, targets, losses, seen - start)
+            self._add_up(totals, data, order[start:seen], outputs, losses)
             if listeners:
                 logs = {"seen": seen, **{key: value / seen for key, value in totals.items()}}
-                _tell(listeners, "on_batch_end", number, logs)
+                tell(listeners, "on_train_batch_end", number, logs)
+                if self.stop_training:
+                    break
         return {key: value / seen for key, value in totals.items()}
 
-    def _add_up(self, totals: Logs, outputs: Tensor, targets: Tensor, losses: Tensor, count: int) -> None:
-        ops = self._ops
-        assert ops is not None
-        totals["loss"] += float(ops.to_host(losses, (count,)).sum(dtype=np.float64))
-        if self.metrics:
-            shape = (count, self.layers[-1].output_shape[1])
-            on_host = ops.to_host(outputs, shape), ops.to_host(targets, shape)
-            for key, metric in self.metrics.items():
-                totals[key] += float(np.sum(metric(*on_host)))
+    def _add_up(self, totals: Logs, data: Batches, picked: np.ndarray, outputs: Tensor, losses: Tensor) -> None:
+        """Add the losses and metrics of the images ``picked`` to the totals."""
+        ops = self._ready()
+        of_images = ops.to_host(losses, (picked.size,))
+        if data.sample_weight is not None:
+            of_images = of_images * data.sample_weight[picked]
+        totals["loss"] += float(of_images.sum(dtype=np.float64))
+        if self.metrics and data.labels is not None:
+            if self._plan.softmax is not None and not all(metric.takes_logits for metric in self.metrics):
+                outputs = self._plan.softmax.forward(outputs)
+            on_host = ops.to_host(outputs, (picked.size, self.layers[-1].output_shape[1])), data.labels[picked]
+            for metric in self.metrics:
+                totals[metric.name] += float(np.sum(metric(*on_host)))
+
+    def _data(
+        self, who: str, x: Any, y: Any, sample_weight: Any = None, class_weight: Mapping[int, float] | None = None
+    ) -> Batches:
+        """A data set for this model, checked."""
+        images, labels = self._checked(who, x, y)
+        weight = check_weights(who, labels, sample_weight, class_weight)
+        assert self.loss is not None
+        return Batches(self._ready(), images, self.loss.smooth(labels), labels, weight, self._room, self._door())
+
+    def _door(self) -> Ops:
+        """The rung that the first stage takes its images on."""
+        ops, stages = self._ready(), self._plan.stages
+        return stages[0].ops if stages else ops
 
     def _checked(self, who: str, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Images and targets, checked against the model; builds a model that has waited for its input's shape."""
+        """Images and labels, checked against the model; builds a model that has waited for its input's shape."""
         if self.loss is None or self.optimizer is None:
             raise ValueError(f"{who}: choose a loss first: model.compile(optimizer, loss)")
         if self._input is None:
             self.build(np.shape(x))
         self._ready()
         images = check_images(who, x, self._built(), self.dtype)
-        targets = self.loss.encode(y, self.layers[-1].output_shape[1])
-        if len(images) != len(targets):
-            raise ValueError(
-                f"{who}: expected one label an image, given {len(images)} images and {len(targets)} labels"
-            )
-        return images, targets
+        labels = self.loss.encode(y, self.layers[-1].output_shape[1])
+        if len(images) != len(labels):
+            raise ValueError(f"{who}: expected one label an image, given {len(images)} images and {len(labels)} labels")
+        return images, labels
 
-    def _batches(self, images: np.ndarray, targets: np.ndarray | None = None) -> Batches:
-        """A data set, its images laid out for the first stage and its targets for the loss."""
-        ops, stages = self._ready(), self._plan.stages
-        return Batches(ops, images, targets, self._room, door=stages[0].ops if stages else ops)
-
-    def train_on_batch(self, x: Any, y: Any) -> float | list[float]:
+    def train_on_batch(
+        self, x: Any, y: Any, sample_weight: Any = None, class_weight: Mapping[int, float] | None = None
+    ) -> float | list[float]:
         """One training step on all of ``x`` and ``y``; the loss before it, followed by the metrics if there are any."""
-        data = self._batches(*self._checked("train_on_batch", x, y))
-        order = self._ready().asarray(np.arange(data.count))
-        return _listed(self._pass_over(data, order, data.count, train=True))
+        data = self._data("train_on_batch", x, y, sample_weight, class_weight)
+        return _listed(self._pass_over(data, data.count, train=True))
 
-    def evaluate(self, x: Any, y: Any, batch_size: int = 32, verbose: int = 0) -> float | list[float]:
-        """Mean loss over ``x`` and ``y``, followed by the metrics if there are any. Prints them if ``verbose``."""
-        images, targets = self._checked("evaluate", x, y)
-        data = self._batches(images, targets)
-        logs = self._pass_over(
-            data, self._ready().asarray(np.arange(data.count)), positive(batch_size, "evaluate: batch_size")
-        )
+    def evaluate(
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int | None = 32,
+        verbose: int | str = "auto",
+        sample_weight: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Mean loss over ``x`` and ``y``, followed by the metrics if there are any: a number, a list or a dict.
+
+        Prints them unless ``verbose`` is 0.
+        """
+        data = self._data("evaluate", x, y, sample_weight)
+        logs = self._pass_over(data, _batch_size("evaluate", batch_size))
         if verbose:
-            print("  ".join(f"{key} {value:.4f}" for key, value in logs.items()))
-        return _listed(logs)
+            print(in_words(logs))
+        return logs if return_dict else _listed(logs)
 
-    def predict(self, x: Any, batch_size: int = 32, verbose: int = 0) -> np.ndarray:
+    def predict(self, x: Any, batch_size: int | None = 32, verbose: int | str = "auto") -> np.ndarray:
         """The network's outputs for ``x``: (images, ...) of the model's dtype; probabilities if it ends in a
-        softmax, else logits.
+        softmax, else logits. Silent, whatever ``verbose``.
         """
         if self._input is None:
             self.build(np.shape(x))
         ops = self._ready()
         images = check_images("predict", x, self._built(), self.dtype)
-        data = self._batches(images)
+        data = Batches(ops, images, room=self._room, door=self._door())
         order = ops.asarray(np.arange(data.count))
-        batch_size = positive(batch_size, "predict: batch_size")
+        batch_size = _batch_size("predict", batch_size)
         shape = self.layers[-1].output_shape[1:]
         outputs = np.empty((data.count, *shape), self.dtype)
         for start in range(0, data.count, batch_size):
@@ -462,6 +510,11 @@ def _listed(logs: Logs) -> float | list[float]:
     return list(logs.values()) if len(logs) > 1 else logs["loss"]
 
 
-def _tell(listeners: Sequence[Callback], event: str, *details: Any) -> None:
-    for listener in listeners:
-        getattr(listener, event)(*details)
+def _batch_size(who: str, batch_size: int | None) -> int:
+    """None is Keras's way of saying 32."""
+    return 32 if batch_size is None else positive(batch_size, f"{who}: batch_size")
+
+
+def _is_weighted_sum(layer: Layer) -> bool:
+    """Whether nothing keeps the layer's outputs between 0 and 1, or even above 0: they cannot be probabilities."""
+    return bool(layer.parameters) and getattr(layer, "activation", None) is None

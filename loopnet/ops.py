@@ -21,6 +21,7 @@ from .kernels import (
     conv3d,
     dense,
     dropout,
+    loss,
     normalization,
     optimizer,
     padding,
@@ -84,9 +85,14 @@ class Ops:
     softmax_forward: Kernel
     softmax_backward: Kernel
     softmax_cross_entropy: Kernel
+    cross_entropy: Kernel
+    sigmoid_cross_entropy: Kernel
+    binary_cross_entropy: Kernel
+    mean_squared_error: Kernel
     sgd_update: Kernel
     rmsprop_update: Kernel
     adam_update: Kernel
+    adamw_update: Kernel
 
     # fused operations: None on a rung that has none, and then each layer runs by itself (see plan.py)
     conv2d_relu_pool_forward: Kernel | None = None
@@ -174,9 +180,14 @@ TEXTBOOK: dict[str, Any] = {
     "softmax_forward": softmax.softmax_forward,
     "softmax_backward": softmax.softmax_backward,
     "softmax_cross_entropy": softmax.softmax_cross_entropy,
+    "cross_entropy": loss.cross_entropy,
+    "sigmoid_cross_entropy": loss.sigmoid_cross_entropy,
+    "binary_cross_entropy": loss.binary_cross_entropy,
+    "mean_squared_error": loss.mean_squared_error,
     "sgd_update": optimizer.sgd_update,
     "rmsprop_update": optimizer.rmsprop_update,
     "adam_update": optimizer.adam_update,
+    "adamw_update": optimizer.adamw_update,
 }
 
 # operations on single numbers, wherever they stand
@@ -212,8 +223,25 @@ def _tuned() -> Ops:
 
     parallel = get_ops("parallel")
     shared = {name: getattr(parallel, name) for name in TEXTBOOK}
-    kernels = {**shared, **table.KERNELS}
+    turned = {name: _over_lanes(shared[name]) for name in ROWS}
+    kernels = {**shared, **turned, **table.KERNELS}
     return Ops(name="tuned", **kernels, **table.MEMORY, plain=parallel, ranks=(1, 2, 4))
+
+
+# operations on rows of outputs whose textbook loop the tuned rung runs too: a few numbers an image, too few for a loop
+# of its own to pay
+ROWS = (
+    "softmax_backward", "cross_entropy", "sigmoid_cross_entropy", "binary_cross_entropy", "mean_squared_error",
+)  # fmt: skip
+
+
+def _over_lanes(kernel: Kernel) -> Kernel:
+    """A loop over rows for arrays stored [output][image]: it is handed views with the axes turned round."""
+
+    def run(*arrays: Tensor) -> None:
+        kernel(*(array.T for array in arrays))
+
+    return run
 
 
 RUNGS = {"python": _python, "literal": _literal, "parallel": _parallel, "tuned": _tuned}

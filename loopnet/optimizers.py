@@ -5,21 +5,43 @@ from typing import Any
 
 import numpy as np
 
+from . import schedules
 from .ops import Ops
+from .schedules import LearningRateSchedule
+
+Rate = float | LearningRateSchedule | dict[str, Any]
 
 
 class Optimizer:
-    """An optimiser is bound once to a parameter vector (:meth:`bind`) and then steps it in place (:meth:`step`)."""
+    """An optimiser is bound once to a parameter vector (:meth:`bind`) and then steps it in place (:meth:`step`).
+
+    learning_rate: a positive number, or a schedule from ``schedules``.
+    """
 
     slots: tuple[str, ...] = ()
     """Names of the vectors it remembers between steps, each as long as the parameter vector."""
 
-    def __init__(self, learning_rate: float):
-        if not isinstance(learning_rate, (int, float, np.number)) or not 0 < learning_rate < float("inf"):
-            raise ValueError(f"{type(self).__name__}: expected a positive learning_rate, given {learning_rate!r}")
-        self.learning_rate = float(learning_rate)
+    def __init__(self, learning_rate: Rate):
         self.iterations = 0
         self.state: dict[str, Any] = {}
+        self.learning_rate = learning_rate
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the next step. Can be set at any time, which also ends a schedule."""
+        return self._rate if isinstance(self._rate, float) else float(self._rate(self.iterations))
+
+    @learning_rate.setter
+    def learning_rate(self, rate: Rate) -> None:
+        self._rate: float | LearningRateSchedule
+        if isinstance(rate, dict):
+            rate = schedules.get(rate)
+        if isinstance(rate, LearningRateSchedule):
+            self._rate = rate
+        elif isinstance(rate, (int, float, np.number)) and 0 < rate < float("inf"):
+            self._rate = float(rate)
+        else:
+            raise ValueError(f"{type(self).__name__}: expected a positive learning_rate, given {rate!r}")
 
     def bind(self, ops: Ops, size: int, dtype: np.dtype, state: dict[str, np.ndarray] | None = None) -> None:
         """Take memory for ``size`` parameters on a rung; zeros, or a copy of an earlier ``state`` of the same size."""
@@ -32,16 +54,18 @@ class Optimizer:
 
     def step(self, ops: Ops, values: Any, grads: Any) -> None:
         """Move ``values`` one step against ``grads``, in place."""
+        learning_rate = self._scalar(self.learning_rate)
         self.iterations += 1
-        self.update(ops, values, grads)
+        self.update(ops, values, grads, learning_rate)
 
-    def update(self, ops: Ops, values: Any, grads: Any) -> None:
+    def update(self, ops: Ops, values: Any, grads: Any, learning_rate: Any) -> None:
         raise NotImplementedError
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments, as saved with a model."""
         own = {k: v for k, v in vars(self).items() if k not in ("iterations", "state") and not k.startswith("_")}
-        return {"name": type(self).__name__, **own}
+        rate = self._rate if isinstance(self._rate, float) else self._rate.config()
+        return {"name": type(self).__name__, "learning_rate": rate, **own}
 
 
 class SGD(Optimizer):
@@ -49,14 +73,13 @@ class SGD(Optimizer):
 
     slots = ("velocity",)
 
-    def __init__(self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False):
+    def __init__(self, learning_rate: Rate = 0.01, momentum: float = 0.0, nesterov: bool = False):
         super().__init__(learning_rate)
         self.momentum, self.nesterov = float(momentum), bool(nesterov)
 
-    def update(self, ops, values, grads):
-        scalar = self._scalar
+    def update(self, ops, values, grads, learning_rate):
         ops.sgd_update(
-            values, grads, self.state["velocity"], scalar(self.learning_rate), scalar(self.momentum), self.nesterov
+            values, grads, self.state["velocity"], learning_rate, self._scalar(self.momentum), self.nesterov
         )
 
 
@@ -65,15 +88,13 @@ class RMSprop(Optimizer):
 
     slots = ("v",)
 
-    def __init__(self, learning_rate: float = 0.001, rho: float = 0.9, epsilon: float = 1e-7):
+    def __init__(self, learning_rate: Rate = 0.001, rho: float = 0.9, epsilon: float = 1e-7):
         super().__init__(learning_rate)
         self.rho, self.epsilon = float(rho), float(epsilon)
 
-    def update(self, ops, values, grads):
+    def update(self, ops, values, grads, learning_rate):
         scalar = self._scalar
-        ops.rmsprop_update(
-            values, grads, self.state["v"], scalar(self.learning_rate), scalar(self.rho), scalar(self.epsilon)
-        )
+        ops.rmsprop_update(values, grads, self.state["v"], learning_rate, scalar(self.rho), scalar(self.epsilon))
 
 
 class Adam(Optimizer):
@@ -81,28 +102,55 @@ class Adam(Optimizer):
 
     slots = ("m", "v")
 
-    def __init__(self, learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7):
+    def __init__(self, learning_rate: Rate = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7):
         super().__init__(learning_rate)
         self.beta_1, self.beta_2, self.epsilon = float(beta_1), float(beta_2), float(epsilon)
 
-    def update(self, ops, values, grads):
+    def update(self, ops, values, grads, learning_rate):
+        ops.adam_update(values, grads, self.state["m"], self.state["v"], learning_rate, *self._constants())
+
+    def _constants(self) -> tuple[Any, ...]:
+        """beta1, beta2, epsilon and the two corrections of this step."""
         scalar = self._scalar
         beta_1, beta_2 = scalar(self.beta_1), scalar(self.beta_2)
         # the corrections must be those of the rounded betas: 1 - float32(0.999) is 1.3e-5 off
-        correction_1, correction_2 = 1 - float(beta_1) ** self.iterations, 1 - float(beta_2) ** self.iterations
-        ops.adam_update(
-            values, grads, self.state["m"], self.state["v"], scalar(self.learning_rate), beta_1, beta_2,
-            scalar(self.epsilon), scalar(correction_1), scalar(correction_2),
+        corrections = [scalar(1 - float(beta) ** self.iterations) for beta in (beta_1, beta_2)]
+        return beta_1, beta_2, scalar(self.epsilon), *corrections
+
+
+class AdamW(Adam):
+    """Adam whose weights also shrink a little at each step. See ``kernels.optimizer.adamw_update``.
+
+    All parameters shrink, biases too, as in Keras.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+    ):
+        super().__init__(learning_rate, beta_1, beta_2, epsilon)
+        self.weight_decay = float(weight_decay)
+
+    def update(self, ops, values, grads, learning_rate):
+        ops.adamw_update(
+            values, grads, self.state["m"], self.state["v"], learning_rate, *self._constants(),
+            self._scalar(self.weight_decay),
         )  # fmt: skip
 
 
-OPTIMIZERS = {name: cls for cls in (SGD, RMSprop, Adam) for name in (cls.__name__.lower(), cls.__name__)}
+OPTIMIZERS = {name: cls for cls in (SGD, RMSprop, Adam, AdamW) for name in (cls.__name__.lower(), cls.__name__)}
 
 
-def get(optimizer: str | dict[str, Any] | Optimizer) -> Optimizer:
+def get(optimizer: str | dict[str, Any] | Optimizer | type) -> Optimizer:
     """An optimiser from its name, from its saved ``config()``, or itself. ``ValueError`` for unknown names."""
     if isinstance(optimizer, Optimizer):
         return optimizer
+    if isinstance(optimizer, type):
+        raise ValueError(f"optimizer: given the class {optimizer.__name__}; expected an object: {optimizer.__name__}()")
     config = {"name": optimizer} if isinstance(optimizer, str) else dict(optimizer)
     name = config.pop("name")
     if name not in OPTIMIZERS:

@@ -5,6 +5,7 @@ metadata "loopnet"          JSON: format version, layers and their arguments, op
 """
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from . import losses, optimizers
+from . import losses, metrics, optimizers
 from .layers import LAYERS, Input
 from .ops import Ops
 
@@ -23,7 +24,9 @@ FORMAT = 1
 
 
 def save(model: "Sequential", path: str | Path) -> None:
-    """Write ``model`` to ``path``; the folder must exist."""
+    """Write ``model`` to ``path``; the folder must exist. Who looks at ``path`` meanwhile sees the file that was
+    there before, or this one, and never half of it. Metrics that are functions of your own are not saved.
+    """
     tensors = {f"{layer.name}/{p.name}": np.array(p.value) for layer in model.layers for p in layer.parameters}
     layers = [{"class": type(layer).__name__, **layer.config()} for layer in model.layers]
     config: dict[str, Any] = {
@@ -39,9 +42,15 @@ def save(model: "Sequential", path: str | Path) -> None:
             "optimizer": model.optimizer.config(),
             "iterations": model.optimizer.iterations,
             "loss": model.loss.config(),
-            "metrics": list(model.metrics),
+            "metrics": [m.config() for m in model.metrics if type(m).__name__ in metrics.CLASSES],
         }
-    save_file(tensors, str(path), metadata={"loopnet": json.dumps(config)})
+    path = Path(path)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        save_file(tensors, str(unfinished), metadata={"loopnet": json.dumps(config)})
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def load(cls: "type[Sequential]", path: str | Path, backend: str | Ops) -> "Sequential":

@@ -479,21 +479,63 @@ def expect_softmax(shape: tuple[int, int], given: Arrays) -> Arrays:
     return {"probabilities": oracle.softmax(given["logits"]), "losses": losses, "dlogits": dlogits}
 
 
+# The losses beside the softmax's. Some probabilities are 0 or 1, and some images have no say.
+LOSSES = {
+    "cross_entropy": "probabilities",
+    "sigmoid_cross_entropy": "logits",
+    "binary_cross_entropy": "probabilities",
+    "mean_squared_error": "logits",
+}
+
+
+def draw_losses(shape: tuple[int, int], dtype: str) -> Arrays:
+    random = generator(shape)
+    probabilities = random.dirichlet(np.ones(shape[1]), size=shape[0]) * random.uniform(0.5, 1, size=(shape[0], 1))
+    probabilities[::3, 0] = 0
+    probabilities[1::4, -1] = 1
+    probabilities[(probabilities == 0).all(axis=1)] = 0.5
+    targets = random.dirichlet(np.ones(shape[1]), size=shape[0])
+    weight = random.uniform(size=shape[0])
+    weight[2::5] = 0
+    arrays = {"logits": 20 * random.standard_normal(shape), "probabilities": probabilities}
+    return {name: a.astype(dtype) for name, a in {**arrays, "targets": targets, "weight": weight}.items()}
+
+
+def run_losses(ops: Ops, shape: tuple[int, int], given: Arrays) -> Arrays:
+    dtype = given["logits"].dtype
+    answers = {}
+    for name, kind in LOSSES.items():
+        outputs, targets, weight = (tensor(ops, given[which]) for which in (kind, "targets", "weight"))
+        gradient, losses = tensor(ops, poison(shape, dtype)), tensor(ops, poison(shape[:1], dtype))
+        getattr(ops, name)(outputs, targets, weight, losses, gradient)
+        answers[f"{name} losses"] = ops.to_host(losses, shape[:1])
+        answers[f"{name} gradient"] = ops.to_host(gradient, shape)
+    return answers
+
+
+def expect_losses(shape: tuple[int, int], given: Arrays) -> Arrays:
+    answers: Arrays = {}
+    for name, kind in LOSSES.items():
+        pair = getattr(oracle, name)(given[kind], given["targets"], given["weight"])
+        answers[f"{name} losses"], answers[f"{name} gradient"] = pair
+    return answers
+
+
 # Learning rate, momentum, betas, rho, epsilon: rounded to the dtype before anyone uses them, as ours and
 # the oracle's answers would otherwise differ by the rounding of the constants alone.
 
 
 def draw_optimizer(size: int, dtype: str) -> Arrays:
     given = draw(size, dtype, w=(size,), dw=(size,), velocity=(size,), m=(size,), v=(size,))
-    constants = {"lr": 0.01, "momentum": 0.9, "beta1": 0.9, "beta2": 0.999, "rho": 0.9, "epsilon": 1e-7}
+    constants = {"lr": 0.01, "momentum": 0.9, "beta1": 0.9, "beta2": 0.999, "rho": 0.9, "epsilon": 1e-7, "decay": 0.4}
     given["v"] **= 2
     return {**given, **{name: np.array(value, dtype) for name, value in constants.items()}}
 
 
 def run_optimizer(ops: Ops, size: int, given: Arrays) -> Arrays:
     scalar = given["w"].dtype.type
-    lr, momentum, beta1, beta2, rho, epsilon = (
-        scalar(given[name]) for name in ("lr", "momentum", "beta1", "beta2", "rho", "epsilon")
+    lr, momentum, beta1, beta2, rho, epsilon, decay = (
+        scalar(given[name]) for name in ("lr", "momentum", "beta1", "beta2", "rho", "epsilon", "decay")
     )
     answers = {}
 
@@ -510,13 +552,14 @@ def run_optimizer(ops: Ops, size: int, given: Arrays) -> Arrays:
     step(ops.rmsprop_update, "rmsprop", ("v",), lr, rho, epsilon)
     corrections = [scalar(1 - float(beta) ** 3) for beta in (beta1, beta2)]
     step(ops.adam_update, "adam", ("m", "v"), lr, beta1, beta2, epsilon, *corrections)
+    step(ops.adamw_update, "adamw", ("m", "v"), lr, beta1, beta2, epsilon, *corrections, decay)
     return answers
 
 
 def expect_optimizer(size: int, given: Arrays) -> Arrays:
     w, dw, velocity, m, v = (given[name] for name in ("w", "dw", "velocity", "m", "v"))
-    lr, momentum, beta1, beta2, rho, epsilon = (
-        float(given[name]) for name in ("lr", "momentum", "beta1", "beta2", "rho", "epsilon")
+    lr, momentum, beta1, beta2, rho, epsilon, decay = (
+        float(given[name]) for name in ("lr", "momentum", "beta1", "beta2", "rho", "epsilon", "decay")
     )
     answers: Arrays = {}
     answers["sgd w"], answers["sgd velocity"] = oracle.sgd(w, dw, velocity, lr, 0.0, False)
@@ -525,6 +568,8 @@ def expect_optimizer(size: int, given: Arrays) -> Arrays:
     answers["rmsprop w"], answers["rmsprop v"] = oracle.rmsprop(w, dw, v, lr, rho, epsilon)
     adam = oracle.adam(w, dw, m, v, lr, beta1, beta2, epsilon, step=3)
     answers["adam w"], answers["adam m"], answers["adam v"] = adam
+    adamw = oracle.adamw(w, dw, m, v, lr, beta1, beta2, epsilon, step=3, decay=decay)
+    answers["adamw w"], answers["adamw m"], answers["adamw v"] = adamw
     return answers
 
 
@@ -579,6 +624,7 @@ OPERATIONS = {
     "activations": Operation(ELEMENTWISE, draw_relu, run_activations, expect_activations),
     "softmax_backward": Operation(SOFTMAX, draw_softmax_backward, run_softmax_backward, expect_softmax_backward),
     "softmax": Operation(SOFTMAX, draw_softmax, run_softmax, expect_softmax),
+    "losses": Operation(SOFTMAX, draw_losses, run_losses, expect_losses),
     "optimizer": Operation(PARAMETERS, draw_optimizer, run_optimizer, expect_optimizer),
     "moves": Operation(ELEMENTWISE, draw_moves, run_moves, expect_moves),
     "conv2d, relu, pool": Operation(FUSED, draw_fused, run_fused, expect_fused),

@@ -14,7 +14,7 @@ from PIL import Image
 
 import loopnet
 from loopnet.cli import main
-from loopnet.datasets import DataError, digits, mnist
+from loopnet.datasets import DataError, cifar10, digits, mnist
 from loopnet.datasets.fetch import find
 from loopnet.ops import DEFAULT_BACKEND
 
@@ -105,6 +105,18 @@ def test_evaluate_repeats_the_accuracy_of_train(run, name, backend, capsys):
     assert lines[-1] == run[1].splitlines()[-1]
 
 
+@pytest.mark.skipif(len(find(cifar10.FILES)) < 6, reason="CIFAR-10 is not on this computer")
+@pytest.mark.slow
+def test_train_in_colour(tmp_path, capsys):
+    options = ["--epochs", "1", "--batch-size", "256", "--out", str(tmp_path)]
+    assert main(["train", "--data", "cifar10", *options]) == 0
+    printed = capsys.readouterr().out
+    assert "62,006" in printed and "45000 images to train, 5000 to validate, 10000 to test" in printed
+    assert float(printed.split()[-1]) > 0.3  # chance is 0.1
+    assert main(["predict", str(tmp_path), str(tmp_path / "history.png")]) == 2
+    assert "predict prepares grey images" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(len(find(mnist.FILES)) < 4, reason="MNIST is not on this computer")
 def test_evaluate_on_mnist(run, capsys):
     assert main(["evaluate", str(run[0]), "--data", "mnist"]) == 0
@@ -154,7 +166,7 @@ def fails(capsys, *arguments: object) -> str:
     [
         ("nonsense", "invalid choice: 'nonsense'"),
         ("train vgg", "unknown architecture 'vgg'; there is lenet5"),
-        ("train --data cats", "unknown data set 'cats'; there is digits, mnist"),
+        ("train --data cats", "unknown data set 'cats'; there is digits, mnist, fashion_mnist, cifar10"),
         ("train --backend gpu", "unknown backend 'gpu'"),
         ("train --optimizer magic", "unknown optimizer 'magic'"),
         ("train --epochs 0", "argument --epochs: must be a whole number, at least 1, not '0'"),

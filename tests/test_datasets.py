@@ -2,9 +2,12 @@
 
 import gzip
 import hashlib
+import io
 import os
 import struct
+import tarfile
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -12,13 +15,16 @@ import numpy as np
 import pytest
 
 from loopnet import datasets, images
-from loopnet.datasets import DataError, digits, mnist
-from loopnet.datasets.fetch import Files, fetch, find
+from loopnet.datasets import DataError, cifar10, digits, fashion_mnist, mnist
+from loopnet.datasets.fetch import Archive, Files, fetch, find
 from loopnet.datasets.idx import read_idx
 
 BITMAPS = Path(os.environ.get("LOOPNET_DATA", ""), "optdigits/optdigits32.npz")
 needs_mnist = pytest.mark.skipif(
     not os.environ.get("LOOPNET_DATA") or len(find(mnist.FILES)) < 4, reason="MNIST is not in $LOOPNET_DATA"
+)
+needs_cifar10 = pytest.mark.skipif(
+    not os.environ.get("LOOPNET_DATA") or len(find(cifar10.FILES)) < 6, reason="CIFAR-10 is not in $LOOPNET_DATA"
 )
 
 
@@ -104,8 +110,9 @@ def test_as_input_pads_all_round_with_zeros():
 @pytest.mark.parametrize(
     ("name", "shape", "message"),
     [
-        ("cats", (32, 32, 1), "unknown data set 'cats'; there are digits, mnist"),
+        ("cats", (32, 32, 1), "unknown data set 'cats'; there are digits, mnist, fashion_mnist, cifar10"),
         ("digits", (32, 32, 3), r"images are \(height, width, 1\), but the network takes \(32, 32, 3\)"),
+        ("cifar10", (32, 32, 1), r"images are \(height, width, 3\), but the network takes \(32, 32, 1\)"),
         ("digits", (400,), r"the network takes \(400,\)"),
         ("digits", (4, 4, 1), "8x8 can only be scaled up, not to 4x4"),
     ],
@@ -314,6 +321,128 @@ def test_wrong_bytes_everywhere_leave_nothing_behind(cache, server):
     with pytest.raises(DataError, match="first/: wrong SHA-256; .*second/: wrong SHA-256"):
         fetch(published({"a.bin": b"right"}, address(server, "first"), address(server, "second")))
     assert not list((cache / "set").iterdir())
+
+
+# ---- CIFAR-10 and Fashion-MNIST
+
+
+@needs_cifar10
+def test_cifar10_is_the_published_one():
+    (x_train, y_train), (x_test, y_test) = cifar10.load_data()
+    assert x_train.shape == (50000, 32, 32, 3) and y_train.shape == (50000, 1)
+    assert x_test.shape == (10000, 32, 32, 3) and y_test.shape == (10000, 1)
+    assert x_train.dtype == y_train.dtype == np.uint8 and x_train.flags.c_contiguous
+    assert np.bincount(y_train[:, 0]).tolist() == [5000] * 10 and np.bincount(y_test[:, 0]).tolist() == [1000] * 10
+    # as Keras's documentation shows the set: a frog, two trucks, a deer, a car
+    assert [cifar10.CLASSES[label] for label in y_train[:5, 0]] == ["frog", "truck", "truck", "deer", "car"]
+    assert x_train[0, 0, 0].tolist() == [59, 62, 63]  # red, green, blue of the frog's first pixel
+
+
+@needs_cifar10
+def test_cifar10_as_a_network_takes_it():
+    _, (x_test, y_test) = datasets.load_for("cifar10", (32, 32, 3))
+    assert x_test.shape == (10000, 32, 32, 3) and x_test.dtype == np.float32 and y_test.shape == (10000,)
+    assert 0 <= x_test.min() and x_test.max() == 1
+
+
+def small_cifar10(images: int = 2) -> dict[str, bytes]:
+    """Six files of a few records; every pixel of file f's image n is 10 f + n in red, 100 in green, 200 in blue."""
+    content = {}
+    for f, name in enumerate(cifar10.FILES.sha256):
+        records = [bytes([n]) + bytes([10 * f + n]) * 1024 + bytes([100]) * 1024 + bytes([200]) * 1024
+                   for n in range(images)]  # fmt: skip
+        content[name] = b"".join(records)
+    return content
+
+
+def packed(content: dict[str, bytes], extra: tuple[str, ...] = ()) -> bytes:
+    """A .tar.gz with the files in a folder; extra members are links out of it, as an attacker would pack them."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as tar:
+        for name, data in content.items():
+            member = tarfile.TarInfo(f"batches/{name}")
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+        for name in extra:
+            member = tarfile.TarInfo(f"batches/{name}")
+            member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+            tar.addfile(member)
+    return stream.getvalue()
+
+
+def archived(content: dict[str, bytes], archive: bytes, *mirrors: str) -> Files:
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
+    return Files("set/batches", sums, mirrors, Archive("set.tar.gz", hashlib.sha256(archive).hexdigest(), "batches"))
+
+
+def test_an_archive_is_downloaded_unpacked_and_removed(cache, server):
+    content = small_cifar10()
+    archive = packed(content)
+    server.pages = {"/good/set.tar.gz": archive}
+    files = archived(content, archive, address(server, "good"))
+    for _ in range(2):  # the second time from the cache
+        (x_train, y_train), (x_test, y_test) = cifar10.load_data(files)
+    assert server.asked == ["/good/set.tar.gz"]
+    assert x_train.shape == (10, 32, 32, 3) and y_train.ravel().tolist() == [0, 1] * 5
+    assert x_train[3, 31, 31].tolist() == [11, 100, 200] and x_test[1, 5, 7].tolist() == [51, 100, 200]
+    assert sorted(path.name for path in (cache / "set").rglob("*")) == sorted(["batches", *content])
+
+
+def test_an_archive_that_the_user_has_is_used_and_kept(cache, monkeypatch, tmp_path):
+    content = small_cifar10()
+    archive = packed(content)
+    write(tmp_path / "mine/set", {"set.tar.gz": archive})
+    monkeypatch.setenv("LOOPNET_DATA", str(tmp_path / "mine"))
+    paths = fetch(archived(content, archive, NOWHERE))
+    assert paths == {name: cache / "set/batches" / name for name in content}
+    assert (tmp_path / "mine/set/set.tar.gz").read_bytes() == archive
+
+
+@pytest.mark.parametrize("fault", ["a link", "missing", "wrong bytes", "not an archive"])
+def test_an_archive_that_is_not_what_it_should_be(cache, server, fault):
+    content = small_cifar10()
+    name = next(iter(content))
+    others = {key: data for key, data in content.items() if key != name}
+    archive = {
+        "a link": packed(others, extra=(name,)),
+        "missing": packed(others),
+        "wrong bytes": packed(content | {name: b"wrong"}),
+        "not an archive": b"text",
+    }[fault]
+    server.pages = {"/good/set.tar.gz": archive}
+    with pytest.raises(DataError, match="set.tar.gz"):
+        fetch(archived(content, archive, address(server, "good")))
+    assert not (cache / "set/batches" / name).exists()
+
+
+def test_no_archive_and_no_network_says_what_to_do(cache):
+    content = small_cifar10()
+    with pytest.raises(DataError, match=r"--remote-name-all 'http://127.0.0.1:9/set.tar.gz' and copy the file to"):
+        fetch(archived(content, packed(content), NOWHERE))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [(b"", "expected records of 3073 bytes"), (b"1" * 3072, "given 3072 bytes"), (b"\x0a" * 3073, "labels 0 to 9")],
+)
+def test_cifar10_refuses(cache, monkeypatch, tmp_path, data, message):
+    content = small_cifar10() | {"test_batch.bin": data}
+    write(tmp_path / "mine/set/batches", content)
+    monkeypatch.setenv("LOOPNET_DATA", str(tmp_path / "mine"))
+    with pytest.raises(ValueError, match=message):
+        cifar10.load_data(archived(content, b""))
+
+
+def test_fashion_mnist_lies_beside_mnist_under_the_same_names(cache, monkeypatch):
+    assert list(fashion_mnist.FILES.sha256) == list(mnist.FILES.sha256)
+    images, labels = gzip.compress(idx(SMALL)), gzip.compress(idx(SMALL[:, 0, 0]))
+    content = {name: images if "images" in name else labels for name in mnist.FILES.sha256}
+    write(cache / "fashion-mnist", content)
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
+    monkeypatch.setattr(fashion_mnist, "FILES", replace(fashion_mnist.FILES, sha256=sums))
+    (x_train, y_train), _ = fashion_mnist.load_data()
+    np.testing.assert_array_equal(x_train, SMALL)
+    assert y_train.tolist() == [0, 4, 8] and len(fashion_mnist.CLASSES) == 10
 
 
 def test_describe_downloads_nothing(cache, monkeypatch, tmp_path):

@@ -87,6 +87,19 @@ def test_tuned_runs_what_it_has_and_the_rest_on_parallel():
     assert any("dense" in line and line.endswith("tuned") for line in lines)
 
 
+def test_a_softmax_whose_loss_does_not_join_it():
+    """Mean squared error looks at the probabilities, so that the softmax has a backward pass of its own."""
+    x, y = np.random.default_rng(2).standard_normal((5, 4, 4, 1)), np.eye(3)[[0, 1, 2, 0, 1]]
+
+    def losses(backend):
+        model = Sequential([Input((4, 4, 1)), AveragePooling2D(), Flatten(), Dense(3, activation="softmax")], seed=0)
+        model.compile("sgd", "mse", backend=backend)
+        return [model.train_on_batch(x, y) for _ in range(3)]
+
+    for backend in BACKENDS:
+        np.testing.assert_allclose(losses(backend), losses("python"), rtol=1e-5)
+
+
 def test_lenet_meets_no_border():
     model = loopnet.lenet.lenet5()
     model.compile("adam", LOSS_OF_LOGITS, backend="tuned")

@@ -47,7 +47,7 @@ def test_torres_a_simple_model():
     model.compile(loss="categorical_crossentropy", optimizer="sgd", metrics=["accuracy"])
     x, y = np.zeros((4, 28, 28, 1), np.float32), np.eye(10)[:4]
     model.fit(x, y, batch_size=100, epochs=1, verbose=0)
-    test_loss, test_acc = model.evaluate(x, y)  # type: ignore[misc]  # two numbers where there is a metric
+    test_loss, test_acc = model.evaluate(x, y)
     assert np.isfinite(test_loss) and 0 <= test_acc <= 1
 
 

@@ -643,6 +643,53 @@ def gather_ignores_the_order(ops):
 spoiling("moves", "flatten_backward", "unflatten_last_row_unwritten", 1, keep(np.s_[:, -1]))
 
 
+@breaks("losses", "cross_entropy")
+def probabilities_not_divided_by_their_sum(ops):
+    def kernel(probabilities, targets, weight, losses, gradient):
+        ops.cross_entropy(probabilities, targets, weight, losses, gradient)
+        losses -= np.log(probabilities.sum(axis=1))
+
+    return kernel
+
+
+@breaks("losses", "binary_cross_entropy")
+def gradient_where_it_is_clipped(ops):
+    def kernel(p, targets, weight, losses, gradient):
+        ops.binary_cross_entropy(p, targets, weight, losses, gradient)
+        inside = np.clip(p, 1e-6, 1 - 1e-6)
+        gradient[...] = weight[:, None] * (inside - targets) / (inside * (1 - inside)) / p.shape[1]
+
+    return kernel
+
+
+@breaks("losses", "sigmoid_cross_entropy")
+def sum_over_outputs_instead_of_mean(ops):
+    def kernel(logits, targets, weight, losses, gradient):
+        ops.sigmoid_cross_entropy(logits, targets, weight, losses, gradient)
+        losses *= logits.shape[1]
+
+    return kernel
+
+
+@breaks("losses", "mean_squared_error")
+def squared_error_halved(ops):
+    def kernel(outputs, targets, weight, losses, gradient):
+        ops.mean_squared_error(outputs, targets, weight, losses, gradient)
+        gradient /= 2
+
+    return kernel
+
+
+@breaks("optimizer", "adamw_update")
+def decay_added_to_the_gradient(ops):
+    """Adam with L2 regularisation, which is what AdamW is not."""
+
+    def kernel(w, dw, m, v, lr, beta1, beta2, epsilon, correction1, correction2, decay):
+        ops.adam_update(w, dw + decay * w, m, v, lr, beta1, beta2, epsilon, correction1, correction2)
+
+    return kernel
+
+
 @breaks("optimizer", "sgd_update")
 def sgd_forgets_its_velocity(ops):
     def kernel(w, dw, velocity, lr, momentum, nesterov):

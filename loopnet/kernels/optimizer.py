@@ -40,6 +40,22 @@ def adam_update(w, dw, m, v, learning_rate, beta1, beta2, epsilon, correction1, 
         w[i] -= learning_rate * (m[i] / correction1) / (np.sqrt(v[i] / correction2) + epsilon)
 
 
+def adamw_update(w, dw, m, v, learning_rate, beta1, beta2, epsilon, correction1, correction2, decay):
+    """AdamW: Adam, and every weight also shrinks by the share lr * decay, whatever its gradient:
+
+        w -= lr * decay * w,  then Adam's step.
+
+    Added to the gradient instead, the decay would be divided by sqrt(v) like the rest, and weights with large
+    gradients would hardly shrink. Reads dw; updates w, m and v. Loshchilov, Hutter (2019), algorithm 2.
+    """
+    one = w.dtype.type(1)
+    for i in prange(w.size):
+        m[i] = beta1 * m[i] + (one - beta1) * dw[i]
+        v[i] = beta2 * v[i] + (one - beta2) * dw[i] * dw[i]
+        w[i] -= learning_rate * decay * w[i]
+        w[i] -= learning_rate * (m[i] / correction1) / (np.sqrt(v[i] / correction2) + epsilon)
+
+
 def rmsprop_update(w, dw, v, learning_rate, rho, epsilon):
     """RMSprop:  v = rho * v + (1 - rho) * dw**2;  w -= lr * dw / sqrt(v + epsilon).
 

@@ -74,8 +74,8 @@ class Softplus(_Elementwise):
 
 
 class Softmax(Layer):
-    """Probabilities from logits: (classes,) to (classes,). At the end of a classifier its backward pass lives in the
-    cross-entropy loss.
+    """Probabilities from logits: (classes,) to (classes,). At the end of a classifier, the cross-entropy takes its
+    backward pass over.
     """
 
     def geometry(self, input_shape):
@@ -83,7 +83,7 @@ class Softmax(Layer):
         return input_shape
 
     def operations(self):
-        return ("softmax_forward", "softmax_backward") if self.needs_backward else ("softmax_forward",)
+        return "softmax_forward", "softmax_backward"
 
     def forward(self, x, training=False):
         self._y = self.room("y", x, *self._output)

@@ -39,8 +39,6 @@ class Layer:
         """
         self.needs_input_gradient = True
         """False in a model's first layer: nobody asks for the gradient of the pixels."""
-        self.needs_backward = True
-        """False for the softmax at the end of a classifier: its loss takes its backward pass over."""
         self.ops: Ops
         self.built = False
         self._room: dict[str, Tensor] = {}
@@ -255,8 +253,6 @@ class WeightedLayer(Layer):
         return self.activation.operations() if self.activation else ()
 
     def bind(self, ops, dtype):
-        if self.activation:
-            self.activation.needs_backward = self.needs_backward
         super().bind(ops, dtype)
         if self.activation:
             self.activation.bind(self.ops, dtype)

@@ -1,0 +1,117 @@
+"""The receptive field: which pixels of the image one cell of a layer sees."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .network import find_layer, one_image
+from .style import AMOUNT, BLUE, ORANGE, SMALL, colour_bar, draw, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..model import Sequential
+
+Span = tuple[int, int]
+
+
+def receptive_field(model: "Sequential", layer: int | str, cell: tuple[int, int]) -> tuple[Span, Span]:
+    """Rows and columns of the image, ``(first, last + 1)`` each, that the cell (i, j) of a layer sees, by shapes alone.
+
+    From the cell back to the image: a window of size k at stride s, with p zeros before, turns the rows a .. b of its
+    output into a*s - p .. b*s - p + k - 1 of its input. What lies in the padding is cut off at the end. A cell of a
+    dense layer sees all.
+    """
+    model._built()
+    at = find_layer(model, layer)
+    spans = [(cell[0], cell[0]), (cell[1], cell[1])]
+    for below in reversed(model.layers[: at + 1]):
+        if len(below.output_shape) != 4 or len(below.input_shape) != 4:
+            return (0, model.input_shape[1]), (0, model.input_shape[2])
+        window = getattr(below, "kernel_size", None) or getattr(below, "pool_size", None)
+        if window is None:
+            if below.input_shape[1:3] != below.output_shape[1:3]:
+                raise ValueError(f"{below.name}: the receptive field of {type(below).__name__} is not known")
+            continue
+        apart = getattr(below, "dilation_rate", (1, 1))
+        strides, pad = below.strides, below.pad  # type: ignore[attr-defined]
+        spans = [
+            (a * strides[axis] - pad[axis], b * strides[axis] - pad[axis] + (window[axis] - 1) * apart[axis])
+            for axis, (a, b) in enumerate(spans)
+        ]
+    (top, bottom), (left, right) = spans
+    height, width = model.input_shape[1:3]
+    return (max(top, 0), min(bottom + 1, height)), (max(left, 0), min(right + 1, width))
+
+
+def sensitivity(model: "Sequential", layer: int | str, cell: tuple[int, int], images: np.ndarray) -> np.ndarray:
+    """(height, width): how much the cell's numbers move when a pixel does, by the gradient, the mean over ``images``.
+
+    The backward pass of training, started at the cell instead of the loss.
+    """
+    ops = model._ready()
+    layers = model.layers[: find_layer(model, layer) + 1]
+    asked = [below.needs_input_gradient for below in layers]
+    try:
+        for below in layers:
+            below.needs_input_gradient = True  # in training nobody asks for the gradient of the pixels; here we do
+        x = ops.pack(np.ascontiguousarray(images, model.dtype))
+        for below in layers:
+            x = below.forward(x)
+        dy = np.zeros((len(images), *layers[-1].output_shape[1:]), model.dtype)
+        dy[:, cell[0], cell[1]] = 1
+        gradient = ops.pack(dy)
+        for below in reversed(layers):
+            gradient = below.backward(gradient)
+        return np.abs(ops.to_host(gradient, images.shape)).sum(axis=3).mean(axis=0)
+    finally:
+        for below, before in zip(layers, asked, strict=True):
+            below.needs_input_gradient = before
+
+
+def plot_receptive_field(
+    model: "Sequential", layer: int | str, cell: tuple[int, int] | None = None, image: Any = None
+) -> "Figure":
+    """Which pixels one cell of a layer sees: on the left by shapes, on the right by the gradient.
+
+    cell: (row, column) of the layer's maps, the middle one if None. image: as the network takes it; without one, the
+    gradient is the mean over 64 images of noise. ReLU and max pooling pass the gradient on only where a unit was on
+    or won, so on one image the cell hears less than it could see.
+    """
+    at = find_layer(model, layer)
+    chosen = model.layers[at]
+    if len(chosen.output_shape) != 4:
+        raise ValueError(f"{chosen.name}: a cell of {type(chosen).__name__} sees the whole image")
+    if cell is None:
+        cell = (chosen.output_shape[1] // 2, chosen.output_shape[2] // 2)
+    if not (0 <= cell[0] < chosen.output_shape[1] and 0 <= cell[1] < chosen.output_shape[2]):
+        raise ValueError(f"{chosen.name}: expected a cell inside {chosen.output_shape[1:3]}, given {tuple(cell)}")
+    rows, columns = receptive_field(model, at, cell)
+    noise = np.random.default_rng(0).uniform(size=(64, *model.input_shape[1:]))
+    images = noise if image is None else one_image(model, image)
+
+    height, width = rows[1] - rows[0], columns[1] - columns[0]
+    title = f"{chosen.name}, cell ({cell[0]}, {cell[1]}): sees {height}x{width} pixels"
+    figure = new_figure(7.2, 3.7, title)
+    by_shapes, by_gradient = figure.subplots(1, 2)
+    shown = np.full(model.input_shape[1:3], 0.85) if image is None else images[0].mean(axis=2)
+    inside = np.zeros(shown.shape, bool)
+    inside[slice(*rows), slice(*columns)] = True
+    draw(by_shapes, np.where(inside, shown, 0.4 * shown))
+    by_shapes.set_title("by shapes", fontsize=SMALL + 1)
+    drawn = draw(by_gradient, sensitivity(model, at, cell, images), colours=AMOUNT)
+    by_gradient.set_title(f"by gradient, {'this image' if image is not None else 'noise'}", fontsize=SMALL + 1)
+    for panel, colour in ((by_shapes, BLUE), (by_gradient, ORANGE)):
+        _frame(panel, rows, columns, colour)
+        panel.tick_params(labelsize=SMALL)
+        panel.set_xlabel("column", fontsize=SMALL)
+    by_shapes.set_ylabel("row", fontsize=SMALL)
+    colour_bar(figure, drawn, by_gradient, "|d cell / d pixel|")
+    return figure
+
+
+def _frame(panel: Any, rows: Span, columns: Span, colour: str) -> None:
+    from matplotlib.patches import Rectangle
+
+    corner, size = (columns[0] - 0.5, rows[0] - 0.5), (columns[1] - columns[0], rows[1] - rows[0])
+    panel.add_patch(Rectangle(corner, *size, fill=False, edgecolor=colour, linewidth=2))

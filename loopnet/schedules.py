@@ -1,0 +1,100 @@
+"""Learning-rate schedules: large steps while there is far to go, small ones to settle.
+
+A schedule is called with the number of steps done so far, from 0, and returns the learning rate of the next one:
+
+    model.compile(SGD(schedules.CosineDecay(0.1, decay_steps=5000)), loss)
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+
+class LearningRateSchedule:
+    """The base of all schedules. Its attributes are its constructor's arguments, and are saved with a model."""
+
+    def __call__(self, step: int) -> float:
+        raise NotImplementedError
+
+    def config(self) -> dict[str, Any]:
+        return {"name": type(self).__name__, **vars(self)}
+
+
+class ExponentialDecay(LearningRateSchedule):
+    """initial * decay_rate ** (step / decay_steps); staircase: the exponent is rounded down to a whole number."""
+
+    def __init__(self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False):
+        self.initial_learning_rate = float(initial_learning_rate)
+        self.decay_steps, self.decay_rate = _steps(decay_steps), float(decay_rate)
+        self.staircase = bool(staircase)
+
+    def __call__(self, step):
+        turns = step / self.decay_steps
+        return self.initial_learning_rate * self.decay_rate ** (math.floor(turns) if self.staircase else turns)
+
+
+class CosineDecay(LearningRateSchedule):
+    """Half a cosine wave, from the initial rate down to ``alpha`` times it in ``decay_steps`` steps, then constant.
+
+    warmup_target, warmup_steps: first climb in a straight line from the initial rate to warmup_target, and decay
+    from there. Loshchilov, Hutter (2017), equation 5, without restarts; Goyal et al. (2017) for the climb.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        alpha: float = 0.0,
+        warmup_target: float | None = None,
+        warmup_steps: int = 0,
+    ):
+        self.initial_learning_rate = float(initial_learning_rate)
+        self.decay_steps, self.alpha = _steps(decay_steps), float(alpha)
+        self.warmup_target = None if warmup_target is None else float(warmup_target)
+        self.warmup_steps = int(warmup_steps)
+
+    def __call__(self, step):
+        top = self.initial_learning_rate
+        if self.warmup_target is not None:
+            if step < self.warmup_steps:
+                return top + (self.warmup_target - top) * step / self.warmup_steps
+            top, step = self.warmup_target, step - self.warmup_steps
+        wave = (1 + math.cos(math.pi * min(step / self.decay_steps, 1.0))) / 2
+        return top * ((1 - self.alpha) * wave + self.alpha)
+
+
+class PiecewiseConstantDecay(LearningRateSchedule):
+    """values[0] up to and including step boundaries[0], values[1] up to boundaries[1], and so on; the last value
+    for ever after.
+    """
+
+    def __init__(self, boundaries: Sequence[int], values: Sequence[float]):
+        self.boundaries, self.values = [int(b) for b in boundaries], [float(v) for v in values]
+        if len(self.values) != len(self.boundaries) + 1 or sorted(self.boundaries) != self.boundaries:
+            raise ValueError(
+                "PiecewiseConstantDecay: expected rising boundaries and one value more, "
+                f"given {self.boundaries} and {self.values}"
+            )
+
+    def __call__(self, step):
+        return self.values[sum(step > boundary for boundary in self.boundaries)]
+
+
+def _steps(steps: int) -> int:
+    if steps <= 0:
+        raise ValueError(f"decay_steps: expected a positive number of steps, given {steps!r}")
+    return int(steps)
+
+
+SCHEDULES: dict[str, type[LearningRateSchedule]] = {
+    cls.__name__: cls for cls in (ExponentialDecay, CosineDecay, PiecewiseConstantDecay)
+}
+
+
+def get(config: dict[str, Any]) -> LearningRateSchedule:
+    """A schedule from its saved ``config()``."""
+    arguments = dict(config)
+    name = arguments.pop("name")
+    if name not in SCHEDULES:
+        raise ValueError(f"unknown schedule {name!r}; expected one of {', '.join(SCHEDULES)}")
+    return SCHEDULES[name](**arguments)

@@ -1,0 +1,74 @@
+"""Make training.npz: what Keras and PyTorch answer about losses, optimisers and learning-rate schedules.
+
+    KERAS_BACKEND=torch python tests/golden/make_training_golden.py
+
+Keras 3.15 and PyTorch 2.13 wrote the committed file; the tests do not need them. Losses and schedules are Keras's,
+gradients PyTorch's through Keras's own code. AdamW is PyTorch's: Keras puts epsilon elsewhere.
+"""
+
+import os
+from pathlib import Path
+
+os.environ["KERAS_BACKEND"] = "torch"
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+keras.config.set_floatx("float64")  # before the losses are made, which remember it
+
+STEPS = (0, 1, 7, 10, 19, 20, 25, 60)
+SCHEDULES = {
+    "exponential": keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5),
+    "staircase": keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5, staircase=True),
+    "cosine": keras.optimizers.schedules.CosineDecay(0.1, 20, alpha=0.1),
+    "warmup": keras.optimizers.schedules.CosineDecay(0.01, 20, warmup_target=0.1, warmup_steps=10),
+    "piecewise": keras.optimizers.schedules.PiecewiseConstantDecay([7, 20], [0.1, 0.01, 0.001]),
+}
+LOSSES = {
+    "categorical": keras.losses.CategoricalCrossentropy(reduction=None),
+    "categorical smoothed": keras.losses.CategoricalCrossentropy(label_smoothing=0.2, reduction=None),
+    "categorical logits": keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.2, reduction=None),
+    "binary": keras.losses.BinaryCrossentropy(reduction=None),
+    "binary logits": keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.2, reduction=None),
+    "squared": keras.losses.MeanSquaredError(reduction=None),
+}
+
+
+def losses(random: np.random.RandomState) -> dict[str, np.ndarray]:
+    logits, p = random.standard_normal((6, 4)), random.uniform(size=(6, 4))
+    p[0, 1], p[1, 2], p[2] = 0, 1, [1, 0, 0, 0]
+    targets, weight = np.eye(4)[random.randint(4, size=6)], random.uniform(size=6)
+    arrays = {"logits": logits, "probabilities": p, "targets": targets, "weight": weight}
+    for name, loss in LOSSES.items():
+        outputs = torch.tensor(logits if "logits" in name or name == "squared" else p, requires_grad=True)
+        of_images = loss(torch.tensor(targets), outputs)
+        (of_images * torch.tensor(weight)).sum().backward()
+        assert outputs.grad is not None
+        arrays |= {f"{name}/losses": of_images.detach().numpy(), f"{name}/gradient": outputs.grad.numpy()}
+    return arrays
+
+
+def adamw(random: np.random.RandomState) -> dict[str, np.ndarray]:
+    w, gradients = random.standard_normal(5), random.standard_normal((10, 5))
+    parameter = torch.nn.Parameter(torch.tensor(w))
+    optimizer = torch.optim.AdamW([parameter], lr=0.01, betas=(0.9, 0.999), eps=1e-7, weight_decay=0.3)
+    for gradient in gradients:
+        parameter.grad = torch.tensor(gradient)
+        optimizer.step()
+    return {"adamw/before": w, "adamw/gradients": gradients, "adamw/after": parameter.detach().numpy()}
+
+
+def main() -> None:
+    random = np.random.RandomState(5)
+    arrays = losses(random) | adamw(random)
+    arrays["steps"] = np.array(STEPS)
+    for name, schedule in SCHEDULES.items():
+        arrays[f"schedule/{name}"] = np.array([float(schedule(step)) for step in STEPS])
+    path = Path(__file__).with_name("training.npz")
+    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
+    print(f"{path.name}: {len(arrays)} arrays, {path.stat().st_size / 1024:.0f} KB")
+
+
+if __name__ == "__main__":
+    main()

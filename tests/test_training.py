@@ -1,0 +1,329 @@
+"""What trains a network: losses, weights of images, optimisers, schedules, metrics; Keras's answers are in golden."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradients import TOLERANCE, central_differences, relative_error
+
+from loopnet import losses, metrics, optimizers, schedules
+from loopnet.layers import Dense, Input, ReLU, Softmax
+from loopnet.model import Sequential
+from loopnet.ops import BACKENDS, get_ops
+from loopnet.optimizers import SGD
+
+with np.load(Path(__file__).parent / "golden/training.npz", allow_pickle=False) as file:
+    GOLDEN = dict(file)
+
+LOSSES = {
+    "categorical": losses.CategoricalCrossentropy(),
+    "categorical smoothed": losses.CategoricalCrossentropy(label_smoothing=0.2),
+    "categorical logits": losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.2),
+    "binary": losses.BinaryCrossentropy(),
+    "binary logits": losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.2),
+    "squared": losses.MeanSquaredError(),
+}
+
+each_rung = pytest.mark.parametrize("backend", BACKENDS)
+
+
+def run_loss(loss, backend, outputs, labels, weight):
+    """(losses, gradient) on a rung, in float64."""
+    ops, shape = get_ops(backend), outputs.shape
+    of_images, gradient = ops.empty(shape[:1], np.dtype(float)), ops.empty(shape, np.dtype(float))
+    targets = loss.smooth(loss.encode(labels, shape[1]))
+    loss(ops, ops.pack(outputs), ops.pack(targets), ops.pack(weight), of_images, gradient)
+    return ops.to_host(of_images, shape[:1]), ops.to_host(gradient, shape)
+
+
+@each_rung
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses_and_gradients_are_keras_s(backend, name):
+    outputs = GOLDEN["logits" if "logits" in name or name == "squared" else "probabilities"]
+    got = run_loss(LOSSES[name], backend, outputs, GOLDEN["targets"], GOLDEN["weight"])
+    for values, what in zip(got, ("losses", "gradient"), strict=True):
+        # Keras takes some of its means in float32, whatever it is told
+        np.testing.assert_allclose(values, GOLDEN[f"{name}/{what}"], rtol=2e-7, atol=1e-12, err_msg=what)
+
+
+@each_rung
+@pytest.mark.parametrize("name", LOSSES)
+def test_gradients_of_losses_are_differences(backend, name):
+    random = np.random.default_rng(1)
+    outputs, labels = random.uniform(0.1, 0.9, size=(3, 4)), np.eye(4)[[0, 2, 2]]
+    weight = random.uniform(size=3)
+    _, gradient = run_loss(LOSSES[name], backend, outputs, labels, weight)
+    numeric = central_differences(lambda: run_loss(LOSSES[name], backend, outputs, labels, weight)[0] @ weight, outputs)
+    assert relative_error(gradient, numeric) < TOLERANCE
+
+
+@each_rung
+def test_an_image_of_weight_0_passes_no_gradient_even_without_probabilities(backend):
+    """As the empty lanes of a block: after a ReLU all outputs can be 0, and 0 / 0 is no probability."""
+    for name in LOSSES:
+        values, gradient = run_loss(LOSSES[name], backend, np.zeros((1, 4)), np.eye(4)[:1], np.zeros(1))
+        assert not gradient.any(), name
+
+
+@pytest.mark.parametrize(
+    ("loss", "labels", "message"),
+    [
+        ("binary_crossentropy", [[0.5, 2]], "numbers 0 to 1, given 0.5 to 2"),
+        ("binary_crossentropy", [0, 1], r"shape \(None, 2\), given \(2,\)"),
+        ("mse", [[np.nan, 1]], "finite"),
+        ("mean_squared_error", [["a", "b"]], "expected numbers"),
+    ],
+)
+def test_labels_that_cannot_be(loss, labels, message):
+    with pytest.raises(ValueError, match=message):
+        losses.get(loss).encode(labels, 2)
+
+
+def test_wrong_losses():
+    with pytest.raises(ValueError, match="unknown loss 'hinge'; expected one of categorical_crossentropy"):
+        losses.get("hinge")
+    with pytest.raises(ValueError, match=r"expected an object: MeanSquaredError\(\)"):
+        losses.get(losses.MeanSquaredError)
+    with pytest.raises(ValueError, match="label_smoothing: expected at least 0 and below 1"):
+        losses.CategoricalCrossentropy(label_smoothing=1)
+
+
+# ---- how a loss meets the end of a network
+
+
+def small(*last, seed=0, units=3):
+    return Sequential([Input((5,)), Dense(units), *last], dtype="float64", seed=seed)
+
+
+X = np.random.default_rng(2).standard_normal((7, 5))
+Y = np.array([0, 1, 2, 0, 1, 2, 1])
+
+
+def test_softmax_and_loss_together_are_the_loss_from_logits():
+    probabilities, logits = small(Softmax()), small()
+    probabilities.compile(SGD(0.1), "sparse_categorical_crossentropy")
+    logits.compile(SGD(0.1), losses.SparseCategoricalCrossentropy(from_logits=True))
+    assert probabilities.train_on_batch(X, Y) == logits.train_on_batch(X, Y)
+    for a, b in zip(probabilities.get_weights(), logits.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert probabilities.loss is not None and not probabilities.loss.from_logits  # as asked for, and as saved
+
+
+@each_rung
+def test_other_outputs_are_taken_for_probabilities_as_in_keras(backend):
+    """After a ReLU, say: divided by their sum, and clipped."""
+    model = small(ReLU())
+    model.compile(SGD(0.1), "sparse_categorical_crossentropy", backend=backend)
+    model.set_weights([np.abs(w) + 0.1 for w in model.get_weights()])
+    x = np.abs(X)
+    p = model.predict(x)
+    expected = -np.log((p / p.sum(axis=1, keepdims=True))[np.arange(7), Y]).mean()
+    first = model.evaluate(x, Y, verbose=0)
+    assert first == pytest.approx(expected, rel=1e-10)
+    for _ in range(20):
+        model.train_on_batch(x, Y)
+    assert np.isfinite(last := model.evaluate(x, Y, verbose=0)) and last < first
+
+
+def test_weighted_sums_are_no_probabilities_and_probabilities_no_logits():
+    small().compile("sgd", "mse")
+    for loss in ("sparse_categorical_crossentropy", "binary_crossentropy"):
+        with pytest.raises(ValueError, match="dense: .* expects probabilities, given logits; end in activation"):
+            small().compile("sgd", loss)
+    with pytest.raises(ValueError, match="expects logits, given probabilities"):
+        small(Softmax()).compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True))
+
+
+@each_rung
+def test_squared_error_of_probabilities_is_evaluated_after_the_softmax(backend):
+    model = small(Softmax())
+    model.compile("sgd", "mse", backend=backend)
+    labels = np.eye(3)[Y]
+    expected = ((model.predict(X) - labels) ** 2).mean()
+    assert model.evaluate(X, labels, verbose=0) == pytest.approx(expected, rel=1e-10)
+
+
+@each_rung
+@pytest.mark.parametrize("loss", ["mse", losses.BinaryCrossentropy(from_logits=True)])
+def test_one_output_learns(backend, loss):
+    model = small(units=1)
+    model.compile(SGD(0.1), loss, metrics=["accuracy", "mae"], backend=backend)
+    labels = (X[:, 0] > 0).astype(float)
+    first = model.train_on_batch(X, labels)
+    for _ in range(300):
+        last = model.train_on_batch(X, labels)
+    assert last[0] < first[0] / 2 and last[1] == 1
+
+
+# ---- weights of images and classes
+
+
+@each_rung
+def test_weights_are_repetitions(backend):
+    """An image of weight 2 counts as if it stood there twice."""
+    weighted, repeated = small(), small()
+    for model in (weighted, repeated):
+        model.compile(SGD(0.1), losses.SparseCategoricalCrossentropy(from_logits=True), backend=backend)
+    weights = np.array([2, 0, 1, 1, 2, 1, 0])
+    order = np.repeat(np.arange(7), weights)
+    assert order.size == 7
+    loss = weighted.train_on_batch(X, Y, sample_weight=weights)
+    assert loss == pytest.approx(repeated.train_on_batch(X[order], Y[order]), rel=1e-12)
+    for a, b in zip(weighted.get_weights(), repeated.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+    assert weighted.evaluate(X, Y, 3, 0, weights) == pytest.approx(weighted.evaluate(X[order], Y[order], 3, 0))
+
+
+def test_class_weight_is_the_weight_of_its_images():
+    by_class, by_image = small(seed=3), small(seed=3)
+    for model in (by_class, by_image):
+        model.compile(SGD(0.1), losses.SparseCategoricalCrossentropy(from_logits=True))
+    options = {"batch_size": 3, "epochs": 2, "verbose": 0, "validation_split": 0.3}
+    a = by_class.fit(X, Y, class_weight={1: 5.0}, **options)
+    b = by_image.fit(X, Y, sample_weight=np.where(Y == 1, 5.0, 1.0), **options)
+    assert a.history["loss"] == b.history["loss"]
+    # the images held out carry their weights too in sample_weight's case, and in class_weight's as well
+    assert a.history["val_loss"] == b.history["val_loss"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"sample_weight": np.ones(3)}, r"expected sample_weight of shape \(7,\), given \(3,\)"),
+        ({"sample_weight": -np.ones(7)}, "finite weights, at least 0"),
+        ({"class_weight": {3: 1.0}}, "expected classes 0 to 2, given 3"),
+        ({"class_weight": {0: 1.0}, "sample_weight": np.ones(7)}, "given both"),
+    ],
+)
+def test_weights_that_cannot_be(options, message):
+    model = small(Softmax())
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, Y, verbose=0, **options)
+
+
+# ---- optimisers and schedules
+
+
+@each_rung
+def test_adamw_walks_as_pytorch_s(backend):
+    ops = get_ops(backend)
+    optimizer = optimizers.AdamW(0.01, weight_decay=0.3)
+    w = ops.asarray(GOLDEN["adamw/before"].copy())
+    optimizer.bind(ops, w.size, np.dtype(float))
+    for gradient in GOLDEN["adamw/gradients"]:
+        optimizer.step(ops, w, ops.asarray(gradient.copy()))
+    np.testing.assert_allclose(np.asarray(w), GOLDEN["adamw/after"], rtol=1e-12)
+
+
+SCHEDULES = {
+    "exponential": schedules.ExponentialDecay(0.1, 10, 0.5),
+    "staircase": schedules.ExponentialDecay(0.1, 10, 0.5, staircase=True),
+    "cosine": schedules.CosineDecay(0.1, 20, alpha=0.1),
+    "warmup": schedules.CosineDecay(0.01, 20, warmup_target=0.1, warmup_steps=10),
+    "piecewise": schedules.PiecewiseConstantDecay([7, 20], [0.1, 0.01, 0.001]),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedules_are_keras_s(name):
+    rates = [SCHEDULES[name](int(step)) for step in GOLDEN["steps"]]
+    np.testing.assert_allclose(rates, GOLDEN[f"schedule/{name}"], rtol=1e-6, atol=1e-9)
+    again = schedules.get(SCHEDULES[name].config())
+    assert [again(int(step)) for step in GOLDEN["steps"]] == rates
+
+
+def test_a_schedule_sets_the_rate_of_each_step_and_is_saved(tmp_path):
+    rates = schedules.PiecewiseConstantDecay([0, 1], [1.0, 0.5, 0.25])
+    optimizer, ops = SGD(rates), get_ops("literal")
+    w, gradient = np.zeros(1), np.ones(1)
+    optimizer.bind(ops, 1, np.dtype(float))
+    walked = []
+    for _ in range(4):
+        optimizer.step(ops, w, gradient)
+        walked.append(w[0])
+    assert walked == [-1.0, -1.5, -1.75, -2.0]
+    assert optimizer.learning_rate == 0.25
+    optimizer.learning_rate = 0.125  # and can be taken over by hand
+    assert optimizer.config()["learning_rate"] == 0.125
+
+    model = small()
+    model.compile(SGD(rates), "mse")
+    model.train_on_batch(X, np.eye(3)[Y])
+    model.save(tmp_path / "model.safetensors")
+    loaded = Sequential.load(tmp_path / "model.safetensors")
+    assert loaded.optimizer is not None and loaded.optimizer.learning_rate == 0.5
+    assert model.optimizer is not None and loaded.optimizer.config() == model.optimizer.config()
+
+
+def test_wrong_rates():
+    for rate in (0, -1, float("nan"), "fast"):
+        with pytest.raises(ValueError, match="SGD: expected a positive learning_rate"):
+            SGD(rate)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="rising boundaries and one value more"):
+        schedules.PiecewiseConstantDecay([5, 3], [1, 2, 3])
+    with pytest.raises(ValueError, match=r"expected an object: Adam\(\)"):
+        optimizers.get(optimizers.Adam)
+
+
+# ---- metrics
+
+
+def test_metrics_by_hand():
+    outputs, targets = np.array([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2]]), np.array([[0.0, 0, 1], [1, 0, 0]])
+    assert metrics.CategoricalAccuracy()(outputs, targets).tolist() == [False, True]
+    assert metrics.TopKCategoricalAccuracy(k=2)(outputs, targets).tolist() == [True, True]
+    assert metrics.TopKCategoricalAccuracy(k=1)(outputs, targets).tolist() == [False, True]
+    np.testing.assert_allclose(metrics.MeanAbsoluteError()(outputs, targets), [1.6 / 3, 1 / 3])
+    np.testing.assert_allclose(metrics.MeanSquaredError()(outputs, targets), [(0.01 + 0.49 + 0.64) / 3, 0.38 / 3])
+    np.testing.assert_allclose(metrics.BinaryAccuracy()(outputs, targets), [1 / 3, 2 / 3])
+
+
+def test_accuracy_is_the_one_that_suits_the_loss():
+    outputs, targets = np.array([[0.3], [-0.3], [0.6]]), np.array([[1], [0], [1]])
+    on_logits = metrics.get("accuracy", losses.BinaryCrossentropy(from_logits=True), 1)
+    assert on_logits(outputs, targets).tolist() == [1, 1, 1]
+    assert metrics.get("accuracy", losses.BinaryCrossentropy(), 1)(outputs, targets).tolist() == [0, 1, 1]
+    assert isinstance(metrics.get("acc", losses.SparseCategoricalCrossentropy(), 10), metrics.CategoricalAccuracy)
+    assert metrics.get("acc").name == "accuracy"
+
+
+def test_metrics_see_probabilities_and_labels_that_are_not_smoothed(tmp_path):
+    seen = []
+
+    def largest(outputs, targets):
+        seen.append((outputs, targets))
+        return outputs.max(axis=1)
+
+    model = small(Softmax())
+    asked = ["accuracy", largest, metrics.TopKCategoricalAccuracy(k=2, name="top2"), "mae"]
+    model.compile("sgd", losses.CategoricalCrossentropy(label_smoothing=0.3), metrics=asked)
+    logs = model.evaluate(X, np.eye(3)[Y], verbose=0, return_dict=True)
+    assert list(logs) == ["loss", "accuracy", "largest", "top2", "mae"]
+    np.testing.assert_allclose(seen[0][0], model.predict(X))
+    np.testing.assert_array_equal(seen[0][1], np.eye(3)[Y])
+
+    model.save(tmp_path / "model.safetensors")  # a function of one's own cannot be saved, the rest is
+    again = Sequential.load(tmp_path / "model.safetensors").evaluate(X, np.eye(3)[Y], verbose=0, return_dict=True)
+    del logs["largest"]
+    assert again == logs
+
+
+def test_unknown_metrics():
+    with pytest.raises(ValueError, match="unknown metric 'f1'; expected one of accuracy, categorical_accuracy"):
+        small().compile("sgd", "mse", metrics=["f1"])
+    with pytest.raises(ValueError, match=r"expected an object: BinaryAccuracy\(\)"):
+        metrics.get(metrics.BinaryAccuracy)
+
+
+# ---- what a beginner sees
+
+
+def test_evaluate_prints_one_line_unless_silent(capsys):
+    model = small(Softmax())
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    loss, accuracy = model.evaluate(X, Y)
+    assert capsys.readouterr().out == f"loss {loss:.4f}  accuracy {accuracy:.4f}\n"
+    model.evaluate(X, Y, verbose=0)
+    model.fit(X, Y, batch_size=None, verbose=2)
+    assert capsys.readouterr().out.count("\n") in (1, 2)  # the second: loops are being compiled
