@@ -5,9 +5,11 @@ wherever two neighbours run on different rungs, a border stands between them and
 the way up, and their gradients once on the way down. Plain layers in a row pay for it at the ends of the row only.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from .layers import Layer
 from .ops import Ops, Tensor
 from .plan import Plan, Stage
 
@@ -47,3 +49,14 @@ def with_borders(plan: Plan, ops: Ops, output_shape: tuple[Any, ...]) -> Plan:
     if stages and stages[-1].ops is not ops:
         stages.append(Border(stages[-1].ops, ops, output_shape))
     return replace(plan, stages=stages, first_trained=len(stages) if first_trained is None else first_trained)
+
+
+def one_by_one(layers: Sequence[Layer], images: int) -> list[Stage]:
+    """``layers`` of a compiled model each by itself, nothing fused, with borders for batches of so many images: for
+    who wants to look at what comes out of each. It begins and ends on the rungs of the first and the last.
+    """
+    stages = with_borders(Plan(list(layers), None, 0), layers[-1].ops, layers[-1].output_shape).stages
+    for stage in stages:
+        if isinstance(stage, Border):
+            stage.images = images
+    return stages

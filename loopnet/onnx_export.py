@@ -32,9 +32,12 @@ def export(model: "Sequential", path: str | Path) -> None:
     graph = _Graph()
     at, channels_first = "images", False
     for layer in model.layers:
-        write = WRITERS.get(type(layer).__name__)
-        if write is None:
-            raise ValueError(f"{layer.name}: {type(layer).__name__} cannot be exported to ONNX")
+        for part in (layer, getattr(layer, "activation", None)):
+            if part is not None and type(part).__name__ not in WRITERS:
+                raise ValueError(f"{layer.name}: {type(part).__name__} cannot be exported to ONNX")
+        if getattr(layer, "data_format", "channels_last") == "channels_first":
+            raise ValueError(f"{layer.name}: data_format='channels_first' cannot be exported to ONNX")
+        write = WRITERS[type(layer).__name__]
         maps = len(layer.input_shape) == 4
         turned = maps and type(layer).__name__ in ON_MAPS
         if turned != channels_first and maps:
@@ -90,10 +93,17 @@ def _activation(graph: _Graph, layer: Any, x: str) -> str:
 
 
 def _conv2d(graph: _Graph, layer: Any, x: str) -> str:
-    w, b = layer.weights
-    names = [graph.weight(f"{layer.name}/w", w.transpose(3, 2, 0, 1)), graph.weight(f"{layer.name}/b", b)]
-    y = graph.node("Conv", [x, *names], kernel_shape=layer.kernel_size, **_window(layer, layer.kernel_size))
+    names = _weights(graph, layer, layer.weights[0].transpose(3, 2, 0, 1))
+    covers = tuple((w - 1) * d + 1 for w, d in zip(layer.kernel_size, layer.dilation_rate, strict=True))
+    how = {"kernel_shape": layer.kernel_size, "dilations": layer.dilation_rate, "group": layer.groups}
+    y = graph.node("Conv", [x, *names], **how, **_window(layer, covers))
     return _activation(graph, layer, y)
+
+
+def _weights(graph: _Graph, layer: Any, w: np.ndarray) -> list[str]:
+    """The layer's weights, turned as ONNX wants them, and its biases if it has any."""
+    biases = [graph.weight(f"{layer.name}/b", layer.weights[1])] if layer.use_bias else []
+    return [graph.weight(f"{layer.name}/w", w), *biases]
 
 
 def _max_pooling2d(graph: _Graph, layer: Any, x: str) -> str:
@@ -110,8 +120,7 @@ def _window(layer: Any, window: tuple[int, int]) -> dict[str, Any]:
 
 
 def _dense(graph: _Graph, layer: Any, x: str) -> str:
-    w, b = layer.weights
-    y = graph.node("Gemm", [x, graph.weight(f"{layer.name}/w", w), graph.weight(f"{layer.name}/b", b)])
+    y = graph.node("Gemm", [x, *_weights(graph, layer, layer.weights[0])])
     return _activation(graph, layer, y)
 
 
@@ -119,8 +128,12 @@ def _flatten(graph: _Graph, layer: Any, x: str) -> str:
     return graph.node("Flatten", [x], axis=1)
 
 
-def _relu(graph: _Graph, layer: Any, x: str) -> str:
-    return graph.node("Relu", [x])
+def _elementwise(operation: str) -> "Writer":
+    return lambda graph, layer, x: graph.node(operation, [x])
+
+
+def _leaky_relu(graph: _Graph, layer: Any, x: str) -> str:
+    return graph.node("LeakyRelu", [x], alpha=layer.negative_slope)
 
 
 def _softmax(graph: _Graph, layer: Any, x: str) -> str:
@@ -138,8 +151,13 @@ WRITERS: dict[str, Writer] = {
     "MaxPooling2D": _max_pooling2d,
     "Dense": _dense,
     "Flatten": _flatten,
-    "ReLU": _relu,
+    "ReLU": _elementwise("Relu"),
+    "LeakyReLU": _leaky_relu,
+    "Sigmoid": _elementwise("Sigmoid"),
+    "Tanh": _elementwise("Tanh"),
+    "Softplus": _elementwise("Softplus"),
     "Softmax": _softmax,
+    "Dropout": _nothing,  # as it is when looking
     "Layer": _nothing,
 }
 ON_MAPS = ("Conv2D", "MaxPooling2D")  # those that need the channels first; the rest takes either order, or the last

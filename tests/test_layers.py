@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from gradients import TOLERANCE, Trial, central_differences, relative_error
 from oracle import philox
 
 import loopnet
@@ -85,6 +86,24 @@ def test_tuned_runs_what_it_has_and_the_rest_on_parallel():
     model.summary(lines.append)
     assert any("dropout" in line and line.endswith("parallel") for line in lines)
     assert any("dense" in line and line.endswith("tuned") for line in lines)
+
+
+@each_rung
+def test_looking_into_a_network_with_borders(backend):
+    """Feature maps and the sensitivity of a cell, where every other layer is on another rung."""
+    from loopnet.plot.network import outputs_of_layers
+    from loopnet.plot.receptive import receptive_field, sensitivity
+
+    model, x, _ = trained(backend)
+    maps = outputs_of_layers(model, x[:3])
+    assert [m.shape for m in maps] == [(3, *layer.output_shape[1:]) for layer in model.layers]
+    np.testing.assert_allclose(maps[-1], model.predict(x[:3]), rtol=1e-9)
+    layer, cell = model.layers[4].name, (1, 1)
+    seen = sensitivity(model, layer, cell, x)
+    rows, columns = receptive_field(model, layer, cell)
+    outside = seen.copy()
+    outside[slice(*rows), slice(*columns)] = 0
+    assert seen.any() and not outside.any()
 
 
 def test_a_softmax_whose_loss_does_not_join_it():
@@ -181,6 +200,22 @@ def test_a_saved_model_looks_the_same(tmp_path):
     again = Sequential.load(tmp_path / "model.safetensors")
     np.testing.assert_array_equal(again.predict(x), model.predict(x))
     assert [repr(layer) for layer in again.layers] == [repr(layer) for layer in model.layers]
+
+
+@each_rung
+def test_batch_normalization_looking_back(backend):
+    """The gradient through fixed statistics, which is what someone who looks wants."""
+    layer = BatchNormalization()
+    trial = Trial(layer, (3, 2), backend, np.random.default_rng(4))
+    layer.moving_mean.value[:], layer.moving_variance.value[:] = 2, 5
+
+    def loss():
+        y = layer.forward(trial.ops.pack(trial.x))
+        return float((trial.ops.to_host(y, trial.direction.shape) * trial.direction).sum())
+
+    loss()
+    dx = trial.ops.to_host(layer.backward(trial.ops.pack(trial.direction)), trial.x.shape)
+    assert relative_error(dx, central_differences(loss, trial.x)) < TOLERANCE
 
 
 # Dropout

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from golden.pytorch_lenet import images, lenet_state_dict
 
-from loopnet.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D, ReLU, Softmax
+from loopnet.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D, ReLU, Softmax
 from loopnet.lenet import lenet5
 from loopnet.model import Sequential
 from loopnet.pytorch import load_state_dict
@@ -47,6 +47,11 @@ NETWORKS = {
         Flatten(), Dense(5, activation="relu"), Dense(3, activation="softmax"),
     ], seed=2),
     "dense only": lambda: Sequential([Input((6,)), Dense(4), Softmax()], seed=3),
+    "dilation, groups, no biases": lambda: Sequential([
+        Input((9, 8, 4)), Conv2D(4, (2, 3), dilation_rate=(3, 2), padding="same", activation="tanh"),
+        Conv2D(6, 2, groups=2, padding=((1, 0), (2, 1)), use_bias=False, activation="leaky_relu"), Dropout(0.5),
+        Conv2D(2, 3, activation="softplus"), Flatten(), Dense(3, use_bias=False, activation="sigmoid"),
+    ], seed=6),
     "maps come out": lambda: Sequential([Input((6, 5, 1)), Conv2D(3, 3), ReLU()], seed=4),
     "in float64": lambda: Sequential([Input((6, 5, 2)), Conv2D(3, 3), Flatten(), Dense(2)], dtype="float64", seed=5),
 }  # fmt: skip
@@ -74,6 +79,15 @@ def test_what_cannot_be_exported_says_so(tmp_path):
     with pytest.raises(ValueError, match="odd: Odd cannot be exported to ONNX"):
         Sequential([Input((3,)), Odd()]).export(tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("layer, message", [
+    (Conv2D(2, 2, data_format="channels_first"), "channels_first"), (BatchNormalization(), "BatchNormalization"),
+])  # fmt: skip
+def test_what_cannot_be_exported_yet_says_so(layer, message, tmp_path):
+    pytest.importorskip("onnx", reason="needs loopnet[onnx]")
+    with pytest.raises(ValueError, match=message):
+        Sequential([Input((3, 4, 5)), layer]).export(tmp_path / "model.onnx")
 
 
 def test_without_the_extra_the_remedy_is_named(monkeypatch, tmp_path):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from .. import initializers
 from .base import Parameter, Spatial
 
@@ -60,9 +62,11 @@ class BatchNormalization(Spatial):
     def bind(self, ops, dtype):
         super().bind(ops, dtype)
         self._mean, self._variance = (self.ops.empty((self._channels,), dtype) for _ in range(2))
+        self._zeros = self.ops.asarray(np.zeros(self._channels, dtype))
 
     def forward(self, x, training=False):
-        self._x = x = self.inward("x", x)
+        self._x, self._by_the_batch = self.inward("x", x), training
+        x = self._x
         mean, variance = self.moving_mean.value, self.moving_variance.value
         if training:
             self.ops.batch_norm_statistics(x, self._mean, self._variance)
@@ -76,10 +80,14 @@ class BatchNormalization(Spatial):
 
     def backward(self, dy):
         dy, gamma, beta = self.inward("dy", dy), self.gamma, self.beta
-        batch = self._x, self._mean, self._variance
-        self.ops.batch_norm_backward_weights(dy, *batch, gamma.grad, beta.grad, self.epsilon)
         dx = self.room("dx", dy, *self._pixels, self._channels)
-        self.ops.batch_norm_backward_input(dy, *batch, gamma.value, gamma.grad, beta.grad, dx, self.epsilon)
+        if self._by_the_batch:
+            batch = self._x, self._mean, self._variance
+            self.ops.batch_norm_backward_weights(dy, *batch, gamma.grad, beta.grad, self.epsilon)
+            self.ops.batch_norm_backward_input(dy, *batch, gamma.value, gamma.grad, beta.grad, dx, self.epsilon)
+        else:  # the moving statistics are constants, and the layer only stretches; nobody learns from looking
+            zeros = self._zeros
+            self.ops.batch_norm_forward(dy, zeros, self.moving_variance.value, gamma.value, zeros, dx, self.epsilon)
         return self.outward("dx", dx)
 
     def config(self):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..borders import Border, one_by_one
 from .style import AMOUNT, SIGNED, SMALL, colour_bar, draw, grid, largest
 
 if TYPE_CHECKING:
@@ -25,12 +26,15 @@ def find_layer(model: "Sequential", layer: int | str) -> int:
 
 def outputs_of_layers(model: "Sequential", images: np.ndarray) -> list[np.ndarray]:
     """What each layer, in turn, makes of a batch of images; the network is left as it was."""
-    ops = model._ready()
-    x = ops.pack(np.ascontiguousarray(images, model.dtype))
+    model._ready()
+    stages = one_by_one(model.layers, len(images))
+    x = stages[0].ops.pack(np.ascontiguousarray(images, model.dtype))
     outputs = []
-    for layer in model.layers:
-        x = layer.forward(x)
-        outputs.append(ops.to_host(x, (len(images), *layer.output_shape[1:])))
+    layers = iter(model.layers)
+    for stage in stages:
+        x = stage.forward(x)
+        if not isinstance(stage, Border):
+            outputs.append(stage.ops.to_host(x, (len(images), *next(layers).output_shape[1:])))
     return outputs
 
 

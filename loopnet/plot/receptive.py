@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..borders import one_by_one
 from .network import find_layer, one_image
 from .style import AMOUNT, BLUE, ORANGE, SMALL, colour_bar, draw, new_figure
 
@@ -49,21 +50,22 @@ def sensitivity(model: "Sequential", layer: int | str, cell: tuple[int, int], im
 
     The backward pass of training, started at the cell instead of the loss.
     """
-    ops = model._ready()
+    model._ready()
     layers = model.layers[: find_layer(model, layer) + 1]
     asked = [below.needs_input_gradient for below in layers]
     try:
         for below in layers:
             below.needs_input_gradient = True  # in training nobody asks for the gradient of the pixels; here we do
-        x = ops.pack(np.ascontiguousarray(images, model.dtype))
-        for below in layers:
-            x = below.forward(x)
+        stages = one_by_one(layers, len(images))
+        x = stages[0].ops.pack(np.ascontiguousarray(images, model.dtype))
+        for stage in stages:
+            x = stage.forward(x)
         dy = np.zeros((len(images), *layers[-1].output_shape[1:]), model.dtype)
         dy[:, cell[0], cell[1]] = 1
-        gradient = ops.pack(dy)
-        for below in reversed(layers):
-            gradient = below.backward(gradient)
-        return np.abs(ops.to_host(gradient, images.shape)).sum(axis=3).mean(axis=0)
+        gradient = stages[-1].ops.pack(dy)
+        for stage in reversed(stages):
+            gradient = stage.backward(gradient)
+        return np.abs(stages[0].ops.to_host(gradient, images.shape)).sum(axis=3).mean(axis=0)
     finally:
         for below, before in zip(layers, asked, strict=True):
             below.needs_input_gradient = before
