@@ -274,7 +274,7 @@ class BestWeights(Callback):
         self._best = -float("inf")
 
     def on_epoch_end(self, epoch, logs):
-        if logs.get(self.monitor, self._best) > self._best:
+        if logs.get(self.monitor, -float("inf")) >= self._best:  # of equals the later, which has learned longer
             self.epoch, self._best = epoch, logs[self.monitor]
             self._weights = self.model.get_weights()
 

@@ -59,6 +59,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+ENOUGH_TO_CHOOSE = 1000
+"""With fewer validation images than this, chance picks the epoch, and the last one is kept."""
+
+
 def train(arguments: argparse.Namespace) -> None:
     """``loopnet train``: train an architecture on a data set, write it to a folder, and test it."""
     from . import optimizers
@@ -91,15 +95,18 @@ def train(arguments: argparse.Namespace) -> None:
         f"backend {arguments.backend}, threads {threads}\n"
     )
     best = BestWeights()
+    chooses = validated >= ENOUGH_TO_CHOOSE
     try:
         split = arguments.validation_split
-        history = model.fit(x_train, y_train, batch_size, epochs, validation_split=split, callbacks=[best])
+        history = model.fit(
+            x_train, y_train, batch_size, epochs, validation_split=split, callbacks=[best] if chooses else []
+        )
     except BaseException:  # Ctrl-C above all: no empty folder for a run that gave nothing
         with contextlib.suppress(OSError):
             folder.rmdir()
         raise
-    if best.epoch is not None:
-        print(f"\nkept the weights of epoch {best.epoch + 1}, the best on the validation images")
+    if chooses:
+        print(f"\nkept the weights of epoch {(best.epoch or 0) + 1}, the best on the validation images")
     _write_run(folder, model, history.history)
     print(f"test accuracy: {model.evaluate(x_test, y_test, verbose=0)[1]:.4f}")
 
