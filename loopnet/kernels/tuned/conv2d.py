@@ -7,7 +7,7 @@ The sums are those of ``kernels/conv2d.py``, and so are the names. What changed:
 - Loops are tiled, so that a number, once loaded, is used several times. The vector unit does two multiply-adds and two
   loads at a time: a loop that loads both factors of every product runs at half speed at best.
 
-Three habits make Numba produce that code; each was worth a factor of two or more:
+Three habits make Numba produce that code:
 
 - Every index that must vectorise is unsigned (``u``). An index that cannot be negative spares the test for Python's
   negative indices, and only then does LLVM see that a run is contiguous.

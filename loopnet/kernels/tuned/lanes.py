@@ -10,8 +10,8 @@ treatment as pixel (i, j) of the next. So a block of images is stored side by si
 
 Column and lane together make one contiguous run: a row of pixels of all the images. To slide a window one
 column to the right is to look ``lanes`` numbers further along the run. Whatever the number of channels, the
-innermost loop is hundreds of numbers long and contiguous. Rows of single-image NHWC code are 5 to 28 long; that
-is the whole difference, and it is worth a factor of 20 (see benchmarks/results).
+innermost loop is hundreds of numbers long and contiguous. Rows of single-image NHWC code are 5 to 28 long; how
+much this and the tiles of ``conv2d.py`` are worth together stands in benchmarks/results, from parallel to tuned.
 
 A batch that does not fill its lanes leaves some empty: they hold zeros at the door, and a weight of 0 in the loss, so
 nothing that happens in them reaches a gradient.
