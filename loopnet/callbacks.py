@@ -1,72 +1,31 @@
-"""Callbacks: what ``fit`` tells as it goes along, and who listens."""
+"""Callbacks: who listens to what ``fit`` tells (``events``)."""
 
 import csv
 import math
 import operator
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import numpy as np
 from tqdm import tqdm
 
-if TYPE_CHECKING:
-    from .model import Sequential
+from . import checkpoint, diagnosis
+from .events import Callback, LambdaCallback, Logs
 
-Logs = dict[str, float]
-
-
-class Callback:
-    """Override what you want to hear of. ``self.model`` is the model; ``self.params`` has epochs, batch_size
-    and images. ``self.model.stop_training = True`` ends the training.
-    """
-
-    model: "Sequential"
-    params: dict[str, Any]
-
-    def on_train_begin(self) -> None: ...
-
-    def on_train_end(self) -> None: ...
-
-    def on_epoch_begin(self, epoch: int) -> None: ...
-
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """``logs`` holds the loss and the metrics over the epoch, and those of the validation with ``val_`` before."""
-
-    def on_batch_end(self, batch: int, logs: Logs) -> None:
-        """``logs`` holds the loss and the metrics over the epoch so far, and ``seen``, the number of images."""
-
-    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """Keras's longer name for the same."""
-        self.on_batch_end(batch, logs)
-
-
-class LambdaCallback(Callback):
-    """Functions as a callback: ``LambdaCallback(on_epoch_end=lambda epoch, logs: print(logs["loss"]))``."""
-
-    def __init__(self, **listeners: Callable[..., None]):
-        for event, function in listeners.items():
-            if not event.startswith("on_") or not hasattr(Callback, event):
-                raise ValueError(f"LambdaCallback: there is no event {event!r}")
-            setattr(self, event, function)
-
-
-def listening(callback: Any) -> Callback:
-    """A callback itself, or a plain function ``(epoch, logs)`` as one that is called after each epoch."""
-    if isinstance(callback, Callback):
-        return callback
-    if isinstance(callback, type):
-        raise ValueError(f"callbacks: given the class {callback.__name__}; expected an object: {callback.__name__}()")
-    if not callable(callback):
-        raise ValueError(f"callbacks: expected a Callback or a function of (epoch, logs), given {callback!r}")
-    return LambdaCallback(on_epoch_end=callback)
-
+__all__ = [
+    "BackupAndRestore", "BestWeights", "CSVLogger", "Callback", "EarlyStopping", "EpochLines", "History",
+    "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint", "Monitor", "ProgressBar", "TerminateOnNaN",
+    "in_words",
+]  # fmt: skip
 
 class History(Callback):
     """What ``fit`` returns: ``history.history["val_accuracy"]`` is a list with one number an epoch, ``epoch``
     their numbers.
     """
+
+    remembers = ("history", "epoch")
 
     def __init__(self) -> None:
         self.history: dict[str, list[float]] = {}
@@ -110,6 +69,8 @@ class ModelCheckpoint(Monitor):
     save_best_only: only when ``monitor`` is better than ever before.
     """
 
+    remembers = ("best",)
+
     def __init__(
         self,
         filepath: str | Path,
@@ -139,6 +100,8 @@ class EarlyStopping(Monitor):
     restore_best_weights: afterwards give the model the weights of its best epoch, not of its last. baseline: what
     the first ``patience`` epochs must beat. start_from_epoch: what happens before is not looked at.
     """
+
+    remembers = ("best", "best_epoch", "stopped_epoch", "wait", "best_weights")
 
     def __init__(
         self,
@@ -173,6 +136,11 @@ class EarlyStopping(Monitor):
                 self.wait = 0
         elif self.wait >= self.patience and epoch > 0:
             self.stopped_epoch = epoch
+            self.model.stop_training = True
+
+    def set_state(self, state):
+        super().set_state(state)
+        if self.stopped_epoch:
             self.model.stop_training = True
 
     def on_train_end(self):
@@ -212,6 +180,16 @@ class CSVLogger(Callback):
         self._table = csv.writer(self._file, delimiter=self.separator)
         self._needs_head = not going_on
 
+    def get_state(self):
+        return {"table": self.filename.read_bytes().decode()}
+
+    def set_state(self, state):
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(state["table"])
+        self._file.flush()
+        self._needs_head = not state["table"]
+
     def on_epoch_end(self, epoch, logs):
         if self._needs_head:
             self._table.writerow(["epoch", *logs])
@@ -224,12 +202,47 @@ class CSVLogger(Callback):
 
 
 class TerminateOnNaN(Callback):
-    """End the training as soon as the loss is NaN or infinite: no step will mend it."""
+    """End the training as soon as the loss or a weight is NaN or infinite: no step will mend it. Says where, in which
+    layer and why; ``cause`` is that line, None while all is well.
+
+    ``fit`` has one unless it is called with ``terminate_on_nan=False``. It looks at the loss of each batch, which is
+    there anyway, and at the weights once an epoch. Where to look is to wait, on a GPU, it looks a few times a second.
+    """
+
+    def on_train_begin(self):
+        self.cause: str | None = None
+        self._begun_with = diagnosis.broken_weights(self.model)
+        self._looked = 0.0
+
+    def on_epoch_begin(self, epoch):
+        self._epoch = epoch
 
     def on_batch_end(self, batch, logs):
+        if type(logs) is not dict:  # numbers that are fetched when they are read
+            now = time.perf_counter()
+            if now - self._looked < 0.2:
+                return
+            self._looked = now
         if not math.isfinite(logs["loss"]):
-            tqdm.write(f"batch {batch + 1}: the loss is {logs['loss']}; training ends")
-            self.model.stop_training = True
+            self._end_in(batch, logs["loss"])
+
+    def _end_in(self, batch: int, loss: float) -> None:
+        why = self._begun_with and f"before the first step, {self._begun_with}"
+        images = min(self.params["batch_size"], self.params["images"] - batch * self.params["batch_size"])
+        where = f"epoch {self._epoch + 1}, batch {batch + 1}: the loss is {loss}"
+        self._end(where, why or diagnosis.broken_outputs(self.model, images))
+
+    def on_epoch_end(self, epoch, logs):
+        if self.cause is None and not math.isfinite(logs["loss"]):
+            self._end_in((self.params["images"] - 1) // self.params["batch_size"], logs["loss"])
+        found = None if self.cause else diagnosis.broken_weights(self.model)
+        if found:
+            self._end(f"epoch {epoch + 1}", f"after its last step, {found}; try a smaller learning rate")
+
+    def _end(self, where: str, why: str) -> None:
+        self.cause = f"{where}; training ends: {why}"
+        tqdm.write(self.cause)
+        self.model.stop_training = True
 
 
 class ProgressBar(Callback):
@@ -246,7 +259,7 @@ class ProgressBar(Callback):
 
     def on_batch_end(self, batch, logs):
         now = time.perf_counter()
-        if now - self._shown > 0.1:
+        if now - self._shown > 0.2:
             self._shown = now
             self._show(logs)
 
@@ -266,6 +279,8 @@ class BestWeights(Callback):
     images. Does nothing without validation. ``epoch`` is the epoch chosen, counted from 0.
     """
 
+    remembers = ("epoch", "_best", "_weights")
+
     def __init__(self, monitor: str = "val_accuracy") -> None:
         self.monitor = monitor
 
@@ -283,6 +298,48 @@ class BestWeights(Callback):
             self.model.set_weights(self._weights)
 
 
+class BackupAndRestore(Callback):
+    """A run that is cut off, by a crash or a closed laptop, goes on: the same ``fit`` with the same folder continues
+    after the last whole epoch, and ends with the same weights, bit for bit, as if nothing had happened.
+
+        model.fit(x, y, epochs=50, callbacks=[EarlyStopping(), BackupAndRestore("backup")])
+
+    After each epoch, once everyone else is done with it, ``backup_dir`` holds weights, optimiser state, random state
+    and what the other callbacks remember (``checkpoint``), and the checkpoint before; a damaged one is passed over.
+    What a callback of your own remembers is kept if you name it in ``remembers``. An epoch that leaves NaN or infinity
+    behind is not kept. delete_checkpoint: remove both when the training has come to its end. settings: anything of
+    yours that JSON can hold, kept with it.
+
+    Raises ``ValueError`` if the folder's run was one of another network, optimiser or list of callbacks.
+    """
+
+    comes_last = True
+
+    def __init__(self, backup_dir: str | Path, delete_checkpoint: bool = True, settings: dict[str, Any] | None = None):
+        self.backup_dir, self.delete_checkpoint, self.settings = Path(backup_dir), delete_checkpoint, settings or {}
+
+    def _others(self) -> list[Callback]:
+        """The callbacks that remember anything; how the progress is shown may change from run to run."""
+        return [
+            listener
+            for listener in self.model.listeners
+            if listener is not self and (listener.remembers or type(listener).get_state is not Callback.get_state)
+        ]
+
+    def on_train_begin(self):
+        found = checkpoint.read(self.backup_dir, tqdm.write)
+        if found is not None:
+            self.model.initial_epoch = checkpoint.restore(self.model, self._others(), *found)
+
+    def on_epoch_end(self, epoch, logs):
+        if math.isfinite(logs["loss"]) and diagnosis.broken_weights(self.model) is None:
+            checkpoint.save(self.model, self.backup_dir, epoch + 1, self._others(), self.settings)
+
+    def on_train_end(self):
+        if self.delete_checkpoint:
+            checkpoint.remove(self.backup_dir)
+
+
 class EpochLines(Callback):
     """One plain line an epoch, for logs; what ``fit(verbose=2)`` shows."""
 
@@ -297,9 +354,3 @@ class EpochLines(Callback):
 def in_words(logs: Logs) -> str:
     """``loss 0.1234  accuracy 0.9876``; small learning rates keep their digits."""
     return "  ".join(f"{key} {value:{'.3g' if key == 'learning_rate' else '.4f'}}" for key, value in logs.items())
-
-
-def tell(listeners: Sequence[Callback], event: str, *details: Any) -> None:
-    """Call ``event`` of every listener, in order: each may add to the logs for those after it."""
-    for listener in listeners:
-        getattr(listener, event)(*details)

@@ -1,6 +1,5 @@
 """What ``loopnet doctor`` reports: the machine, the libraries, and the data sets that are here."""
 
-import importlib.util
 import os
 import platform
 from collections.abc import Iterator
@@ -75,18 +74,20 @@ def simd() -> str:
 
 def cuda() -> str:
     """In one line, whether this Python can run CUDA kernels and on what; never raises."""
-    if importlib.util.find_spec("numba_cuda") is None:
-        return "not available: numba-cuda is not installed"
     try:
-        from numba import cuda
+        from .cuda import device
 
-        if not cuda.is_available():
-            return "not available: no CUDA driver or no device"
-        device = cuda.get_current_device()
-        name = device.name.decode() if isinstance(device.name, bytes) else device.name
-        return f"{name}, compute capability {'.'.join(map(str, device.compute_capability))}"
+        device.require()
+        if device.SIMULATED:
+            return "simulated by Python, for tests (NUMBA_ENABLE_CUDASIM)"
+        found = device.cuda.get_current_device()
+        name = found.name.decode() if isinstance(found.name, bytes) else found.name
+        free, total = device.cuda.current_context().get_memory_info()
+        capability = ".".join(map(str, found.compute_capability))
+        return f"{name}, compute capability {capability}, {free / 2**30:.1f} of {total / 2**30:.1f} GiB free"
     except Exception as error:  # broken drivers fail in many ways, and a doctor has to survive them all
-        return f"not available: {' '.join(str(error).split()) or type(error).__name__}"
+        reason = " ".join(str(error).split()) or type(error).__name__
+        return f"not available: {reason.removeprefix('CUDA: ')}"
 
 
 def _run_one_loop() -> tuple[str, str]:

@@ -72,12 +72,25 @@ class TruncatedNormal(Initializer):
         return self.mean + self.stddev * values
 
 
+class FanInUniform(Initializer):
+    """Uniform in +-limit / fan_in: LeCun's, whose limit is 2.4. LeCun et al. (1998), appendix A."""
+
+    def __init__(self, limit: float = 2.4, seed: int | None = None):
+        super().__init__(seed)
+        self.limit = limit
+
+    def sample(self, shape, rng):
+        limit = self.limit / fans(shape)[0]
+        return rng.uniform(-limit, limit, shape)
+
+
 INITIALIZERS = {
     "zeros": Zeros,
     "ones": Ones,
     "glorot_uniform": GlorotUniform,
     "truncated_normal": TruncatedNormal,
-    **{cls.__name__: cls for cls in (Zeros, Ones, GlorotUniform, TruncatedNormal)},
+    "fan_in_uniform": FanInUniform,
+    **{cls.__name__: cls for cls in (Zeros, Ones, GlorotUniform, TruncatedNormal, FanInUniform)},
 }
 
 

@@ -4,14 +4,15 @@
     120  ->  84  ->  10
 
 LeCun, Bottou, Bengio, Haffner (1998), *Gradient-based learning applied to document recognition*, section II.B,
-simplified: ReLU for the scaled tanh, max pooling for trainable subsampling, every map of C3 connected to every
-map of S2, softmax for RBF units.
+simplified: ReLU for the scaled tanh, max pooling for trainable subsampling, every map of C3 connected to every map of
+S2, softmax for RBF units. ``lenet1998.py`` is without these simplifications.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from .layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
+from .lenet1998 import lenet5_1998
 from .model import Sequential
 
 
@@ -38,4 +39,4 @@ def lenet5(
     )
 
 
-ARCHITECTURES: dict[str, Callable[..., Sequential]] = {"lenet5": lenet5}
+ARCHITECTURES: dict[str, Callable[..., Sequential]] = {"lenet5": lenet5, "lenet5_1998": lenet5_1998}

@@ -54,7 +54,7 @@ class CategoricalCrossentropy(Loss):
         self.from_logits, self.label_smoothing = bool(from_logits), _share(label_smoothing)
 
     def encode(self, y: Any, outputs: int) -> np.ndarray:
-        y = np.asarray(y)
+        y = _labels(y)
         if y.ndim != 2 or y.shape[1] != outputs or y.dtype.kind not in "fiub":
             hint = "; for class numbers use sparse_categorical_crossentropy" if y.ndim == 1 else ""
             raise ValueError(
@@ -76,7 +76,7 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
     """- log p of the true class, for class numbers 0 .. classes - 1 of shape (images,) or (images, 1)."""
 
     def encode(self, y: Any, outputs: int) -> np.ndarray:
-        y = np.asarray(y)
+        y = _labels(y)
         if y.ndim == 2 and y.shape[1] == 1:
             y = y[:, 0]
         if y.ndim != 1:
@@ -130,6 +130,31 @@ class MeanSquaredError(Loss):
         ops.mean_squared_error(outputs, targets, weight, losses, doutputs)
 
 
+class MaximumAPosteriori(SparseCategoricalCrossentropy):
+    """The loss of LeNet-5 in 1998, for class numbers and outputs that are minus squared distances (``layers.RBF``):
+
+        - y_true + log(exp(-rubbish) + sum_k exp(y_k))
+
+    the cross-entropy with one class more, for what is no digit at all, whose logit is always -rubbish. The paper's
+    constant j is above 0 and not printed; 0.1 is ours. LeCun et al. (1998), equation 9; see ``kernels.rbf``.
+    """
+
+    joins_softmax = False
+
+    def __init__(self, rubbish: float = 0.1):
+        super().__init__(from_logits=True)
+        if not np.isfinite(rubbish):
+            raise ValueError(f"MaximumAPosteriori: expected a finite number for rubbish, given {rubbish!r}")
+        self.rubbish = float(rubbish)
+
+    def config(self) -> dict[str, Any]:
+        return {"name": type(self).__name__, "rubbish": self.rubbish}
+
+    def __call__(self, ops, outputs, targets, weight, losses, doutputs):
+        rubbish = doutputs.dtype.type(self.rubbish)
+        ops.maximum_a_posteriori(outputs, targets, weight, losses, doutputs, rubbish)
+
+
 def _rows(y: Any, outputs: int) -> np.ndarray:
     """Labels that are numbers, one for each output."""
     y = np.asarray(y)
@@ -146,6 +171,13 @@ def _mixed(targets: np.ndarray, share: float, value: float) -> np.ndarray:
     return targets if share == 0 else (1 - share) * targets + share * value
 
 
+def _labels(y: Any) -> np.ndarray:
+    try:
+        return np.asarray(y)
+    except ValueError:
+        raise ValueError("labels: expected an array of labels, given a ragged list") from None
+
+
 def _share(label_smoothing: float) -> float:
     if not 0 <= label_smoothing < 1:
         raise ValueError(f"label_smoothing: expected at least 0 and below 1, given {label_smoothing!r}")
@@ -158,9 +190,13 @@ LOSSES: dict[str, type[Loss]] = {
     "binary_crossentropy": BinaryCrossentropy,
     "mean_squared_error": MeanSquaredError,
     "mse": MeanSquaredError,
+    "maximum_a_posteriori": MaximumAPosteriori,
     **{
         cls.__name__: cls
-        for cls in (CategoricalCrossentropy, SparseCategoricalCrossentropy, BinaryCrossentropy, MeanSquaredError)
+        for cls in (
+            CategoricalCrossentropy, SparseCategoricalCrossentropy, BinaryCrossentropy, MeanSquaredError,
+            MaximumAPosteriori,
+        )  # fmt: skip
     },
 }
 

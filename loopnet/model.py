@@ -1,10 +1,9 @@
-"""Sequential: a stack of layers, and the loop that trains it.
+"""Sequential: a stack of layers (``stack.py``), and the loop that trains it.
 
 The whole of training is :meth:`Sequential._train`, five lines: forward through the stages, loss, backward through the
 stages in reverse, one step of the optimiser. Everything else here is Keras's manners around it.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -17,16 +16,21 @@ import numpy as np
 from . import losses, metrics, onnx_export, optimizers, saving
 from .batches import Batches, check_images, check_weights
 from .borders import Border, with_borders
-from .callbacks import Callback, EpochLines, History, Logs, ProgressBar, in_words, listening, tell
-from .layers import Input, Layer
+from .callbacks import EpochLines, History, ProgressBar, TerminateOnNaN, in_words
+from .events import Callback, Logs, listening, tell
+from .layers import Layer
 from .ops import DEFAULT_BACKEND, Ops, Tensor, get_ops
 from .plan import plan
 from .rungs import announce_compilation
-from .seeds import generators
-from .shapes import Shape, positive
+from .shapes import positive
+from .stack import Stack
+from .summary import summarize
+from .tally import Tally
+from .threads import refuse_after_fork
+from .turns import Turn, one_at_a_time
 
 
-class Sequential:
+class Sequential(Stack):
     """A network that is a chain of layers.
 
         model = Sequential([Input((28, 28, 1)), Conv2D(32, 5, activation="relu"), Flatten(), Dense(10)])
@@ -34,7 +38,7 @@ class Sequential:
         history = model.fit(x_train, y_train, batch_size=128, epochs=10, validation_split=0.1)
 
     dtype: "float32" or "float64". seed: fixes the initial weights and the shuffling; the same seed gives the same bits,
-    whatever the number of threads.
+    whatever the number of threads. Threads may share a model; they take turns, a whole ``fit`` or ``predict`` each.
     """
 
     def __init__(
@@ -44,151 +48,33 @@ class Sequential:
         dtype: str = "float32",
         seed: int | None = None,
     ):
-        if str(dtype) not in ("float32", "float64"):
-            raise ValueError(f"Sequential: expected dtype 'float32' or 'float64', given {dtype!r}")
-        self.name = name or "sequential"
-        self.dtype = np.dtype(dtype)
-        self.layers: list[Layer] = []
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
         self.metrics: list[metrics.Metric] = []
-        self._input: Shape | None = None
-        self._initial_rng, self._shuffle_rng = generators(seed)
+        self.listeners: list[Callback] = []
+        self._turn = Turn()
         self._backend = get_ops(DEFAULT_BACKEND)
         self._ops: Ops | None = None
-        for layer in layers or []:
-            self.add(layer)
-
-    # ---- structure -------------------------------------------------------------------------------------------------
+        super().__init__(layers, name or "sequential", dtype, seed)
 
     def add(self, layer: Layer) -> None:
         """Put ``layer`` on top. Shapes are checked here, as soon as the shape of the input is known."""
-        if not isinstance(layer, Layer):
-            raise ValueError(f"{self.name}: expected a layer, given {layer!r}")
-        if layer.declared_input_shape is not None:
-            if self.layers or self._input is not None:
-                raise ValueError(f"{self.name}: only the first layer may declare an input shape, given {layer!r}")
-            self._input = layer.declared_input_shape
-        if isinstance(layer, Input):
-            return
-        if layer.built:
-            raise ValueError(f"{self.name}: the layer {layer.name} belongs to a model already")
-        self._give_name(layer)
-        self.layers.append(layer)
+        super().add(layer)
         self._ops = None
-        if self._input is not None:
-            try:
-                self._build(layer)
-            except ValueError:
-                self.layers.pop()
-                raise
-
-    def _give_name(self, layer: Layer) -> None:
-        taken = {other.name for other in self.layers}
-        if layer.name in taken:
-            raise ValueError(f"{self.name}: there is a layer named {layer.name!r} already")
-        base = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", type(layer).__name__).lower()  # MaxPooling2D: max_pooling2d
-        number = 0
-        while not layer.name or layer.name in taken:
-            layer.name = base if number == 0 else f"{base}_{number}"
-            number += 1
-
-    def _build(self, layer: Layer) -> None:
-        at = self.layers.index(layer)
-        assert self._input is not None
-        layer.build(self.layers[at - 1].output_shape[1:] if at else self._input)
-        layer.needs_input_gradient = any(below.parameters for below in self.layers[:at])
-        layer.initialize(self._initial_rng)
-        for p in layer.parameters:
-            p.value = p.value.astype(self.dtype)
-
-    def build(self, input_shape: Sequence[int | None]) -> None:
-        """Give a model that declares no input shape one, batch axis first as in Keras: ``(None, 28, 28, 1)``."""
-        if self._input is None:
-            self._input = tuple(positive(n, f"{self.name}: input_shape") for n in input_shape[1:])  # type: ignore[arg-type]
-            for layer in self.layers:
-                self._build(layer)
-
-    @property
-    def input_shape(self) -> tuple[Any, ...]:
-        return (None, *self._built())
-
-    @property
-    def output_shape(self) -> tuple[Any, ...]:
-        self._built()
-        return self.layers[-1].output_shape
-
-    def _built(self) -> Shape:
-        if self._input is None or not self.layers:
-            raise ValueError(
-                f"{self.name}: it has no {'layers' if self._input else 'input shape'} yet; add Input(shape) first"
-            )
-        return self._input
-
-    def _parameters(self) -> list[Any]:
-        return [p for layer in self.layers for p in layer.parameters]
-
-    def count_params(self) -> int:
-        """How many numbers the layers hold, learned or kept."""
-        self._built()
-        return sum(layer.count_params() for layer in self.layers)
-
-    def summary(self, print_fn: Callable[[str], object] = print) -> None:
-        """Print a table of the layers, their output shapes and parameter counts, as Keras does; and which backend each
-        runs on, if the model's own does not have them all.
-        """
-        self._built()
-        head: tuple[str, ...] = ("Layer (type)", "Output Shape", "Param #")
-        rows: list[tuple[str, ...]] = [
-            (f"{layer.name} ({type(layer).__name__})", str(layer.output_shape), f"{layer.count_params():,}")
-            for layer in self.layers
-        ]
-        backends = [layer.backend or "" for layer in self.layers]
-        if self._ops is not None and set(backends) != {self._backend.name}:
-            head = (*head, "Backend")
-            rows = [(*row, backend) for row, backend in zip(rows, backends, strict=True)]
-        wide = [max(len(row[i]) for row in [head, *rows]) + 3 for i in range(len(head))]
-        line = "─" * sum(wide)
-        print_fn(f'Model: "{self.name}"')
-        print_fn(line)
-        for row in [head, *rows]:
-            print_fn("".join(f"{cell:{'<' if i < 2 else '>'}{wide[i]}}" for i, cell in enumerate(row)))
-            if row is head:
-                print_fn(line)
-        print_fn(line)
-        total, trainable = self.count_params(), sum(prod(p.shape) for p in self._parameters() if p.trainable)
-        print_fn(f"Total params: {total:,}")
-        print_fn(f"Trainable params: {trainable:,}")
-        print_fn(f"Non-trainable params: {total - trainable:,}")
-
-    # ---- weights ---------------------------------------------------------------------------------------------------
-
-    @property
-    def weights(self) -> list[np.ndarray]:
-        """All weights and biases, layer by layer."""
-        return [w for layer in self.layers for w in layer.weights]
-
-    def get_weights(self) -> list[np.ndarray]:
-        """Copies of all weights and biases, layer by layer."""
-        self._built()
-        return [np.array(p.value) for p in self._parameters()]
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         """Replace all weights and biases; shapes must match. Raises ``ValueError`` and changes nothing if one
         does not.
         """
-        self._built()
-        parameters = self._parameters()
-        arrays = [np.asarray(w) for w in weights]
-        given, expected = [a.shape for a in arrays], [p.shape for p in parameters]
-        if given != expected:
-            at = next((i for i, (g, e) in enumerate(zip(given, expected, strict=False)) if g != e), None)
-            where = f"array {at}: expected shape {expected[at]}, given {given[at]}" if at is not None else ""
-            raise ValueError(f"{self.name}: {where or f'expected {len(expected)} arrays, given {len(given)}'}")
-        for p, array in zip(parameters, arrays, strict=True):
-            p.value = array.astype(self.dtype)
+        super().set_weights(weights)
         if self._ops is not None:
             self._place(self._ops)
+
+    def summary(self, print_fn: Callable[[str], object] = print) -> None:
+        """Print a table of the layers, their output shapes and parameter counts, as Keras does; and which backend each
+        runs on, if the model's own does not have them all.
+        """
+        summarize(self, self._backend.name if self._ops is not None else None, print_fn)
 
     def save(self, path: str | Path) -> None:
         """Write architecture, weights and optimiser to a ``.safetensors`` file: plain numbers, no code. See
@@ -218,14 +104,14 @@ class Sequential:
 
         metrics: also functions of your own, see ``metrics``.
 
-        backend: "python", "literal", "parallel", or an ``Ops`` of your own. Weights are kept; the optimiser
-        starts afresh.
+        backend: one of ``loopnet.BACKENDS``, or an ``Ops`` of your own. Weights are kept; the optimiser starts afresh.
+        Raises ``OSError``, and changes nothing, if it needs a GPU and there is none.
         """
+        self._backend = get_ops(backend)
         self.optimizer = optimizers.get(optimizer)
         self.loss = losses.get(loss) if loss else None
         self._asked_metrics = [metrics] if isinstance(metrics, str) else list(metrics or [])
         self.metrics = [_metric(m, self.loss) for m in self._asked_metrics]  # so that an unknown name is told at once
-        self._backend = get_ops(backend)
         self._ops = None
         if self._input is not None and self.layers:
             self._ready()
@@ -236,6 +122,7 @@ class Sequential:
             self._built()
             self._place(self._backend.rung_for((), [len(self.output_shape)]))
         assert self._ops is not None
+        refuse_after_fork(self._ops.name)
         return self._ops
 
     def _place(self, ops: Ops) -> None:
@@ -264,7 +151,17 @@ class Sequential:
         self._plan = with_borders(self._plan, ops, self.output_shape)
         if self.optimizer is not None:
             self.optimizer.bind(ops, flat.size, self.dtype, self.optimizer.state or None)
+        self._step = None
+        if ops.train_step is not None and self.loss is not None:
+            self._step = ops.train_step(self.layers, self._criterion, self.optimizer, self._values)
         self._ops = ops
+
+    def learned(self) -> tuple[Ops, Tensor]:
+        """The rung, and all that the optimiser changes as one vector in its memory."""
+        ops = self._ready()
+        if self._step is not None:
+            self._step.values_changed = True  # by whoever asks for them
+        return ops, self._values
 
     def _fit_loss(self, loss: losses.Loss) -> None:
         """Check that the loss suits the last layer, and let it join a softmax there if it can."""
@@ -301,6 +198,8 @@ class Sequential:
 
     def _train(self, x: Tensor, targets: Tensor, weight: Tensor, images: int | None = None) -> tuple[Tensor, Tensor]:
         """One training step. Returns the outputs and one loss an image."""
+        if self._step is not None:
+            return self._step(x, targets, weight)
         outputs = self._forward(x, training=True, images=images)
         losses, gradient = self._loss(outputs, targets, weight)
         for stage in reversed(self._plan.stages[self._plan.first_trained :]):
@@ -318,6 +217,7 @@ class Sequential:
         self._criterion(self._ops, outputs, targets, weight, losses, gradient)
         return losses, gradient
 
+    @one_at_a_time
     def fit(
         self,
         x: Any,
@@ -332,6 +232,7 @@ class Sequential:
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
+        terminate_on_nan: bool = True,
     ) -> History:
         """Train for ``epochs`` passes over the images ``x`` and labels ``y``, and return the history.
 
@@ -340,7 +241,8 @@ class Sequential:
         validation_data: (x, y) or (x, y, sample_weight) to use instead. sample_weight: how much each image counts in
         the loss, (images,); class_weight: the same by class number, 1 for those not named. Metrics count all images
         alike. callbacks: see ``callbacks``; a plain function is called with (epoch, logs) after each epoch.
-        verbose: 0 silent, 1 or "auto" a progress bar, 2 a line an epoch.
+        verbose: 0 silent, 1 or "auto" a progress bar, 2 a line an epoch. terminate_on_nan: end, and say which layer
+        it began in, when the loss or a weight is NaN or infinite.
 
         Raises ``ValueError`` for data that does not fit, before any step.
         """
@@ -363,24 +265,28 @@ class Sequential:
 
         history = self.history = History()
         listeners = [*(listening(callback) for callback in callbacks or []), history]
+        if terminate_on_nan and not any(isinstance(listener, TerminateOnNaN) for listener in listeners):
+            listeners.append(TerminateOnNaN())
         if verbose:
             listeners.append(EpochLines() if verbose == 2 else ProgressBar())
+        listeners.sort(key=lambda listener: listener.comes_last)
+        self.listeners = listeners
         for listener in listeners:
             listener.model = self
             listener.params = {"epochs": epochs, "batch_size": batch_size, "images": training.count}
-        self.stop_training = False
+        self.stop_training, self.initial_epoch = False, initial_epoch
 
         with announce_compilation() if verbose else nullcontext():
             tell(listeners, "on_train_begin")
-            for epoch in range(initial_epoch, epochs):
+            for epoch in range(self.initial_epoch, epochs):  # a callback may have gone on from a later one
+                if self.stop_training:
+                    break
                 tell(listeners, "on_epoch_begin", epoch)
                 order = self._shuffle_rng.permutation(training.count) if shuffle else np.arange(training.count)
                 logs = self._pass_over(training, batch_size, order, train=True, listeners=listeners)
                 if held_out is not None:
                     logs |= {f"val_{key}": value for key, value in self._pass_over(held_out, batch_size).items()}
                 tell(listeners, "on_epoch_end", epoch, logs)
-                if self.stop_training:
-                    break
             tell(listeners, "on_train_end")
         return history
 
@@ -393,40 +299,31 @@ class Sequential:
         listeners: Sequence[Callback] = (),
     ) -> Logs:
         """Once through ``data``, training or only looking; the mean loss and metrics over its images."""
-        totals = dict.fromkeys(["loss", *(metric.name for metric in self.metrics)], 0.0)
+        ops = self._ready()
         if order is None:
             order = np.arange(data.count)
-        on_rung = self._ready().asarray(order)
-        seen = 0
+        on_rung = ops.asarray(order)
+        tally = Tally(ops, data, self.metrics, self.layers[-1].output_shape[1], self._room)
         for number, start in enumerate(range(0, data.count, batch_size)):
+            picked = order[start : start + batch_size]
             x, targets, weight = data.load(on_rung[start : start + batch_size])
-            seen = min(start + batch_size, data.count)
             if train:
-                outputs, losses = self._train(x, targets, weight, images=seen - start)
+                outputs, losses = self._train(x, targets, weight, images=picked.size)
             else:
-                outputs = self._forward(x, training=False, images=seen - start)
+                outputs = self._forward(x, training=False, images=picked.size)
                 losses, _ = self._loss(outputs, targets, weight)
-            self._add_up(totals, data, order[start:seen], outputs, losses)
+            tally.add(picked, self._as_read(outputs), losses)
             if listeners:
-                logs = {"seen": seen, **{key: value / seen for key, value in totals.items()}}
-                tell(listeners, "on_train_batch_end", number, logs)
+                tell(listeners, "on_train_batch_end", number, tally.so_far())
                 if self.stop_training:
                     break
-        return {key: value / seen for key, value in totals.items()}
+        return tally.finish()
 
-    def _add_up(self, totals: Logs, data: Batches, picked: np.ndarray, outputs: Tensor, losses: Tensor) -> None:
-        """Add the losses and metrics of the images ``picked`` to the totals."""
-        ops = self._ready()
-        of_images = ops.to_host(losses, (picked.size,))
-        if data.sample_weight is not None:
-            of_images = of_images * data.sample_weight[picked]
-        totals["loss"] += float(of_images.sum(dtype=np.float64))
-        if self.metrics and data.labels is not None:
-            if self._plan.softmax is not None and not all(metric.takes_logits for metric in self.metrics):
-                outputs = self._plan.softmax.forward(outputs)
-            on_host = ops.to_host(outputs, (picked.size, self.layers[-1].output_shape[1])), data.labels[picked]
-            for metric in self.metrics:
-                totals[metric.name] += float(np.sum(metric(*on_host)))
+    def _as_read(self, outputs: Tensor) -> Tensor:
+        """Probabilities for the metrics, where logits would not do."""
+        if self._plan.softmax is None or all(metric.takes_logits for metric in self.metrics):
+            return outputs
+        return self._plan.softmax.forward(outputs)
 
     def _data(
         self, who: str, x: Any, y: Any, sample_weight: Any = None, class_weight: Mapping[int, float] | None = None
@@ -455,6 +352,7 @@ class Sequential:
             raise ValueError(f"{who}: expected one label an image, given {len(images)} images and {len(labels)} labels")
         return images, labels
 
+    @one_at_a_time
     def train_on_batch(
         self, x: Any, y: Any, sample_weight: Any = None, class_weight: Mapping[int, float] | None = None
     ) -> float | list[float]:
@@ -462,6 +360,7 @@ class Sequential:
         data = self._data("train_on_batch", x, y, sample_weight, class_weight)
         return _listed(self._pass_over(data, data.count, train=True))
 
+    @one_at_a_time
     def evaluate(
         self,
         x: Any,
@@ -481,6 +380,7 @@ class Sequential:
             print(in_words(logs))
         return logs if return_dict else _listed(logs)
 
+    @one_at_a_time
     def predict(self, x: Any, batch_size: int | None = 32, verbose: int | str = "auto") -> np.ndarray:
         """The network's outputs for ``x``: (images, ...) of the model's dtype; probabilities if it ends in a
         softmax, else logits. Silent, whatever ``verbose``.

@@ -72,15 +72,20 @@ class ConvReluPool:
     def forward(self, x: Tensor, training: bool = False) -> Tensor:
         conv, pool = self.conv, self.pool
         conv.keep_input(x)
+        self._x = x
         y = pool.room("y", x, *pool.output_shape[1:])
         self._winner = pool.room("winner as int8", x, *pool.output_shape[1:], dtype=np.int8)
         conv.ops.conv2d_relu_pool_forward(x, conv.w.value, conv.b.value, y, self._winner)  # type: ignore[misc]
         return y
 
     def backward(self, dy: Tensor) -> Tensor:
-        dz = self.conv.room("dz", dy, *self.conv.output_shape[1:])
-        self.conv.ops.relu_pool_backward(dy, self._winner, dz)  # type: ignore[misc]
-        return self.conv.linear_backward(dz)
+        conv, winner = self.conv, self._winner
+        if not conv.needs_input_gradient and conv.ops.conv2d_relu_pool_backward_weights is not None:
+            conv.ops.conv2d_relu_pool_backward_weights(dy, winner, self._x, conv.w.grad, conv.b.grad)
+            return None
+        dz = conv.room("dz", dy, *conv.output_shape[1:])
+        conv.ops.relu_pool_backward(dy, winner, dz)  # type: ignore[misc]
+        return conv.linear_backward(dz)
 
 
 @dataclass(frozen=True)

@@ -1,40 +1,49 @@
-"""A model in one file: safetensors, which holds named arrays and a few strings, and can run no code.
+"""A model in one file (``safefile``).
 
 <layer>/w, <layer>/b        weights and biases                       optimizer/<slot>    what the optimiser remembers
-metadata "loopnet"          JSON: format version, layers and their arguments, optimiser, loss, metrics
+metadata "loopnet"          JSON: format version, layers and their arguments, optimiser, loss, metrics; "sha256" of all
+
+A file from a stranger is read as plain numbers: nothing in it is run, a layer must be one of loopnet's own, and memory
+is taken for no more numbers than the file brings.
 """
 
-import json
-import os
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
-from . import losses, metrics, optimizers
+from . import losses, metrics, optimizers, safefile
 from .layers import LAYERS, Input
-from .ops import Ops
+from .ops import Ops, get_ops
 
 if TYPE_CHECKING:
     from .model import Sequential
 
-FORMAT = 1
+FORMAT = 2
+"""2 brought the sum; 1 is still read."""
+
+LARGEST_IMAGE = 1 << 28
+"""Numbers in one image between two layers of a model that is loaded: a small file could claim any padding."""
 
 
 def save(model: "Sequential", path: str | Path) -> None:
     """Write ``model`` to ``path``; the folder must exist. Who looks at ``path`` meanwhile sees the file that was
     there before, or this one, and never half of it. Metrics that are functions of your own are not saved.
     """
+    tensors, config = describe(model)
+    safefile.write(path, tensors, config)
+
+
+def describe(model: "Sequential") -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """All that a model file holds: its arrays and its JSON."""
     tensors = {f"{layer.name}/{p.name}": np.array(p.value) for layer in model.layers for p in layer.parameters}
-    layers = [{"class": type(layer).__name__, **layer.config()} for layer in model.layers]
     config: dict[str, Any] = {
         "format": FORMAT,
         "name": model.name,
         "dtype": model.dtype.name,
         "input_shape": model.input_shape[1:],
-        "layers": layers,
+        "layers": describe_layers(model),
     }
     if model.optimizer is not None and model.loss is not None:
         tensors |= {f"optimizer/{slot}": np.array(vector) for slot, vector in model.optimizer.state.items()}
@@ -44,45 +53,66 @@ def save(model: "Sequential", path: str | Path) -> None:
             "loss": model.loss.config(),
             "metrics": [m.config() for m in model.metrics if type(m).__name__ in metrics.CLASSES],
         }
-    path = Path(path)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        save_file(tensors, str(unfinished), metadata={"loopnet": json.dumps(config)})
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    return tensors, config
+
+
+def describe_layers(model: "Sequential") -> list[dict[str, Any]]:
+    return [{"class": type(layer).__name__, **layer.config()} for layer in model.layers]
 
 
 def load(cls: "type[Sequential]", path: str | Path, backend: str | Ops) -> "Sequential":
     """The model that ``save`` wrote to ``path``. ``FileNotFoundError`` without a file, ``ValueError`` for any
     other content.
     """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: no such model file")
-    try:
-        with safe_open(str(path), framework="numpy") as file:
-            config = json.loads((file.metadata() or {}).get("loopnet", "null"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path}: not a model file ({error})") from None
-    if not isinstance(config, dict) or config.get("format") != FORMAT:
+    backend = get_ops(backend)
+    config, tensors = safefile.read(path)
+    if config.get("format") not in (1, FORMAT):
         raise ValueError(f"{path}: not a model that this version of loopnet can read")
     try:
         return _rebuild(cls, config, tensors, backend)
-    except (KeyError, TypeError) as error:
+    except Exception as error:  # whatever a forged description brings a constructor to
         raise ValueError(f"{path}: damaged model file ({type(error).__name__}: {error})") from None
 
 
-def _rebuild(cls: "type[Sequential]", config: dict, tensors: dict[str, np.ndarray], backend: str | Ops) -> "Sequential":
+def _rebuild(cls: "type[Sequential]", config: dict, tensors: dict[str, np.ndarray], backend: Ops) -> "Sequential":
     model = cls([Input(config["input_shape"])], name=config["name"], dtype=config["dtype"])
+    _expect_modest(config["input_shape"])
     for arguments in config["layers"]:
         arguments = dict(arguments)
-        model.add(LAYERS[arguments.pop("class")](**arguments))
+        layer = LAYERS[arguments.pop("class")]
+        trial = layer(**arguments)
+        trial.build(model.output_shape[1:] if model.layers else tuple(config["input_shape"]))
+        _expect_modest(trial.output_shape[1:])
+        for p in trial.parameters:  # before the model takes memory for them
+            expect_array(tensors, f"{arguments['name']}/{p.name}", p.shape)
+        model.add(layer(**arguments))
     model.set_weights([tensors[f"{layer.name}/{p.name}"] for layer in model.layers for p in layer.parameters])
     if "compiled" in config:
         compiled = config["compiled"]
         optimizer = optimizers.get(compiled["optimizer"])
-        optimizer.state = {slot: tensors[f"optimizer/{slot}"] for slot in optimizer.slots}
+        optimizer.state = optimizer_state(model, optimizer, tensors)
         optimizer.iterations = int(compiled["iterations"])
         model.compile(optimizer, losses.get(compiled["loss"]), compiled["metrics"], backend)
     return model
+
+
+def optimizer_state(
+    model: "Sequential", optimizer: optimizers.Optimizer, tensors: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """What the optimiser remembers, each vector as long as the model's parameters: its loop will not look."""
+    size = sum(prod(p.shape) for layer in model.layers for p in layer.parameters if p.trainable)
+    return {slot: expect_array(tensors, f"optimizer/{slot}", (size,)) for slot in optimizer.slots}
+
+
+def expect_array(tensors: dict[str, np.ndarray], name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The array of that name. Raises ``ValueError`` if it is missing, of another shape, or no numbers."""
+    if name not in tensors:
+        raise ValueError(f"{name} is missing")
+    if tensors[name].shape != tuple(shape) or tensors[name].dtype.kind not in "fiub":
+        raise ValueError(f"{name}: expected shape {tuple(shape)}, given {tensors[name].shape} of {tensors[name].dtype}")
+    return tensors[name]
+
+
+def _expect_modest(shape: Any) -> None:
+    if prod(int(n) for n in shape) > LARGEST_IMAGE:
+        raise ValueError(f"images of shape {tuple(shape)}: more than {LARGEST_IMAGE} numbers")

@@ -37,6 +37,22 @@ def positive(value: int, what: str) -> int:
     return int(value)
 
 
+def real(value: object, what: str) -> float:
+    """``value`` if it is a finite number; ``what`` names it in the error."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise ValueError(f"{what}: expected a number, given {value!r}")
+    if not -float("inf") < value < float("inf"):
+        raise ValueError(f"{what}: expected a finite number, given {value!r}")
+    return float(value)
+
+
+def whole(values: Any, what: str) -> tuple[int, ...]:
+    """``values`` as a tuple of whole numbers of any sign; ``what`` names them in the error."""
+    if not np.iterable(values) or isinstance(values, str) or not all(_whole(n) for n in values):
+        raise ValueError(f"{what}: expected whole numbers, given {values!r}")
+    return tuple(int(n) for n in values)
+
+
 def frame(value: int | Sequence[Any], count: int, what: str) -> Frame:
     """``1``, ``(1, 2)`` or ``((1, 1), (0, 2))`` as pairs of zeros (before, after), one pair for each of ``count`` axes.
 

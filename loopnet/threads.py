@@ -22,3 +22,36 @@ SETTINGS = {
 
 for name, value in SETTINGS.items():
     os.environ.setdefault(name, value)
+
+
+# ---- fork
+
+_forked = False
+
+
+def _note_fork() -> None:
+    global _forked
+    _forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
+
+
+def refuse_after_fork(rung: str) -> None:
+    """Raise ``RuntimeError`` where GNU OpenMP would end the process: in the child of a fork of a process whose threads
+    were at work already. Serial rungs run there.
+    """
+    if not _forked or rung in ("python", "literal"):
+        return
+    import numba
+
+    try:
+        layer = numba.threading_layer()
+    except ValueError:  # no parallel loop has run yet, here or before the fork
+        return
+    if layer == "omp":
+        raise RuntimeError(
+            f"backend {rung!r} cannot run in a process forked from one that has used it; start processes with "
+            "multiprocessing's 'spawn', or use backend 'literal'"
+        )

@@ -92,7 +92,7 @@ def test_a_write_that_fails_leaves_the_old_file(model, tmp_path, monkeypatch):
             file.write(b"half")
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("loopnet.saving.save_file", full_disk)
+    monkeypatch.setattr("loopnet.safefile.save_file", full_disk)
     with pytest.raises(OSError, match="no space"):
         model.save(path)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]

@@ -9,7 +9,8 @@ from gradients import TOLERANCE, central_differences, relative_error
 from loopnet import losses, metrics, optimizers, schedules
 from loopnet.layers import Dense, Input, ReLU, Softmax
 from loopnet.model import Sequential
-from loopnet.ops import BACKENDS, get_ops
+from loopnet.ops import CPU_BACKENDS as BACKENDS
+from loopnet.ops import get_ops
 from loopnet.optimizers import SGD
 
 with np.load(Path(__file__).parent / "golden/training.npz", allow_pickle=False) as file:

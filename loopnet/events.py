@@ -1,0 +1,78 @@
+"""What ``fit`` tells as it goes along: the events, the base of all callbacks, and how they are called."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .model import Sequential
+
+Logs = dict[str, float]
+
+
+class Callback:
+    """Override what you want to hear of. ``self.model`` is the model; ``self.params`` has epochs, batch_size
+    and images. ``self.model.stop_training = True`` ends the training.
+    """
+
+    model: "Sequential"
+    params: dict[str, Any]
+
+    remembers: tuple[str, ...] = ()
+    """Attributes that the next epoch depends on: a run that is cut off goes on with them (``BackupAndRestore``)."""
+    comes_last = False
+    """Whether it is told of each event after all others."""
+
+    def get_state(self) -> dict[str, Any]:
+        """What it remembers: numbers, strings, lists and dicts of them, and lists of arrays."""
+        return {name: getattr(self, name) for name in self.remembers if hasattr(self, name)}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on from what ``get_state`` gave; called after ``on_train_begin``."""
+        for name in self.remembers:
+            if name in state:
+                setattr(self, name, state[name])
+
+    def on_train_begin(self) -> None: ...
+
+    def on_train_end(self) -> None: ...
+
+    def on_epoch_begin(self, epoch: int) -> None: ...
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """``logs`` holds the loss and the metrics over the epoch, and those of the validation with ``val_`` before."""
+
+    def on_batch_end(self, batch: int, logs: Logs) -> None:
+        """``logs`` holds the loss and the metrics over the epoch so far, and ``seen``, the number of images. On a GPU,
+        to read them is to wait for it: what need not look at every batch should not.
+        """
+
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        """Keras's longer name for the same."""
+        self.on_batch_end(batch, logs)
+
+
+class LambdaCallback(Callback):
+    """Functions as a callback: ``LambdaCallback(on_epoch_end=lambda epoch, logs: print(logs["loss"]))``."""
+
+    def __init__(self, **listeners: Callable[..., None]):
+        for event, function in listeners.items():
+            if not event.startswith("on_") or not hasattr(Callback, event):
+                raise ValueError(f"LambdaCallback: there is no event {event!r}")
+            setattr(self, event, function)
+
+
+def listening(callback: Any) -> Callback:
+    """A callback itself, or a plain function ``(epoch, logs)`` as one that is called after each epoch."""
+    if isinstance(callback, Callback):
+        return callback
+    if isinstance(callback, type):
+        raise ValueError(f"callbacks: given the class {callback.__name__}; expected an object: {callback.__name__}()")
+    if not callable(callback):
+        raise ValueError(f"callbacks: expected a Callback or a function of (epoch, logs), given {callback!r}")
+    return LambdaCallback(on_epoch_end=callback)
+
+
+def tell(listeners: Sequence[Callback], event: str, *details: Any) -> None:
+    """Call ``event`` of every listener, in order: each may add to the logs for those after it."""
+    for listener in listeners:
+        getattr(listener, event)(*details)

@@ -1,0 +1,135 @@
+"""Stack: layers on top of each other, their shapes, names and weights; what a network *is*, before anyone trains it."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .layers import Input, Layer
+from .seeds import generators
+from .shapes import Shape, positive
+
+
+class Stack:
+    """A chain of layers whose shapes fit together, and all that they learn. :class:`loopnet.Sequential` trains it."""
+
+    def __init__(
+        self,
+        layers: Sequence[Layer] | None = None,
+        name: str | None = None,
+        dtype: str = "float32",
+        seed: int | None = None,
+    ):
+        if str(dtype) not in ("float32", "float64"):
+            raise ValueError(f"{type(self).__name__}: expected dtype 'float32' or 'float64', given {dtype!r}")
+        self.name = name or "stack"
+        self.dtype = np.dtype(dtype)
+        self.layers: list[Layer] = []
+        self._input: Shape | None = None
+        self._initial_rng, self._shuffle_rng = generators(seed)
+        for layer in layers or []:
+            self.add(layer)
+
+    # ---- structure -------------------------------------------------------------------------------------------------
+
+    def add(self, layer: Layer) -> None:
+        """Put ``layer`` on top. Shapes are checked here, as soon as the shape of the input is known."""
+        if not isinstance(layer, Layer):
+            raise ValueError(f"{self.name}: expected a layer, given {layer!r}")
+        if layer.declared_input_shape is not None:
+            if self.layers or self._input is not None:
+                raise ValueError(f"{self.name}: only the first layer may declare an input shape, given {layer!r}")
+            self._input = layer.declared_input_shape
+        if isinstance(layer, Input):
+            return
+        if layer.built:
+            raise ValueError(f"{self.name}: the layer {layer.name} belongs to a model already")
+        self._give_name(layer)
+        self.layers.append(layer)
+        if self._input is not None:
+            try:
+                self._build(layer)
+            except ValueError:
+                self.layers.pop()
+                raise
+
+    def _give_name(self, layer: Layer) -> None:
+        taken = {other.name for other in self.layers}
+        if layer.name in taken:
+            raise ValueError(f"{self.name}: there is a layer named {layer.name!r} already")
+        base = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", type(layer).__name__).lower()  # MaxPooling2D: max_pooling2d
+        number = 0
+        while not layer.name or layer.name in taken:
+            layer.name = base if number == 0 else f"{base}_{number}"
+            number += 1
+
+    def _build(self, layer: Layer) -> None:
+        at = self.layers.index(layer)
+        assert self._input is not None
+        layer.build(self.layers[at - 1].output_shape[1:] if at else self._input)
+        layer.needs_input_gradient = any(below.parameters for below in self.layers[:at])
+        layer.initialize(self._initial_rng)
+        for p in layer.parameters:
+            p.value = p.value.astype(self.dtype)
+
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        """Give a model that declares no input shape one, batch axis first as in Keras: ``(None, 28, 28, 1)``."""
+        if self._input is None:
+            self._input = tuple(positive(n, f"{self.name}: input_shape") for n in input_shape[1:])  # type: ignore[arg-type]
+            for layer in self.layers:
+                self._build(layer)
+
+    @property
+    def input_shape(self) -> tuple[Any, ...]:
+        return (None, *self._built())
+
+    @property
+    def output_shape(self) -> tuple[Any, ...]:
+        self._built()
+        return self.layers[-1].output_shape
+
+    def _built(self) -> Shape:
+        if self._input is None or not self.layers:
+            raise ValueError(
+                f"{self.name}: it has no {'layers' if self._input else 'input shape'} yet; add Input(shape) first"
+            )
+        return self._input
+
+    def _parameters(self) -> list[Any]:
+        return [p for layer in self.layers for p in layer.parameters]
+
+    def count_params(self) -> int:
+        """How many numbers the layers hold, learned or kept."""
+        self._built()
+        return sum(layer.count_params() for layer in self.layers)
+
+    # ---- weights ---------------------------------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """All weights and biases, layer by layer."""
+        return [w for layer in self.layers for w in layer.weights]
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Copies of all weights and biases, layer by layer."""
+        self._built()
+        return [np.array(p.value) for p in self._parameters()]
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Replace all weights and biases; shapes must match. Raises ``ValueError`` and changes nothing if one
+        does not.
+        """
+        self._built()
+        parameters = self._parameters()
+        arrays = [np.asarray(w) for w in weights]
+        given, expected = [a.shape for a in arrays], [p.shape for p in parameters]
+        if given != expected:
+            at = next((i for i, (g, e) in enumerate(zip(given, expected, strict=False)) if g != e), None)
+            where = f"array {at}: expected shape {expected[at]}, given {given[at]}" if at is not None else ""
+            raise ValueError(f"{self.name}: {where or f'expected {len(expected)} arrays, given {len(given)}'}")
+        for i, array in enumerate(arrays):
+            if array.dtype.kind not in "fiub":
+                raise ValueError(f"{self.name}: array {i}: expected numbers, given an array of {array.dtype}")
+        for p, array in zip(parameters, arrays, strict=True):
+            p.value = array.astype(self.dtype)

@@ -1,0 +1,36 @@
+"""The table that ``model.summary()`` prints."""
+
+from collections.abc import Callable
+from math import prod
+
+from .stack import Stack
+
+
+def summarize(stack: Stack, backend: str | None, print_fn: Callable[[str], object]) -> None:
+    """A line for each layer: its name and class, output shape, number of parameters.
+
+    backend: the rung the layers were asked to run on, if that is settled; a column says which run on another.
+    """
+    head: tuple[str, ...] = ("Layer (type)", "Output Shape", "Param #")
+    total = stack.count_params()
+    rows: list[tuple[str, ...]] = [
+        (f"{layer.name} ({type(layer).__name__})", str(layer.output_shape), f"{layer.count_params():,}")
+        for layer in stack.layers
+    ]
+    backends = [layer.backend or "" for layer in stack.layers]
+    if backend is not None and set(backends) != {backend}:
+        head = (*head, "Backend")
+        rows = [(*row, on) for row, on in zip(rows, backends, strict=True)]
+    wide = [max(len(row[i]) for row in [head, *rows]) + 3 for i in range(len(head))]
+    line = "─" * sum(wide)
+    print_fn(f'Model: "{stack.name}"')
+    print_fn(line)
+    for row in [head, *rows]:
+        print_fn("".join(f"{cell:{'<' if i < 2 else '>'}{wide[i]}}" for i, cell in enumerate(row)))
+        if row is head:
+            print_fn(line)
+    print_fn(line)
+    trainable = sum(prod(p.shape) for layer in stack.layers for p in layer.parameters if p.trainable)
+    print_fn(f"Total params: {total:,}")
+    print_fn(f"Trainable params: {trainable:,}")
+    print_fn(f"Non-trainable params: {total - trainable:,}")

@@ -1,0 +1,121 @@
+"""What people read of a pass over a data set: the mean loss and the metrics of the images seen so far.
+
+They are added up on the host, batch by batch. Where the host cannot look at a batch without waiting for a device
+(``Ops.on_device``), losses and outputs are set aside in the device's memory instead, and fetched, all at once, when
+somebody reads the numbers: at the end of the pass, or a few times a second for a progress bar. The sums are the same.
+"""
+
+from collections import UserDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .batches import Batches
+from .callbacks import Logs
+from .metrics import Metric
+from .ops import Ops, Tensor
+
+
+class Tally:
+    """The sums of one pass over ``data``; ``metrics`` look at ``outputs`` numbers an image.
+
+    room: memory on the device, used again by the next pass over as many images.
+    """
+
+    def __init__(self, ops: Ops, data: Batches, metrics: Sequence[Metric], outputs: int, room: dict):
+        self.ops, self.data, self.metrics = ops, data, metrics if data.labels is not None else ()
+        self._outputs, self._room = outputs, room
+        self._totals = dict.fromkeys(["loss", *(metric.name for metric in metrics)], 0.0)
+        self._seen = self._added = 0
+        """How many images there were, and how many of them are in the totals."""
+        self._set_aside: list[_SetAside] = []
+        """The batches that are not, in their order."""
+
+    def add(self, picked: np.ndarray, outputs: Tensor, losses: Tensor) -> None:
+        """A batch of the images ``picked``, with one row of outputs and one loss each."""
+        if self.ops.on_device:
+            self._keep("losses", losses, (), picked.size)
+            if self.metrics:
+                self._keep("outputs", outputs, (self._outputs,), picked.size)
+            self._set_aside.append(_SetAside(picked))
+        else:
+            on_host = self.ops.to_host(outputs, (picked.size, self._outputs)) if self.metrics else None
+            self._add_up(picked, on_host, self.ops.to_host(losses, (picked.size,)))
+        self._seen += picked.size
+
+    def _keep(self, what: str, tensor: Tensor, shape: tuple[int, ...], count: int) -> None:
+        """Copy a batch behind those before it, on the device."""
+        if ("of all", what, self.data.count) not in self._room:
+            self._room["of all", what, self.data.count] = self.ops.empty((self.data.count, *shape), tensor.dtype)
+        kept = self._room["of all", what, self.data.count]
+        self.ops.reshape(tensor, kept[self._seen : self._seen + count])
+
+    def _add_up(self, picked: np.ndarray, outputs: np.ndarray | None, losses: np.ndarray) -> None:
+        if self.data.sample_weight is not None:
+            losses = losses * self.data.sample_weight[picked]
+        self._totals["loss"] += float(losses.sum(dtype=np.float64))
+        for metric in self.metrics:
+            self._totals[metric.name] += float(np.sum(metric(outputs, self.data.labels[picked])))  # type: ignore[arg-type, index]
+        self._added += picked.size
+
+    def _fetch(self) -> None:
+        """Add up what is set aside, all of it fetched at once."""
+        if not self._set_aside:
+            return
+        first, count = self._added, self._seen - self._added
+        losses = self._from_device("losses", first, (count,))
+        outputs = self._from_device("outputs", first, (count, self._outputs)) if self.metrics else None
+        for batch in self._set_aside:
+            rows = slice(self._added - first, self._added - first + batch.picked.size)
+            self._add_up(batch.picked, None if outputs is None else outputs[rows], losses[rows])
+            if batch.logs is not None:
+                batch.logs.contents = self._logs()
+        self._set_aside = []
+
+    def _from_device(self, what: str, first: int, shape: tuple[int, ...]) -> np.ndarray:
+        kept = self._room["of all", what, self.data.count]
+        return self.ops.to_host(kept[first : first + shape[0]], shape)
+
+    def _logs(self) -> Logs:
+        return {"seen": self._added, **self._means()}
+
+    def so_far(self) -> Logs:
+        """The means after the last batch, with ``seen``, the number of images; worked out when they are read."""
+        if not self._set_aside:
+            return self._logs()
+        self._set_aside[-1].logs = logs = _WhenRead(self._fetch)
+        return logs  # type: ignore[return-value]
+
+    def _means(self) -> Logs:
+        """The means over the images in the totals."""
+        return {key: value / self._added for key, value in self._totals.items()}
+
+    def finish(self) -> Logs:
+        """The means over all images seen."""
+        self._fetch()
+        return self._means()
+
+
+class _WhenRead(UserDict):
+    """A dictionary whose contents are fetched when somebody looks."""
+
+    def __init__(self, fetch: Callable[[], None]):
+        self._fetch = fetch
+        self.contents: Logs | None = None
+
+    @cached_property
+    def data(self) -> Logs:  # type: ignore[override]
+        if self.contents is None:
+            self._fetch()
+        assert self.contents is not None
+        return self.contents
+
+
+@dataclass
+class _SetAside:
+    """A batch on the device: which images it picked, and the logs after it if somebody has been given them."""
+
+    picked: np.ndarray
+    logs: _WhenRead | None = None
