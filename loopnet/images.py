@@ -1,5 +1,6 @@
 """Images as a network takes them: scaled, padded, read from a file."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -47,28 +48,41 @@ def as_input(images: np.ndarray, height: int, width: int) -> np.ndarray:
     return x
 
 
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+"""What Pillow may take a file for. Not what another program would have to run for, as PostScript."""
+
+LARGEST = 64_000_000
+"""Pixels in one picture."""
+
+
 def read_image(path: str | Path, height: int, width: int) -> tuple[np.ndarray, str]:
     """An image file as one network input ``(1, height, width, 1)``, and in a few words what was done to it.
 
-    Any file that Pillow reads: turned upright, laid on white where it is transparent, made grey, inverted if
-    the border is light (in the data sets ink is bright on black), scaled to fit, and padded with black. An
-    image at most 4 pixels smaller than the input is padded only, as MNIST's 28x28 are for LeNet-5.
+    A picture of one of FORMATS, of at most LARGEST pixels: turned upright, laid on white where it is transparent, made
+    grey, inverted if the border is light (in the data sets ink is bright on black), scaled to fit, and padded with
+    black. An image at most 4 pixels smaller than the input is padded only, as MNIST's 28x28 are for LeNet-5.
 
-    Raises OSError if the file cannot be opened, ValueError if it is not an image.
+    Raises OSError if the file cannot be opened, ValueError if it is not such an image. The size is looked at before
+    the pixels are: a small file can claim more of them than there is memory.
     """
     from PIL import Image, ImageOps
 
-    with open(path, "rb") as file:
+    with open(path, "rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's remarks about odd files: such a file is read, or refused in one line
         try:
-            image = ImageOps.exif_transpose(Image.open(file))
+            image: Image.Image = Image.open(file, formats=FORMATS)
+            if image.width * image.height > LARGEST:
+                raise ValueError(f"{image.width}x{image.height} pixels, more than {LARGEST:,}")
+            image = ImageOps.exif_transpose(image)
             if image.has_transparency_data:
                 image = image.convert("RGBA")
                 image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
             if image.mode.startswith("I"):  # 16 bits: Pillow would clip them to 8, not scale
-                image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
+                image = Image.fromarray((np.clip(np.asarray(image), 0, 65535) // 257).astype(np.uint8))
             grey = np.asarray(image.convert("L"))
         except Exception as error:  # Pillow's readers raise many kinds for a damaged file
-            raise ValueError(f"{path}: not an image that can be read ({error})") from None
+            reason = " ".join(str(error).split())
+            raise ValueError(f"{path}: not an image that can be read ({reason})") from None
 
     done = [f"{grey.shape[0]}x{grey.shape[1]}"]
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])

@@ -1,42 +1,16 @@
 """Finding a data set's files: in $LOOPNET_DATA, in the user's cache folder, or at a mirror."""
 
+import gzip
 import os
 import shutil
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .download import OWN_FAULTS, Archive, DataError, Files, cannot_write, download
 
-class DataError(OSError):
-    """A data set's files are missing, cannot be fetched, or are not the published ones."""
-
-
-@dataclass(frozen=True)
-class Archive:
-    """A ``.tar.gz`` that holds all files of a data set, if they are not published one by one."""
-
-    name: str
-    sha256: str
-    folder: str  # the folder inside the archive that the files lie in
-
-
-@dataclass(frozen=True)
-class Files:
-    """The files of one data set as they were published."""
-
-    folder: str  # the folder they lie in, inside $LOOPNET_DATA or the cache
-    sha256: Mapping[str, str]  # file name: checksum in hexadecimal
-    mirrors: tuple[str, ...]  # addresses that the file names are appended to, tried in this order
-    archive: Archive | None = None  # what there is at the mirrors instead of the files
-
-    def archive_files(self) -> "Files":
-        """The archive as a set of one file, which lies beside the folder that it unpacks to."""
-        assert self.archive is not None
-        parent = Path(self.folder).parent.as_posix()
-        return replace(self, folder=parent, sha256={self.archive.name: self.archive.sha256}, archive=None)
+__all__ = ["Archive", "DataError", "Files", "data_folder", "fetch", "find"]
 
 
 def data_folder(files: Files) -> Path:
@@ -66,14 +40,12 @@ def fetch(files: Files) -> dict[str, Path]:
     A damaged file in $LOOPNET_DATA is an error, because it is the user's; in the cache it is fetched again.
     Raises DataError, which says what to put where.
     """
-    import pooch
-
     cache = data_folder(files)
     found = find(files)
     paths = {}
     for name, expected in files.sha256.items():
         path = found.get(name)
-        sha256 = pooch.file_hash(str(path)) if path else None
+        sha256 = file_sum(path) if path else None
         if path and sha256 == expected:
             paths[name] = path
         elif path and path.parent != cache:
@@ -82,71 +54,82 @@ def fetch(files: Files) -> dict[str, Path]:
             paths[name] = _download(files, name, cache)
     missing = [name for name in files.sha256 if name not in paths]
     if missing:
-        paths |= _unpack(files, missing, cache)
+        paths |= _unarchive(files, missing, cache)
     return {name: paths[name] for name in files.sha256}
 
 
-def _unpack(files: Files, names: list[str], cache: Path) -> dict[str, Path]:
-    """Take those files out of the archive into the cache; the archive is found, or downloaded and then removed.
+def file_sum(path: Path) -> str | None:
+    """A file's SHA-256 in hexadecimal; None if it is gone."""
+    import pooch
+
+    try:
+        return pooch.file_hash(str(path))
+    except FileNotFoundError:  # another process is putting a new one there
+        return None
+
+
+def _unarchive(files: Files, names: list[str], cache: Path) -> dict[str, Path]:
+    """Those files out of the archive: out of the one that is here, which is kept, or else one that is downloaded to a
+    folder of this process's own and goes with it.
+    """
+    packed = files.archive_files()
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".unpacking.", dir=cache) as room:
+            if find(packed):
+                archive = fetch(packed)[next(iter(packed.sha256))]
+            else:
+                archive = _download(packed, next(iter(packed.sha256)), Path(room))
+            return _unpack(files, names, archive, Path(room), cache)
+    except OSError as error:
+        if error.errno in OWN_FAULTS:
+            raise cannot_write(cache, error) from None
+        raise
+
+
+def _unpack(files: Files, names: list[str], archive: Path, room: Path, cache: Path) -> dict[str, Path]:
+    """Those files out of ``archive`` into the cache, by way of the folder ``room``.
 
     Nothing in the archive decides where anything is written: only the names that are asked for are looked up in it,
     only plain files are read, and a file gets its name when its sum is right.
     """
-    import pooch
-
     assert files.archive is not None
-    packed = files.archive_files()
-    was_here = find(packed)
-    archive = fetch(packed)[files.archive.name]
-    cache.mkdir(parents=True, exist_ok=True)
     paths = {}
     try:
-        with tarfile.open(archive) as tar, tempfile.TemporaryDirectory(dir=cache) as folder:
+        with tarfile.open(archive) as tar:
             for name in names:
                 member = tar.getmember(f"{files.archive.folder}/{name}")
                 content = tar.extractfile(member) if member.isreg() else None
-                if content is None:
-                    raise DataError(f"{archive}: {member.name} is not a file")
-                unpacked = Path(folder) / name
+                if content is None or member.size != files.size.get(name, member.size):
+                    raise DataError(f"{archive}: {member.name} is not a file of {files.size.get(name)} bytes")
+                unpacked = room / name
                 with open(unpacked, "wb") as file:
                     shutil.copyfileobj(content, file)
-                sha256 = pooch.file_hash(str(unpacked))
+                    file.flush()
+                    os.fsync(file.fileno())
+                sha256 = file_sum(unpacked)
                 if sha256 != files.sha256[name]:
                     raise DataError(f"{archive}: {member.name} has SHA-256 {sha256}, not {files.sha256[name]}")
                 paths[name] = cache / name
                 os.replace(unpacked, paths[name])
-    except (tarfile.TarError, KeyError, EOFError, zlib.error) as error:
+    except (tarfile.TarError, gzip.BadGzipFile, KeyError, EOFError, zlib.error) as error:
         raise DataError(f"{archive}: not the archive it should be ({error})") from None
-    if files.archive.name not in was_here:
-        archive.unlink()
     return paths
 
 
-def _download(files: Files, name: str, cache: Path) -> Path:
-    """Download one file to the cache from the first mirror that gives the right bytes; returns its path."""
-    import pooch
-
-    failures = []
-    for mirror in files.mirrors:
-        downloader = pooch.HTTPDownloader(progressbar=True, chunk_size=1 << 16, timeout=30)
-        try:
-            return Path(pooch.retrieve(mirror + name, files.sha256[name], name, cache, downloader=downloader))
-        except (OSError, ValueError) as error:  # no network, no such file there, or a wrong checksum
-            failures.append(f"{mirror}: {_reason(error)}")
-    names, count = ",".join(files.sha256), len(files.sha256)
-    address = f"{files.mirrors[0]}{{{names}}}" if count > 1 else f"{files.mirrors[0]}{names}"
-    raise DataError(
-        f"cannot download {name} ({'; '.join(failures)}). Where there is a network, run: "
-        f"curl -fL --create-dirs --output-dir '{cache}' --remote-name-all '{address}' "
-        f"and copy the {f'{count} files' if count > 1 else 'file'} to {cache}, or to {files.folder}/ in $LOOPNET_DATA"
-    )
-
-
-def _reason(error: Exception) -> str:
-    """One short line for a failed download: libraries tell the same with their whole stack of connections."""
-    if isinstance(error, ValueError) and "hash" in str(error):
-        return "wrong SHA-256"
-    status = getattr(getattr(error, "response", None), "status_code", None)
-    if status is not None:
-        return f"answered {status}"
-    return getattr(error, "strerror", None) or type(error).__name__
+def _download(files: Files, name: str, folder: Path) -> Path:
+    """``download``, with an error that says what to do without a network."""
+    try:
+        return download(files, name, folder)
+    except DataError as error:
+        if not files.mirrors or not str(error).startswith("cannot download"):
+            raise
+        where = data_folder(files)
+        names, count = ",".join(files.sha256), len(files.sha256)
+        address = f"{files.mirrors[0]}{{{names}}}" if count > 1 else f"{files.mirrors[0]}{names}"
+        raise DataError(
+            f"{error}. Where there is a network, run: "
+            f"curl -fL --create-dirs --output-dir '{where}' --remote-name-all '{address}' "
+            f"and copy the {f'{count} files' if count > 1 else 'file'} to {where}, "
+            f"or to {files.folder}/ in $LOOPNET_DATA"
+        ) from None

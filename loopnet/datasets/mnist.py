@@ -7,6 +7,8 @@ import numpy as np
 from .fetch import Files, fetch
 from .idx import read_idx
 
+CLASSES = 10
+
 FILES = Files(
     folder="mnist",
     sha256={
@@ -14,6 +16,12 @@ FILES = Files(
         "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
         "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
         "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+    },
+    size={
+        "train-images-idx3-ubyte.gz": 9_912_422,
+        "train-labels-idx1-ubyte.gz": 28_881,
+        "t10k-images-idx3-ubyte.gz": 1_648_877,
+        "t10k-labels-idx1-ubyte.gz": 4_542,
     },
     mirrors=(
         "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -38,4 +46,6 @@ def _read_part(paths: dict[str, Path], part: str) -> tuple[np.ndarray, np.ndarra
     labels = read_idx(paths[f"{part}-labels-idx1-ubyte.gz"], rank=1)
     if len(images) != len(labels):
         raise ValueError(f"{part}: {len(images)} images but {len(labels)} labels")
+    if len(labels) and labels.max() >= CLASSES:
+        raise ValueError(f"{part}: expected labels 0 to {CLASSES - 1}, given {labels.max()}")
     return images, labels
