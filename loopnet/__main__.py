@@ -1,5 +1,7 @@
-"""``python -m loopnet`` does what the ``loopnet`` command does."""
+"""``python -m loopnet``: the ``loopnet`` command."""
+
+import sys
 
 from .cli import main
 
-raise SystemExit(main())
+sys.exit(main())

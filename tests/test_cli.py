@@ -263,32 +263,6 @@ def test_doctor(capsys, monkeypatch, tmp_path):
     assert {"loopnet", "python", "CPU", "SIMD", "CUDA", "mnist"} <= set(found)
 
 
-@pytest.mark.parametrize(
-    ("module", "state"),
-    [
-        (None, "not available: numba-cuda is not installed"),
-        ("def is_available(): return False", "not available: no CUDA driver or no device"),
-        ("def is_available(): raise OSError('libcuda is\\nbroken')", "not available: libcuda is broken"),
-        (
-            "class Device: name, compute_capability = b'Card 1', (9, 0)\n"
-            "def is_available(): return True\n"
-            "def get_current_device(): return Device",
-            "Card 1, compute capability 9.0",
-        ),
-    ],
-)
-def test_doctor_survives_every_state_of_cuda(module, state, monkeypatch):
-    from types import ModuleType
-
-    from loopnet import doctor
-
-    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: module and object())
-    cuda = ModuleType("numba.cuda")
-    exec(module or "", vars(cuda))
-    monkeypatch.setattr(numba, "cuda", cuda, raising=False)
-    assert doctor.cuda() == state
-
-
 def test_help_and_version(capsys):
     assert main([]) == 0
     for argument in ("--help", "--version"):

@@ -1,0 +1,171 @@
+"""``loopnet step``: run a loop line by line on a real image."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .usage import Parser, UsageError, count, known, load_model
+
+if TYPE_CHECKING:
+    from ..stepper import Images, Trace
+
+SUMMARY = "step through a loop, line by line, on a real image"
+
+
+def options(parser: Parser) -> None:
+    parser.add_argument("loop", metavar="LOOP", help="conv2d, max_pool2d, dense, softmax, adam, basic_conv, ...")
+    parser.add_argument(
+        "--backward", nargs="?", const="weights", default="", choices=("weights", "input"), metavar="weights|input",
+        help="the way back: the gradient of the weights (default) or of the input",
+    )  # fmt: skip
+    parser.add_argument("--layer", metavar="NAME", help="of the network (default: the first that runs the loop)")
+    parser.add_argument("--model", type=Path, help="model.safetensors, or its folder (default: the newest in runs/)")
+    parser.add_argument("--data", default="digits", help="where images come from: digits (default), mnist, ...")
+    parser.add_argument(
+        "--image", default="7", metavar="N|FILE", help="numbers of test images (7 or 7,8,9), or a picture (default: 7)"
+    )
+    parser.add_argument("--filter", default="vertical edge", help='for basic_conv (default: "vertical edge")')
+    parser.add_argument("--cell", type=_cell, metavar="I,J,K", help="of the output (default: the largest number's)")
+    parser.add_argument("--steps", type=count, metavar="N", help="to record, about (default: 160000)")
+    parser.add_argument("-o", "--output", type=Path, metavar="PAGE.html", help="write a page that needs no network")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    from ..stepper.scenes import ARTICLE
+    from ..stepper.terminal import browse, can_browse, print_plain
+
+    if arguments.output and not arguments.output.absolute().parent.is_dir():
+        raise UsageError(f"cannot write {arguments.output}: there is no folder {arguments.output.parent}")
+    trace = _of_article(arguments) if arguments.loop in ARTICLE else _of_network(arguments)
+    if arguments.output:
+        trace.save(arguments.output)
+        for line in trace.notes:
+            print(line)
+        size = arguments.output.stat().st_size / 1e6
+        what = f"{trace.title}, {trace.window_in_words()}, {size:.1f} MB"
+        print(f"wrote {arguments.output}: {what}. Open it in a browser.")
+    elif can_browse() and _has_rich():
+        browse(trace)
+    else:
+        if can_browse():
+            print('plain text, as rich is not installed: pip install "loopnet[terminal]" for arrow keys\n')
+        print_plain(trace)
+
+
+def _of_network(arguments: argparse.Namespace) -> "Trace":
+    from ..stepper import scenes
+
+    operation = scenes.operation_named(arguments.loop, arguments.backward)
+    model, where = _network(arguments)
+    trace = scenes.step_layer(
+        model, _images(arguments, model), operation, arguments.layer, arguments.cell, **_limit(arguments)
+    )
+    trace.notes.insert(0, where)
+    return trace
+
+
+def _of_article(arguments: argparse.Namespace) -> "Trace":
+    from ..stepper import scenes
+
+    for name in ("layer", "model", "backward"):
+        if getattr(arguments, name):
+            raise UsageError(f"{arguments.loop} is the article's loop, it knows no --{name}; see conv2d, max_pool2d")
+    image, words = _grey_image(arguments)
+    trace = scenes.step_article(arguments.loop, image, arguments.filter, arguments.cell, **_limit(arguments))
+    trace.notes.insert(0, words)
+    return trace
+
+
+def _limit(arguments: argparse.Namespace) -> dict[str, int]:
+    return {} if arguments.steps is None else {"limit": arguments.steps}
+
+
+# ---- the network
+
+
+def _network(arguments: argparse.Namespace) -> tuple[Any, str]:
+    """The network to step through, and a sentence on which it is: the one asked for, the newest, or a fresh LeNet-5."""
+    from ..datasets import CHANNELS
+    from ..lenet import lenet5
+    from ..stepper.scenes import newest_run
+
+    if arguments.model is not None:
+        return load_model(arguments.model), f"network: {arguments.model}"
+    newest = newest_run()
+    if newest is not None:
+        return load_model(newest), f"network: {newest.parent}, the newest in runs/ (--model for another)"
+    channels = CHANNELS[known("data set", arguments.data, CHANNELS)]
+    words = "network: a LeNet-5 that was not trained, seed 0; loopnet train trains one"
+    return lenet5((32, 32, channels), seed=0), words
+
+
+# ---- the image
+
+
+def _images(arguments: argparse.Namespace, model: Any) -> "Images":
+    from ..datasets import CHANNELS, load_for
+    from ..images import read_image
+    from ..stepper import Images
+
+    numbers = _numbers(arguments.image)
+    shape = model.input_shape[1:]
+    if numbers is None:
+        if len(shape) != 3 or shape[2] != 1:
+            raise UsageError(f"the network takes {shape}, and a picture from a file is prepared as a grey one")
+        x, done = read_image(arguments.image, *shape[:2])
+        return Images(x, None, f"{arguments.image} ({done})")
+    known("data set", arguments.data, CHANNELS)
+    x, labels = load_for(arguments.data, shape)[1]
+    _check(numbers, len(x), arguments.data)
+    shown = ", ".join(str(labels[number]) for number in numbers)
+    which = "image" if len(numbers) == 1 else "images"
+    words = f"{which} {', '.join(map(str, numbers))} of the test images of {arguments.data}, of class {shown}"
+    return Images(x[numbers], labels[numbers], words)
+
+
+def _grey_image(arguments: argparse.Namespace) -> tuple[Any, str]:
+    """One image for the article's loops: its bytes, 0 to 255, so that the sums can be checked by hand."""
+    import numpy as np
+
+    from ..datasets import CHANNELS, load_for
+    from ..images import read_image
+
+    numbers = _numbers(arguments.image)
+    if numbers is None:
+        x, done = read_image(arguments.image, 28, 28)
+        return np.rint(x[0, :, :, 0] * 255), f"{arguments.image} ({done})"
+    if len(numbers) > 1:
+        raise UsageError(f"--image {arguments.image}: {arguments.loop} takes one image")
+    if CHANNELS[known("data set", arguments.data, CHANNELS)] != 1:
+        raise UsageError(f"--data {arguments.data}: {arguments.loop} takes grey images")
+    x, labels = load_for(arguments.data, (28, 28, 1))[1]
+    _check(numbers, len(x), arguments.data)
+    words = f"image {numbers[0]} of the test images of {arguments.data}, of class {labels[numbers[0]]}; pixels 0 to 255"
+    return np.rint(x[numbers[0], :, :, 0] * 255), words
+
+
+def _numbers(text: str) -> list[int] | None:
+    """``7`` or ``7,8,9`` as numbers; None for anything else, which is a file's name."""
+    parts = text.split(",")
+    return [int(part) for part in parts] if all(part.strip().isdigit() for part in parts) else None
+
+
+def _check(numbers: list[int], count: int, data: str) -> None:
+    for number in numbers:
+        if number >= count:
+            raise UsageError(f"--image {number}: {data} has {count} test images, 0 to {count - 1}")
+
+
+def _cell(text: str) -> tuple[int, ...]:
+    parts = text.replace(" ", "").split(",")
+    if not all(part.isdigit() for part in parts):
+        raise argparse.ArgumentTypeError(f"must be whole numbers with commas between, not {text!r}")
+    return tuple(int(part) for part in parts)
+
+
+def _has_rich() -> bool:
+    try:
+        import rich  # noqa: F401
+    except ImportError:
+        return False
+    return True
