@@ -8,7 +8,7 @@ A layer never names a kernel; it asks its ``ops``. To train a network with a loo
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any
 
@@ -16,7 +16,9 @@ import numpy as np
 
 from .kernels import (
     activation,
+    augment,
     batch,
+    connections,
     conv2d,
     conv3d,
     dense,
@@ -27,8 +29,11 @@ from .kernels import (
     padding,
     pool,
     pool3d,
+    rbf,
+    rescale,
     reshape,
     softmax,
+    subsample,
 )
 from .rungs import compile_rung
 
@@ -46,6 +51,8 @@ class Ops:
     conv2d_forward: Kernel
     conv2d_backward_input: Kernel
     conv2d_backward_weights: Kernel
+    spread_taps: Kernel
+    collect_taps: Kernel
     conv3d_forward: Kernel
     conv3d_backward_input: Kernel
     conv3d_backward_weights: Kernel
@@ -57,11 +64,17 @@ class Ops:
     average_pool3d_backward: Kernel
     lp_pool3d_forward: Kernel
     lp_pool3d_backward: Kernel
+    subsample_forward: Kernel
+    subsample_backward_input: Kernel
+    subsample_backward_weights: Kernel
     zero_pad_forward: Kernel
     zero_pad_backward: Kernel
     dense_forward: Kernel
     dense_backward_input: Kernel
     dense_backward_weights: Kernel
+    rbf_forward: Kernel
+    rbf_backward: Kernel
+    rescale: Kernel
     relu_forward: Kernel
     relu_backward: Kernel
     leaky_relu_forward: Kernel
@@ -70,9 +83,15 @@ class Ops:
     sigmoid_backward: Kernel
     tanh_forward: Kernel
     tanh_backward: Kernel
+    scaled_tanh_forward: Kernel
+    scaled_tanh_backward: Kernel
     softplus_forward: Kernel
     softplus_backward: Kernel
     dropout: Kernel
+    affine_flow: Kernel
+    elastic_flow: Kernel
+    warp: Kernel
+    cutout: Kernel
     batch_norm_statistics: Kernel
     moving_average: Kernel
     batch_norm_forward: Kernel
@@ -89,6 +108,7 @@ class Ops:
     sigmoid_cross_entropy: Kernel
     binary_cross_entropy: Kernel
     mean_squared_error: Kernel
+    maximum_a_posteriori: Kernel
     sgd_update: Kernel
     rmsprop_update: Kernel
     adam_update: Kernel
@@ -97,6 +117,12 @@ class Ops:
     # fused operations: None on a rung that has none, and then each layer runs by itself (see plan.py)
     conv2d_relu_pool_forward: Kernel | None = None
     relu_pool_backward: Kernel | None = None
+    conv2d_relu_pool_backward_weights: Kernel | None = None
+
+    train_step: Callable[..., Any] | None = None
+    """``train_step(layers, loss, optimizer, values)``: the whole training step as one function of a batch's (x,
+    targets, weight), which returns outputs and losses; for a rung that is made for one network, and refuses others.
+    """
 
     # what this rung cannot run
     plain: "Ops | None" = None
@@ -115,6 +141,8 @@ class Ops:
     """How many images a tensor has room for."""
     to_host: Callable[[Tensor, tuple[int, ...]], np.ndarray] = lambda tensor, shape: tensor[: shape[0]].copy()
     """``to_host(tensor, shape)``: a plain NumPy copy of the batch that the shape says."""
+    on_device: bool = False
+    """Whether the host has to wait for a device to look at a tensor. Training then looks as seldom as it can."""
 
     def rung_for(self, operations: Iterable[str], ranks: Iterable[int]) -> "Ops":
         """This rung if it has kernels for ``operations`` on tensors of ``ranks`` axes, else the plain one beneath it.
@@ -141,6 +169,8 @@ TEXTBOOK: dict[str, Any] = {
     "conv2d_forward": conv2d.conv2d_forward,
     "conv2d_backward_input": conv2d.conv2d_backward_input,
     "conv2d_backward_weights": conv2d.conv2d_backward_weights,
+    "spread_taps": connections.spread_taps,
+    "collect_taps": connections.collect_taps,
     "conv3d_forward": conv3d.conv3d_forward,
     "conv3d_backward_input": conv3d.conv3d_backward_input,
     "conv3d_backward_weights": conv3d.conv3d_backward_weights,
@@ -152,11 +182,17 @@ TEXTBOOK: dict[str, Any] = {
     "average_pool3d_backward": pool3d.average_pool3d_backward,
     "lp_pool3d_forward": pool3d.lp_pool3d_forward,
     "lp_pool3d_backward": pool3d.lp_pool3d_backward,
+    "subsample_forward": subsample.subsample_forward,
+    "subsample_backward_input": subsample.subsample_backward_input,
+    "subsample_backward_weights": subsample.subsample_backward_weights,
     "zero_pad_forward": padding.zero_pad_forward,
     "zero_pad_backward": padding.zero_pad_backward,
     "dense_forward": dense.dense_forward,
     "dense_backward_input": dense.dense_backward_input,
     "dense_backward_weights": dense.dense_backward_weights,
+    "rbf_forward": rbf.rbf_forward,
+    "rbf_backward": rbf.rbf_backward,
+    "rescale": rescale.rescale,
     "relu_forward": activation.relu_forward,
     "relu_backward": activation.relu_backward,
     "leaky_relu_forward": activation.leaky_relu_forward,
@@ -165,9 +201,15 @@ TEXTBOOK: dict[str, Any] = {
     "sigmoid_backward": activation.sigmoid_backward,
     "tanh_forward": activation.tanh_forward,
     "tanh_backward": activation.tanh_backward,
+    "scaled_tanh_forward": activation.scaled_tanh_forward,
+    "scaled_tanh_backward": activation.scaled_tanh_backward,
     "softplus_forward": activation.softplus_forward,
     "softplus_backward": activation.softplus_backward,
     "dropout": dropout.dropout,
+    "affine_flow": augment.affine_flow,
+    "elastic_flow": augment.elastic_flow,
+    "warp": augment.warp,
+    "cutout": augment.cutout,
     "batch_norm_statistics": normalization.batch_norm_statistics,
     "moving_average": normalization.moving_average,
     "batch_norm_forward": normalization.batch_norm_forward,
@@ -184,18 +226,19 @@ TEXTBOOK: dict[str, Any] = {
     "sigmoid_cross_entropy": loss.sigmoid_cross_entropy,
     "binary_cross_entropy": loss.binary_cross_entropy,
     "mean_squared_error": loss.mean_squared_error,
+    "maximum_a_posteriori": rbf.maximum_a_posteriori,
     "sgd_update": optimizer.sgd_update,
     "rmsprop_update": optimizer.rmsprop_update,
     "adam_update": optimizer.adam_update,
     "adamw_update": optimizer.adamw_update,
 }
 
-# operations on single numbers, wherever they stand
+# operations on single numbers, wherever they stand, and on weights, which are plain arrays on every rung
 ANY_LAYOUT = {
     f"{activation}_{way}"
-    for activation in ("relu", "leaky_relu", "sigmoid", "tanh", "softplus")
+    for activation in ("relu", "leaky_relu", "sigmoid", "tanh", "scaled_tanh", "softplus")
     for way in ("forward", "backward")
-}
+} | {"rescale", "spread_taps", "collect_taps"}
 
 
 def _python() -> Ops:
@@ -224,6 +267,8 @@ def _tuned() -> Ops:
     parallel = get_ops("parallel")
     shared = {name: getattr(parallel, name) for name in TEXTBOOK}
     turned = {name: _over_lanes(shared[name]) for name in ROWS}
+    turned["rbf_forward"] = lambda x, centres, y: parallel.rbf_forward(x.T, centres, y.T)
+    turned["rbf_backward"] = lambda dy, x, centres, dx: parallel.rbf_backward(dy.T, x.T, centres, dx.T)
     kernels = {**shared, **turned, **table.KERNELS}
     return Ops(name="tuned", **kernels, **table.MEMORY, plain=parallel, ranks=(1, 2, 4))
 
@@ -232,6 +277,7 @@ def _tuned() -> Ops:
 # of its own to pay
 ROWS = (
     "softmax_backward", "cross_entropy", "sigmoid_cross_entropy", "binary_cross_entropy", "mean_squared_error",
+    "maximum_a_posteriori",
 )  # fmt: skip
 
 
@@ -244,8 +290,41 @@ def _over_lanes(kernel: Kernel) -> Kernel:
     return run
 
 
-RUNGS = {"python": _python, "literal": _literal, "parallel": _parallel, "tuned": _tuned}
+def _cuda_literal() -> Ops:
+    """The textbook loops on a GPU: a thread for each output, in place of the loops that walk from output to output."""
+    from .cuda import device, literal
+
+    device.require()
+    return Ops(name="cuda_literal", **literal.kernels(TEXTBOOK), **device.MEMORY)
+
+
+def _cuda() -> Ops:
+    """The operations that cost most as tiles in shared memory and registers, three of them fused; the rest is
+    ``cuda_literal``'s.
+    """
+    beneath = get_ops("cuda_literal")  # which says so if there is no GPU, before anything else is imported
+    from .cuda.tiled import table
+
+    kernels: dict[str, Any] = table.KERNELS
+    return replace(beneath, name="cuda", **kernels)
+
+
+def _cuda_fused() -> Ops:
+    """LeNet-5 only: a training step in two launches. What is not training runs on ``cuda``'s kernels."""
+    beneath = get_ops("cuda")
+    from .cuda.lenet.step import Step
+
+    return replace(beneath, name="cuda_fused", train_step=Step)
+
+
+RUNGS = {
+    "python": _python, "literal": _literal, "parallel": _parallel, "tuned": _tuned,
+    "cuda_literal": _cuda_literal, "cuda": _cuda, "cuda_fused": _cuda_fused,
+}  # fmt: skip
 BACKENDS = tuple(RUNGS)
+CUDA_BACKENDS = tuple(name for name in BACKENDS if name.startswith("cuda"))
+"""Those that need a GPU; the rest runs anywhere. Nothing of CUDA is imported before one of them is asked for."""
+CPU_BACKENDS = tuple(name for name in BACKENDS if name not in CUDA_BACKENDS)
 DEFAULT_BACKEND = "tuned"
 
 OPERATIONS = tuple(f.name for f in fields(Ops) if f.type in (Kernel, Kernel | None))
@@ -259,7 +338,8 @@ def _rung(name: str) -> Ops:
 def get_ops(backend: str | Ops) -> Ops:
     """The operations of a rung by name, or ``backend`` itself if it already is an :class:`Ops`.
 
-    Raises ``ValueError`` for a name that is not in :data:`BACKENDS`.
+    Raises ``ValueError`` for a name that is not in :data:`BACKENDS`, and ``loopnet.cuda.device.DeviceError``, an
+    ``OSError``, where a CUDA backend cannot run: one line that says what is missing and what to do about it.
     """
     if isinstance(backend, Ops):
         return backend

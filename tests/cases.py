@@ -73,6 +73,39 @@ class Drop(NamedTuple):
     step: int
 
 
+class Distort(NamedTuple):
+    """One augmentation: the limits of what is drawn, the field of elastic steps, and the side of a hidden square."""
+
+    name: str
+    x: tuple[int, int, int, int]
+    shift: tuple[float, float] = (0.0, 0.0)
+    rotation: float = 0.0
+    zoom: float = 0.0
+    shear: float = 0.0
+    alpha: float = 1.0
+    taps: int = 1
+    size: int = 1
+    key: int = 1
+    step: int = 1
+
+
+class Subsample(NamedTuple):
+    """One trainable subsampling."""
+
+    name: str
+    x: tuple[int, int, int, int]
+    window: tuple[int, int]
+
+
+class Table(NamedTuple):
+    """One table of connections: for each filter, the channels that it sees."""
+
+    name: str
+    window: tuple[int, int]
+    channels: int
+    seen: tuple[tuple[int, ...], ...]
+
+
 class Turn(NamedTuple):
     """One permutation of an image's axes; `axes` counts from 0."""
 
@@ -183,6 +216,33 @@ DROPOUT = [
     Drop((3, 2), 0.0, 0, 0),
     Drop((17, 60), 0.1, 0x13198A2E, 7),
 ]
+
+DISTORT = [
+    Distort("one pixel", (1, 1, 1, 1), shift=(0.5, 0.5)),
+    Distort("shift", (2, 4, 5, 2), shift=(2.0, 1.0), size=3),
+    Distort("rotation", (3, 5, 5, 1), rotation=0.5, taps=3, size=2, key=2**32 - 1, step=2**32 - 1),
+    Distort("zoom and shear", (2, 6, 4, 3), zoom=0.3, shear=0.2, alpha=2.5, taps=5, size=4, key=99, step=12345),
+    Distort("everything", (17, 7, 6, 2), (1.5, 2.5), 0.3, 0.1, 0.1, alpha=8.0, taps=9, size=3, key=0x13198A2E, step=7),
+    Distort("a Gaussian wider than the image", (2, 3, 4, 1), rotation=3.0, alpha=0.5, taps=25, size=9, key=5, step=6),
+]
+
+SUBSAMPLE = [
+    Subsample("one pixel", (1, 1, 1, 1), (1, 1)),
+    Subsample("2x2, as in LeNet", (2, 6, 4, 3), (2, 2)),
+    Subsample("rest left over", (2, 7, 5, 2), (2, 2)),
+    Subsample("window differs per axis", (3, 5, 7, 2), (2, 3)),
+    Subsample("more images than lanes", (17, 4, 4, 1), (2, 2)),
+]
+
+TABLES = [
+    Table("one connection", (1, 1), 1, ((0,),)),
+    Table("all connections", (2, 3), 3, ((0, 1, 2), (0, 1, 2))),
+    Table("LeNet's, in small", (2, 2), 4, ((0, 1, 2), (1, 2, 3), (3, 0), (2,), (3, 1, 0, 2))),
+    Table("a channel that nobody sees", (3, 2), 5, ((4, 0), (1,), (4, 3))),
+]
+
+# (batch, inputs, units)
+RBF = [(1, 1, 1), (3, 5, 2), (17, 84, 10), (5, 7, 4)]
 
 # (batch, ..., channels)
 NORMALIZATION = [(5, 3), (17, 1), (4, 3, 2), (3, 4, 5, 2), (2, 2, 3, 2, 3)]

@@ -17,6 +17,7 @@ from cases import (
     CONV,
     CONV3D,
     DENSE,
+    DISTORT,
     DROPOUT,
     ELEMENTWISE,
     FUSED,
@@ -25,16 +26,22 @@ from cases import (
     PARAMETERS,
     POOL,
     POOL3D,
+    RBF,
     SOFTMAX,
+    SUBSAMPLE,
+    TABLES,
     TURNS,
     Conv,
     Conv3D,
     Dense,
+    Distort,
     Drop,
     Frame,
     Fused,
     Pool,
     Pool3D,
+    Subsample,
+    Table,
     Turn,
 )
 
@@ -55,6 +62,9 @@ TOLERANCE = {
     "literal": {"float32": 2e-6, "float64": 2e-14},
     "parallel": {"float32": 2e-6, "float64": 2e-14},
     "tuned": {"float32": 2e-6, "float64": 2e-14},
+    # A GPU's exp, log and pow are off by a few units in the last place, and work in the arrays' own dtype.
+    "cuda_literal": {"float32": 4e-6, "float64": 4e-14},
+    "cuda": {"float32": 4e-6, "float64": 4e-14},
 }
 
 
@@ -301,6 +311,131 @@ def expect_dropout(case: Drop, given: Arrays) -> Arrays:
     return {"y": oracle.dropout(given["x"], case.rate, case.key, case.step)}
 
 
+def draw_distort(case: Distort, dtype: str) -> Arrays:
+    given = draw(case, dtype, x=case.x, flow=(case.x[0], 2, *case.x[1:3]), taps=(case.taps,))
+    return {**given, "flow": 2 * given["flow"]}  # some of it out of the image
+
+
+def run_distort(ops: Ops, case: Distort, given: Arrays) -> Arrays:
+    """Each of the four by itself, on the same inputs."""
+    ops = ops.rung_for(("affine_flow", "elastic_flow", "warp", "cutout"), (4,))
+    dtype, drawn = given["x"].dtype, (case.key, case.step)
+    x, flow, shape = tensor(ops, given["x"]), tensor(ops, given["flow"]), given["flow"].shape
+    affine, elastic = tensor(ops, poison(shape, dtype)), tensor(ops, given["flow"])
+    noise, smooth = (tensor(ops, poison(shape, dtype)) for _ in range(2))
+    warped, hidden = (tensor(ops, poison(case.x, dtype)) for _ in range(2))
+    ops.affine_flow(affine, case.shift, case.rotation, case.zoom, case.shear, *drawn)
+    ops.elastic_flow(noise, smooth, elastic, plain(ops, given["taps"]), dtype.type(case.alpha), *drawn)
+    ops.warp(x, flow, warped)
+    ops.cutout(x, hidden, case.size, *drawn)
+    flows = {"affine": ops.to_host(affine, shape), "elastic": ops.to_host(elastic, shape)}
+    return {**flows, "warped": ops.to_host(warped, case.x), "hidden": ops.to_host(hidden, case.x)}
+
+
+def expect_distort(case: Distort, given: Arrays) -> Arrays:
+    drawn = (case.key, case.step)
+    limits = case.shift, case.rotation, case.zoom, case.shear
+    return {
+        "affine": oracle.affine_flow(case.x, *limits, *drawn),
+        "elastic": oracle.elastic_flow(given["flow"], given["taps"], case.alpha, *drawn),
+        "warped": oracle.warp(given["x"], given["flow"]),
+        "hidden": oracle.cutout(given["x"], case.size, *drawn),
+    }
+
+
+def draw_subsample(case: Subsample, dtype: str) -> Arrays:
+    batch, height, width, channels = case.x
+    y = (batch, height // case.window[0], width // case.window[1], channels)
+    return draw(case, dtype, x=case.x, w=(channels,), b=(channels,), dy=y)
+
+
+def run_subsample(ops: Ops, case: Subsample, given: Arrays) -> Arrays:
+    dtype, shape = given["x"].dtype, given["dy"].shape
+    x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
+    w, b = plain(ops, given["w"]), plain(ops, given["b"])
+    y, dx = tensor(ops, poison(shape, dtype)), tensor(ops, poison(case.x, dtype))
+    dw, db = (plain(ops, poison(given["w"].shape, dtype)) for _ in range(2))
+    ops.subsample_forward(x, w, b, y, case.window)
+    ops.subsample_backward_input(dy, w, dx, case.window)
+    ops.subsample_backward_weights(dy, x, dw, db, case.window)
+    return {"y": ops.to_host(y, shape), "dx": ops.to_host(dx, case.x), "dw": on_host(dw), "db": on_host(db)}
+
+
+def expect_subsample(case: Subsample, given: Arrays) -> Arrays:
+    x, w, b, dy = (given[name] for name in ("x", "w", "b", "dy"))
+    answers = oracle.subsample(x, w, b, dy, case.window)
+    return dict(zip(("y", "dx", "dw", "db"), answers, strict=True))
+
+
+def draw_table(case: Table, dtype: str) -> Arrays:
+    pairs = np.array([(c, k) for k, seen in enumerate(case.seen) for c in seen])
+    full = (*case.window, case.channels, len(case.seen))
+    return {**draw(case, dtype, w=(*case.window, len(pairs)), dfull=full), "connections": pairs}
+
+
+def run_table(ops: Ops, case: Table, given: Arrays) -> Arrays:
+    dtype, pairs = given["w"].dtype, plain(ops, given["connections"])
+    full, dw = plain(ops, poison(given["dfull"].shape, dtype)), plain(ops, poison(given["w"].shape, dtype))
+    ops.spread_taps(plain(ops, given["w"]), pairs, full)
+    ops.collect_taps(plain(ops, given["dfull"]), pairs, dw)
+    return {"full": on_host(full), "dw": on_host(dw)}
+
+
+def expect_table(case: Table, given: Arrays) -> Arrays:
+    channel, number = given["connections"].T
+    full = np.zeros(given["dfull"].shape)
+    full[:, :, channel, number] = given["w"]
+    return {"full": full, "dw": given["dfull"][:, :, channel, number]}
+
+
+def draw_rbf(case: tuple[int, int, int], dtype: str) -> Arrays:
+    batch, inputs, units = case
+    given = draw(case, dtype, x=(batch, inputs), centres=(units, inputs), dy=(batch, units), outputs=(batch, units))
+    targets = np.eye(units, dtype=dtype)[generator(case).integers(units, size=batch)]
+    weight = generator(case).uniform(size=batch).astype(dtype)
+    weight[1::3] = 0
+    return {**given, "outputs": -40 * given["outputs"] ** 2, "targets": targets, "weight": weight}
+
+
+def run_rbf(ops: Ops, case: tuple[int, int, int], given: Arrays) -> Arrays:
+    """The units, and their loss: with a rubbish class that matters, and with one that does not."""
+    dtype, of_units = given["x"].dtype, given["dy"].shape
+    x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
+    centres = plain(ops, given["centres"])
+    y, dx = tensor(ops, poison(of_units, dtype)), tensor(ops, poison(given["x"].shape, dtype))
+    ops.rbf_forward(x, centres, y)
+    ops.rbf_backward(dy, x, centres, dx)
+    answers = {"y": ops.to_host(y, of_units), "dx": ops.to_host(dx, given["x"].shape)}
+    outputs, targets, weight = (tensor(ops, given[name]) for name in ("outputs", "targets", "weight"))
+    for rubbish in (0.5, 300.0):
+        losses, gradient = tensor(ops, poison(of_units[:1], dtype)), tensor(ops, poison(of_units, dtype))
+        ops.maximum_a_posteriori(outputs, targets, weight, losses, gradient, dtype.type(rubbish))
+        answers[f"losses, {rubbish}"] = ops.to_host(losses, of_units[:1])
+        answers[f"gradient, {rubbish}"] = ops.to_host(gradient, of_units)
+    return answers
+
+
+def expect_rbf(case: tuple[int, int, int], given: Arrays) -> Arrays:
+    y, dx = oracle.rbf(given["x"], given["centres"], given["dy"])
+    answers: Arrays = {"y": y, "dx": dx}
+    for rubbish in (0.5, 300.0):
+        pair = oracle.maximum_a_posteriori(given["outputs"], given["targets"], given["weight"], rubbish)
+        answers[f"losses, {rubbish}"], answers[f"gradient, {rubbish}"] = pair
+    return answers
+
+
+def run_rescale(ops: Ops, shape: tuple[int, ...], given: Arrays) -> Arrays:
+    x, dtype = tensor(ops, given["x"]), given["x"].dtype
+    y = tensor(ops, poison(shape, dtype))
+    ops.rescale(x, y, dtype.type(1.275), dtype.type(-0.1))
+    return {"y": ops.to_host(y, shape)}
+
+
+def expect_rescale(shape: tuple[int, ...], given: Arrays) -> Arrays:
+    scale, offset = (float(given["x"].dtype.type(value)) for value in (1.275, -0.1))
+    return {"y": scale * given["x"].astype(np.float64) + offset}
+
+
 def draw_turn(case: Turn, dtype: str) -> Arrays:
     return draw(case, dtype, x=case.shape)
 
@@ -341,19 +476,26 @@ def run_fused(ops: Ops, case: Fused, given: Arrays) -> Arrays:
 
     y, winner = tensor(ops, poison(shape, dtype)), tensor(ops, poison(shape, np.int8))
     dz = tensor(ops, poison(conv_shape, dtype))
+    dw, db = plain(ops, poison(given["w"].shape, dtype)), plain(ops, poison(given["b"].shape, dtype))
     ops.conv2d_relu_pool_forward(x, w, b, y, winner)
     ops.relu_pool_backward(dy, winner, dz)
-    return {"y": ops.to_host(y, shape), "dz": ops.to_host(dz, conv_shape)}
+    if ops.conv2d_relu_pool_backward_weights is not None:
+        ops.conv2d_relu_pool_backward_weights(dy, winner, x, dw, db)
+    else:
+        ops.conv2d_backward_weights(dz, x, dw, db, (1, 1), (0, 0))
+    return {"y": ops.to_host(y, shape), "dz": ops.to_host(dz, conv_shape), "dw": np.array(dw), "db": np.array(db)}
 
 
 def expect_fused(case: Fused, given: Arrays) -> Arrays:
-    """The three layers one after the other; back through pooling and ReLU to the convolution's outputs."""
+    """The three layers one after the other; back through pooling and ReLU to the convolution's outputs and weights."""
     pooling = (2, 2), (2, 2), (0, 0)
     z = oracle.conv2d_forward(given["x"], given["w"], given["b"], (1, 1), (0, 0), case.conv_out)
     rectified = oracle.relu_forward(z)
     y, winner = oracle.max_pool2d_forward(rectified, *pooling, case.out)
     dz = oracle.max_pool2d_backward(given["dy"], winner, z.shape, *pooling)
-    return {"y": y, "dz": oracle.relu_backward(dz, rectified)}
+    dz = oracle.relu_backward(dz, rectified)
+    dw, db = oracle.conv2d_backward_weights(dz, given["x"], case.window, (1, 1), (0, 0))
+    return {"y": y, "dz": dz, "dw": dw, "db": db}
 
 
 def draw_dense(case: Dense, dtype: str) -> Arrays:
@@ -419,7 +561,7 @@ SLOPE = 0.125  # of leaky_relu; exact in every dtype
 def run_activations(ops: Ops, shape: tuple[int, ...], given: Arrays) -> Arrays:
     answers: Arrays = {}
     dtype = given["x"].dtype
-    for name in ("leaky_relu", "sigmoid", "tanh", "softplus"):
+    for name in ("leaky_relu", "sigmoid", "tanh", "scaled_tanh", "softplus"):
         constants = (dtype.type(SLOPE),) if name == "leaky_relu" else ()
         x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
         y, dx = (tensor(ops, poison(shape, dtype)) for _ in range(2))
@@ -618,6 +760,11 @@ OPERATIONS = {
     "zero_pad": Operation(PADDING, draw_zero_pad, run_zero_pad, expect_zero_pad),
     "batch_norm": Operation(NORMALIZATION, draw_batch_norm, run_batch_norm, expect_batch_norm),
     "dropout": Operation(DROPOUT, draw_dropout, run_dropout, expect_dropout),
+    "distort": Operation(DISTORT, draw_distort, run_distort, expect_distort),
+    "subsample": Operation(SUBSAMPLE, draw_subsample, run_subsample, expect_subsample),
+    "connections": Operation(TABLES, draw_table, run_table, expect_table),
+    "rbf": Operation(RBF, draw_rbf, run_rbf, expect_rbf),
+    "rescale": Operation(ELEMENTWISE, draw_relu, run_rescale, expect_rescale),
     "turn": Operation(TURNS, draw_turn, run_turn, expect_turn),
     "dense": Operation(DENSE, draw_dense, run_dense, expect_dense),
     "relu": Operation(ELEMENTWISE, draw_relu, run_relu, expect_relu),
@@ -633,6 +780,7 @@ OPERATIONS = {
 # Operations in which a NaN or an infinity must stay visible.
 KEEPS_NAN = (
     "conv2d", "pool", "dense", "relu", "conv2d, relu, pool", "activations", "max_pool3d", "average_pool3d",
+    "subsample",
 )  # fmt: skip
 
 

@@ -28,7 +28,8 @@ from loopnet.layers import (
     ZeroPadding2D,
 )
 from loopnet.model import Sequential
-from loopnet.ops import BACKENDS, get_ops
+from loopnet.ops import CPU_BACKENDS as BACKENDS
+from loopnet.ops import get_ops
 
 each_rung = pytest.mark.parametrize("backend", BACKENDS)
 LOSS = "sparse_categorical_crossentropy"

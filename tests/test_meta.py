@@ -397,6 +397,110 @@ def kept_and_dropped_swapped(ops):
     return kernel
 
 
+# Augmentation
+
+
+@breaks("distort", "affine_flow")
+def turned_round_the_corner(ops):
+    """About the first pixel instead of the middle of the image."""
+
+    def kernel(flow, shift, rotation, zoom, shear, key, step):
+        ops.affine_flow(flow, shift, rotation, zoom, shear, key, step)
+        flow -= flow[:, :, :1, :1]
+
+    return kernel
+
+
+@breaks("distort", "affine_flow")
+def rows_and_columns_shift_alike(ops):
+    return lambda flow, shift, *rest: ops.affine_flow(flow, (shift[0], shift[0]), *rest)
+
+
+@breaks("distort", "elastic_flow")
+def field_not_smoothed(ops):
+    def kernel(noise, smooth, flow, taps, alpha, key, step):
+        middle = np.zeros_like(taps)
+        middle[taps.size // 2] = taps.sum()
+        ops.elastic_flow(noise, smooth, flow, middle, alpha, key, step)
+
+    return kernel
+
+
+@breaks("distort", "elastic_flow")
+def elastic_forgets_the_affine(ops):
+    def kernel(noise, smooth, flow, *rest):
+        flow[...] = 0
+        ops.elastic_flow(noise, smooth, flow, *rest)
+
+    return kernel
+
+
+@breaks("distort", "warp")
+def nearest_pixel_only(ops):
+    return lambda x, flow, y: ops.warp(x, np.round(flow), y)
+
+
+@breaks("distort", "warp")
+def flow_turned_back(ops):
+    return lambda x, flow, y: ops.warp(x, -flow, y)
+
+
+@breaks("distort", "cutout")
+def square_one_too_small(ops):
+    return lambda x, y, size, key, step: ops.cutout(x, y, size - 1, key, step)
+
+
+# LeNet-5 of 1998
+
+
+@breaks("subsample", "subsample_forward")
+def bias_squeezed_too(ops):
+    return lambda x, w, b, y, window: ops.subsample_forward(x, w, w * b, y, window)
+
+
+spoiling("subsample", "subsample_backward_input", "subsample_rest_not_cleared", 2, keep(np.s_[:, -1]))
+spoiling("subsample", "subsample_backward_weights", "subsample_db_forgotten", 3, keep(np.s_[:]))
+spoiling("subsample", "subsample_backward_weights", "subsample_dw_averaged", 2, scale(0.25))
+spoiling("connections", "spread_taps", "no_connection_not_cleared", 2, keep(np.s_[..., -1, -1]))
+
+
+@breaks("connections", "collect_taps")
+def taps_of_the_neighbour(ops):
+    return lambda dfull, connections, dw: ops.collect_taps(np.roll(dfull, 1, axis=2), connections, dw)
+
+
+@breaks("connections", "spread_taps")
+def channel_and_filter_swapped(ops):
+    def kernel(w, connections, full):
+        square = np.zeros((*w.shape[:2], 9, 9), w.dtype)
+        ops.spread_taps(w, connections[:, ::-1].copy(), square)
+        full[...] = square[:, :, : full.shape[2], : full.shape[3]]
+
+    return kernel
+
+
+spoiling("rbf", "rbf_forward", "rbf_the_farthest_wins", 2, scale(-1))
+spoiling("rbf", "rbf_backward", "rbf_gradient_halved", 3, scale(0.5))
+
+
+@breaks("rbf", "maximum_a_posteriori")
+def rubbish_class_forgotten(ops):
+    def kernel(outputs, targets, weight, losses, gradient, rubbish):
+        ops.softmax_cross_entropy(outputs, targets, weight, losses, gradient)
+
+    return kernel
+
+
+@breaks("rbf", "maximum_a_posteriori")
+def rubbish_of_the_other_sign(ops):
+    return lambda *arguments: ops.maximum_a_posteriori(*arguments[:-1], -arguments[-1])
+
+
+@breaks("rescale", "rescale")
+def offset_before_the_scale(ops):
+    return lambda x, y, factor, offset: ops.rescale(x + offset, y, factor, 0 * offset)
+
+
 # Dense
 
 
@@ -467,6 +571,19 @@ spoiling(FUSED, "relu_pool_backward", "fused_dz_not_cleared", 2, add_to_before)
 spoiling(FUSED, "relu_pool_backward", "fused_dz_last_row_unwritten", 2, keep(np.s_[:, :, -1]))
 spoiling(FUSED, "relu_pool_backward", "fused_dz_last_column_unwritten", 2, keep(np.s_[:, :, :, -1]))
 spoiling(FUSED, "relu_pool_backward", "fused_dz_off_in_the_fifth_digit", 2, scale(1 + 1e-5))
+
+
+@breaks(FUSED, "conv2d_relu_pool_backward_weights")
+def fused_weights_see_the_neighbour_image(ops):
+    return lambda dy, winner, x, *results: ops.conv2d_relu_pool_backward_weights(
+        dy, winner, np.roll(x, 1, axis=-1), *results
+    )
+
+
+spoiling(FUSED, "conv2d_relu_pool_backward_weights", "fused_dw_added_to_before", 3, add_to_before)
+spoiling(FUSED, "conv2d_relu_pool_backward_weights", "fused_dw_last_tap_unwritten", 3, keep(np.s_[-1, -1]))
+spoiling(FUSED, "conv2d_relu_pool_backward_weights", "fused_dw_off_in_the_fifth_digit", 3, scale(1 + 1e-5))
+spoiling(FUSED, "conv2d_relu_pool_backward_weights", "fused_db_last_filter_unwritten", 4, keep(np.s_[-1]))
 
 
 # ReLU, softmax, moves, optimisers
@@ -544,6 +661,16 @@ def tanh_derivative_without_square(ops):
         dx[...] = dy * (1 - y)
 
     return kernel
+
+
+@breaks("activations", "scaled_tanh_forward")
+def tanh_not_scaled(ops):
+    return lambda x, y: ops.tanh_forward(x, y)
+
+
+@breaks("activations", "scaled_tanh_backward")
+def scaled_tanh_derivative_of_tanh(ops):
+    return lambda dy, y, dx: ops.tanh_backward(dy, y, dx)
 
 
 @breaks("activations", "softplus_forward")

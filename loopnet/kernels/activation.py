@@ -7,13 +7,14 @@ not the input: each of these functions says by its value how steep it is there.
     leaky_relu   x or slope * x                           slope or 1
     sigmoid      1 / (1 + exp(-x)), between 0 and 1       y * (1 - y)
     tanh         between -1 and 1                         1 - y ** 2
+    scaled_tanh  1.7159 * tanh(2/3 * x)                   2/3 / 1.7159 * (1.7159 ** 2 - y ** 2)
     softplus     log(1 + exp(x)), a smooth relu           1 - exp(-y), which is sigmoid(x)
 
 NaN passes through all of them: comparisons are written so that a broken number stays visible. exp, log and tanh are
 taken in double precision, as in softmax.py and for its reasons; none of them can overflow.
 
 Nair, Hinton (2010) for relu; Maas, Hannun, Ng (2013) for leaky_relu; LeCun (1998), section 4.4 of *Efficient backprop*,
-for why tanh beats sigmoid; Dugas et al. (2001) for softplus.
+for why tanh beats sigmoid, and for scaled_tanh; Dugas et al. (2001) for softplus.
 """
 
 import math
@@ -118,6 +119,31 @@ def tanh_backward(dy, y, dx):
     one = y.dtype.type(1)
     for i in prange(gradient.size):
         result[i] = gradient[i] * (one - squashed[i] * squashed[i])
+
+
+AMPLITUDE, SLOPE = 1.7159, 2 / 3
+"""LeCun's: scaled_tanh takes 1 to 1 and -1 to -1, and bends most there, where the targets are."""
+
+
+def scaled_tanh_forward(x, y):
+    """y = 1.7159 * tanh(2/3 * x).
+
+    Reads x; overwrites y. One turn of the parallel loop owns one element.
+    """
+    values, squashed = x.reshape(-1), y.reshape(-1)
+    for i in prange(values.size):
+        squashed[i] = AMPLITUDE * math.tanh(SLOPE * float64(values[i]))
+
+
+def scaled_tanh_backward(dy, y, dx):
+    """dx = dy * 2/3 * (1.7159 - y ** 2 / 1.7159).
+
+    Reads dy, y; overwrites dx. One turn of the parallel loop owns one element.
+    """
+    gradient, squashed, result = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
+    for i in prange(gradient.size):
+        height = float64(squashed[i])
+        result[i] = float64(gradient[i]) * SLOPE * (AMPLITUDE - height * height / AMPLITUDE)
 
 
 def softplus_forward(x, y):

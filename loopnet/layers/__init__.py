@@ -9,11 +9,13 @@ with respect to its input: the chain rule, one link at a time.
 A layer whose operations a rung does not have runs on the plain rung beneath it (``Layer.bind``, ``layer.backend``).
 """
 
-from .activation import ACTIVATIONS, Activation, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from .activation import ACTIVATIONS, Activation, LeakyReLU, ReLU, ScaledTanh, Sigmoid, Softmax, Softplus, Tanh
+from .augmentation import RandomDistortion, RandomRotation, RandomTranslation, RandomZoom
 from .base import Input, Layer, Parameter, WeightedLayer
 from .convolution import Conv1D, Conv2D, Conv3D
 from .dense import Dense
 from .dropout import Dropout
+from .lecun1998 import RBF, SparseConv2D, Subsampling2D
 from .missing import MISSING
 from .normalization import BatchNormalization
 from .pooling import (
@@ -33,6 +35,7 @@ from .pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from .rescaling import Rescaling
 from .reshaping import Flatten, Permute, Reshape, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
 
 LAYERS: dict[str, type[Layer]] = {
@@ -43,7 +46,9 @@ LAYERS: dict[str, type[Layer]] = {
         LpPooling1D, LpPooling2D, LpPooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D,
         GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
         ZeroPadding1D, ZeroPadding2D, ZeroPadding3D, Flatten, Reshape, Permute,
-        Dropout, BatchNormalization, ReLU, LeakyReLU, Sigmoid, Tanh, Softplus, Softmax,
+        RandomDistortion, RandomTranslation, RandomRotation, RandomZoom,
+        Dropout, BatchNormalization, ReLU, LeakyReLU, Sigmoid, Tanh, ScaledTanh, Softplus, Softmax,
+        Subsampling2D, SparseConv2D, RBF, Rescaling,
     )
 }  # fmt: skip
 """Every layer by the name that a saved model calls it."""

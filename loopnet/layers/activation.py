@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import numpy as np
-
-from ..shapes import expect_rank
+from ..shapes import expect_rank, real
 from .base import Layer
 
 
@@ -44,7 +42,7 @@ class LeakyReLU(_Elementwise):
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any):
         super().__init__(**kwargs)
-        if not 0 <= negative_slope < np.inf:
+        if real(negative_slope, f"{self._who}: negative_slope") < 0:
             raise ValueError(f"{self._who}: expected negative_slope of at least 0, given {negative_slope!r}")
         self.negative_slope = float(negative_slope)
 
@@ -65,6 +63,12 @@ class Tanh(_Elementwise):
     """Hyperbolic tangent: any number to between -1 and 1."""
 
     function = "tanh"
+
+
+class ScaledTanh(_Elementwise):
+    """1.7159 * tanh(2/3 * x), LeCun's: it takes 1 to 1 and -1 to -1."""
+
+    function = "scaled_tanh"
 
 
 class Softplus(_Elementwise):
@@ -101,6 +105,7 @@ ACTIVATIONS: dict[str, type[Layer]] = {
     "leaky_relu": LeakyReLU,
     "sigmoid": Sigmoid,
     "tanh": Tanh,
+    "scaled_tanh": ScaledTanh,
     "softplus": Softplus,
     "softmax": Softmax,
 }
@@ -111,7 +116,7 @@ def activation_layer(activation: str | None, owner: str) -> Layer | None:
     """The layer behind ``activation="relu"``; None for None and "linear". ``ValueError`` for unknown names."""
     if activation is None or activation == "linear":
         return None
-    if activation not in ACTIVATIONS:
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
         raise ValueError(
             f"{owner}: unknown activation {activation!r}; expected one of linear, {', '.join(ACTIVATIONS)}"
         )

@@ -106,6 +106,20 @@ class Layer:
         """The constructor's arguments, as saved with a model."""
         return {"name": self.name}
 
+    remembers: tuple[str, ...] = ("_key", "_keys", "_step")
+    """Attributes that training changes or that were drawn at random, besides the parameters: a run that is cut off goes
+    on with them. These are those of layers that draw random numbers, as ``Dropout`` does.
+    """
+
+    def get_state(self) -> dict[str, Any]:
+        """What it remembers: numbers, strings, lists of them."""
+        return {name: getattr(self, name) for name in self.remembers if hasattr(self, name)}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on from what ``get_state`` gave. Raises ``KeyError`` if that was another layer's."""
+        for name in self.get_state():
+            setattr(self, name, state[name])
+
     @property
     def input_shape(self) -> tuple[Any, ...]:
         return (None, *self._input)
@@ -187,7 +201,7 @@ class Spatial(Layer):
         """From channels last to the order that the layer was asked for."""
         if not self._turns():
             return y
-        pixels, channels = y.shape[1:-1], y.shape[-1]
+        *pixels, channels = y.shape[1:]
         x = self.room(f"{what}, turned back", y, channels, *pixels)
         self.ops.permute(y, x, *turned((prod(pixels), channels), (1, 0)))
         return x

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..shapes import real, whole
 from .base import Layer
 
 
@@ -14,10 +15,10 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        if isinstance(rate, bool) or not 0 <= rate < 1:
+        if not 0 <= real(rate, f"{self._who}: rate") < 1:
             raise ValueError(f"{self._who}: expected a rate of at least 0 and below 1, given {rate!r}")
         self.rate, self.seed = float(rate), seed
-        self._key = 0 if seed is None else seed % 2**32
+        self._key = 0 if seed is None else whole([seed], f"{self._who}: seed")[0] % 2**32
         self._step = 0
 
     def initialize(self, rng):

@@ -29,8 +29,8 @@ _INSTEAD = {
         AdditiveAttention Attention GroupQueryAttention MultiHeadAttention""",
     "change the images before they reach the model": """
         AutoContrast AugMix CenterCrop Cropping1D Cropping2D Cropping3D CutMix Equalization MixUp Normalization
-        RandAugment RandomBrightness RandomContrast RandomCrop RandomElasticTransform RandomErasing RandomFlip
-        RandomGaussianBlur RandomRotation RandomShear RandomTranslation RandomZoom Rescaling Resizing""",
+        RandAugment RandomBrightness RandomContrast RandomCrop RandomFlip RandomGaussianBlur Resizing""",
+    "use RandomDistortion, with elastic, cutout or shear": "RandomElasticTransform RandomErasing RandomShear",
 }
 
 MISSING = {name: instead for instead, names in _INSTEAD.items() for name in names.split()}

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from .. import initializers
+from ..shapes import real
 from .base import Parameter, Spatial
 
 
@@ -28,7 +29,7 @@ class BatchNormalization(Spatial):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        if not 0 <= momentum <= 1 or not epsilon > 0:
+        if not 0 <= real(momentum, f"{self._who}: momentum") <= 1 or real(epsilon, f"{self._who}: epsilon") <= 0:
             raise ValueError(
                 f"{self._who}: expected momentum of 0 to 1 and epsilon above 0, given {momentum!r} and {epsilon!r}"
             )

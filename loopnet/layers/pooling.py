@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..ops import Tensor
-from ..shapes import padding_mode, several, window_geometry
+from ..shapes import padding_mode, real, several, window_geometry
 from .base import Spatial, triple, volume
 
 Sizes = int | Sequence[int]
@@ -110,7 +110,7 @@ class LpPooling(Pooling):
 
     def __init__(self, *args: Any, norm: float = 2.0, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        if not 1 <= norm < np.inf:
+        if real(norm, f"{self._who}: norm") < 1:
             raise ValueError(f"{self._who}: expected norm of at least 1, given {norm!r}")
         self.norm = float(norm)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from ..shapes import frame, turned
+from ..shapes import frame, turned, whole
 from .base import Layer, Spatial, triple, volume
 
 
@@ -49,7 +49,7 @@ class Reshape(Layer):
 
     def __init__(self, target_shape: Sequence[int], **kwargs: Any):
         super().__init__(**kwargs)
-        self.target_shape = tuple(int(n) for n in target_shape)
+        self.target_shape = whole(target_shape, f"{self._who}: target_shape")
         if any(n < 1 and n != -1 for n in self.target_shape) or self.target_shape.count(-1) > 1:
             raise ValueError(
                 f"{self._who}: expected positive sizes, of which one may be -1, given {tuple(target_shape)}"
@@ -84,7 +84,7 @@ class Permute(Layer):
 
     def __init__(self, dims: Sequence[int], **kwargs: Any):
         super().__init__(**kwargs)
-        self.dims = tuple(dims)
+        self.dims = whole(dims, f"{self._who}: dims")
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)) or len(self.dims) > 4:
             raise ValueError(f"{self._who}: expected each of 1, 2, ... once, up to 4, given {self.dims}")
 

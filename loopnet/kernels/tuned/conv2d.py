@@ -11,9 +11,9 @@ Three habits make Numba produce that code:
 
 - Every index that must vectorise is unsigned (``u``). An index that cannot be negative spares the test for Python's
   negative indices, and only then does LLVM see that a run is contiguous.
-- ``taps`` is a tuple as long as the window is wide. A tuple's length is part of its type, so Numba knows it
-  when it compiles; a loop of known length unrolls, and any window gets code of its own. ``zeros`` is the same
-  in floating point.
+- ``taps`` is a tuple as long as the window is wide, ``tile`` and ``vector`` are others. A tuple's length is part of its
+  type, so Numba knows it when it compiles; a loop of known length unrolls, and any window gets code of its own.
+  The length is asked for where it is used: given a name outside the ``prange``, it is a number like any other.
 - The loops stand in the body of the ``prange``, index whole arrays, and get all their memory as arguments.
   Numba tells LLVM that the arguments of a parallel loop do not overlap; about anything sliced off or allocated
   within, LLVM has to ask at run time, and the 80 comparisons of one loop take longer than the loop.
@@ -29,7 +29,6 @@ from typing import Any
 
 import numpy as np
 from numba import get_thread_id, njit, prange
-from numba.cpython.unsafe.tuple import tuple_setitem
 
 u = np.uint64
 FAST: dict[str, Any] = {
@@ -122,40 +121,61 @@ def conv2d_backward_input(dy, w, dx, lanes, tile):
 
 
 @njit(parallel=True, cache=True, **FAST)
-def conv2d_backward_weights(dy, x, share_w, share_b, lanes, zeros):
-    """Two filters collect from the taps of one window row at a time: ten sums in registers for a 5x5 window,
-    and each of
-    7 loads is used in 10 multiply-adds.
+def conv2d_backward_weights(dy, x, share_w, share_b, sums, dy_ends, x_ends, lanes, taps, tile, vector):
+    """``len(tile)`` filters collect from the taps of one window row at a time: with four filters and a 5x5 window, nine
+    loads feed 20 multiply-adds.
 
-    One turn of the parallel loop owns two filters of one block's share.
+    Every weight has a sum as long as a vector register, ``len(vector)`` numbers in ``sums`` (threads, filters of a
+    tile * taps * vector). Because all three lengths are known when it is compiled, LLVM keeps these sums in registers
+    from the first row of the image to the last; only then are the numbers of each added up. Where vectors do not
+    fill a run, its end is copied out and filled up with zeros: dy_ends (threads, filters of a tile, rows of dy,
+    vector) and x_ends (threads, taps, rows of x, vector).
+
+    The length of ``tile`` divides the number of filters. One turn of the parallel loop owns the filters of one tile
+    in one block's share.
     """
-    filters = dy.shape[1]
-    pairs = (filters + 1) // 2
+    tiles, zero = dy.shape[1] // len(tile), dy.dtype.type(0)
     lanes, run = u(lanes), u(dy.shape[3])
-    for turn in prange(dy.shape[0] * pairs):
-        block, pair = divmod(np.int64(turn), pairs)
-        k0, k1 = 2 * pair, min(2 * pair + 1, filters - 1)  # the same filter twice where one is left over
-        sum0 = sum1 = zeros[0]
-        for i in range(dy.shape[2]):
-            for t in range(run):
-                sum0 += dy[block, k0, i, t]
-                sum1 += dy[block, k1, i, t]
-        share_b[block, k0], share_b[block, k1] = sum0, sum1
+    for turn in prange(dy.shape[0] * tiles):
+        block, number = divmod(np.int64(turn), tiles)
+        me, k = get_thread_id(), u(number * len(tile))
+        left = run % u(len(vector))
+        for q in range(u(len(tile))):
+            total = zero
+            for i in range(dy.shape[2]):
+                for p in range(run):
+                    total += dy[block, k + q, i, p]
+                for v in range(u(len(vector)) if left else u(0)):
+                    dy_ends[me, q, i, v] = dy[block, k + q, i, run - left + v] if v < left else zero
+            share_b[block, k + q] = total
         for c in range(x.shape[1]):
+            for s in range(u(len(taps)) if left else u(0)):
+                for row in range(x.shape[2]):
+                    for v in range(u(len(vector))):
+                        x_ends[me, s, row, v] = x[block, c, row, run - left + v + s * lanes] if v < left else zero
             for r in range(share_w.shape[1]):
-                for s in range(len(zeros)):
-                    share_w[block, r, s, c, k0] = share_w[block, r, s, c, k1] = 0
+                for position in range(u(len(tile) * len(taps) * len(vector))):
+                    sums[me, position] = 0
                 for i in range(dy.shape[2]):
-                    sums0, sums1 = zeros, zeros
-                    for t in range(run):
-                        for s in range(u(len(zeros))):
-                            pixel = x[block, c, i + r, t + s * lanes]
-                            sums0 = tuple_setitem(sums0, s, sums0[s] + dy[block, k0, i, t] * pixel)
-                            sums1 = tuple_setitem(sums1, s, sums1[s] + dy[block, k1, i, t] * pixel)
-                    for s in range(len(zeros)):
-                        share_w[block, r, s, c, k0] += sums0[s]
-                        if k1 != k0:
-                            share_w[block, r, s, c, k1] += sums1[s]
+                    for step in range(run // u(len(vector))):
+                        for v in range(u(len(vector))):
+                            t = step * u(len(vector)) + v
+                            for s in range(u(len(taps))):
+                                for q in range(u(len(tile))):
+                                    at = (q * u(len(taps)) + s) * u(len(vector)) + v
+                                    sums[me, at] += dy[block, k + q, i, t] * x[block, c, i + r, t + s * lanes]
+                for i in range(dy.shape[2] if left else 0):
+                    for v in range(u(len(vector))):
+                        for s in range(u(len(taps))):
+                            for q in range(u(len(tile))):
+                                at = (q * u(len(taps)) + s) * u(len(vector)) + v
+                                sums[me, at] += dy_ends[me, q, i, v] * x_ends[me, s, i + r, v]
+                for s in range(u(len(taps))):
+                    for q in range(u(len(tile))):
+                        total = zero
+                        for v in range(u(len(vector))):
+                            total += sums[me, (q * u(len(taps)) + s) * u(len(vector)) + v]
+                        share_w[block, r, s, c, k + q] = total
 
 
 @njit(cache=True)

@@ -8,6 +8,9 @@ For the loops and their layout see ``conv2d.py`` beside this file.
     y, dy    [block][filter][pooled row][pooled run]
     winner   the same shape, int8: 2 * r + s of the winner in its window, or DEAD where ReLU switched the unit off
     scratch  [thread][4 filters][upper, lower][run]
+
+The first layer of a network needs no gradient of its input, and then dz is only read to sum up the weights'
+gradient: ``conv2d_relu_pool_backward_weights`` makes two rows of it at a time and drops them too.
 """
 
 import numpy as np
@@ -119,3 +122,75 @@ def relu_pool_backward(dy, winner, dz):
             for col in range(dz.shape[3]):
                 for lane in range(dz.shape[4]):
                     dz[block, k, row, col, lane] = 0
+
+
+@njit(parallel=True, cache=True, **FAST)
+def conv2d_relu_pool_backward_weights(dy, winner, x, share_w, share_b, dz, sums, x_ends, lanes, taps, tile, vector):
+    """``relu_pool_backward`` for two rows, then ``conv2d.conv2d_backward_weights`` for these.
+
+    dz (threads, filters of a tile, 2, run rounded up to whole vectors) holds the two rows; sums (threads, channels *
+    window rows * filters of a tile * taps * vector) all sums of a tile, since a row is gone when the next one comes.
+    x_ends (threads, channels, taps, rows of x, vector) as there. One turn of the parallel loop owns the filters of
+    one tile in one block's share.
+    """
+    tiles, zero, window_rows = dy.shape[1] // len(tile), dy.dtype.type(0), share_w.shape[1]
+    out_height = x.shape[2] - window_rows + 1  # rows of dz: one more than pooling takes where their number is odd
+    lanes, run = u(lanes), u(x.shape[3] - (len(taps) - 1) * lanes)
+    for turn in prange(dy.shape[0] * tiles):
+        block, number = divmod(np.int64(turn), tiles)
+        me, k = get_thread_id(), u(number * len(tile))
+        left = run % u(len(vector))
+        for c in range(x.shape[1]):
+            for s in range(u(len(taps)) if left else u(0)):
+                for row in range(x.shape[2]):
+                    for v in range(u(len(vector))):
+                        x_ends[me, c, s, row, v] = x[block, c, row, run - left + v + s * lanes] if v < left else zero
+        for q in range(u(len(tile))):
+            share_b[block, k + q] = 0
+            for p in range(u(dz.shape[3])):
+                dz[me, q, 0, p] = dz[me, q, 1, p] = 0  # and so it stays past the columns that pooling takes
+        for position in range(u(sums.shape[1])):
+            sums[me, position] = 0
+        for i in range((out_height + 1) // 2):
+            for q in range(u(len(tile))):
+                total = zero
+                for j in range(u(dy.shape[3]) // lanes if i < dy.shape[2] else u(0)):
+                    for lane in range(lanes):
+                        t = j * lanes + lane
+                        gradient, best_at = dy[block, k + q, i, t], winner[block, k + q, i, t]
+                        dz[me, q, 0, t + j * lanes] = gradient if best_at == 0 else zero
+                        dz[me, q, 0, t + (j + u(1)) * lanes] = gradient if best_at == 1 else zero
+                        dz[me, q, 1, t + j * lanes] = gradient if best_at == 2 else zero
+                        dz[me, q, 1, t + (j + u(1)) * lanes] = gradient if best_at == 3 else zero
+                        total += gradient if best_at != DEAD else zero
+                share_b[block, k + q] += total
+                for p in range(u(0) if i < dy.shape[2] else run):
+                    dz[me, q, 0, p] = 0
+            for c in range(x.shape[1]):
+                for r in range(window_rows):
+                    first = u((c * window_rows + r) * len(tile) * len(taps) * len(vector))
+                    for below in range(min(2, out_height - 2 * i)):
+                        row = 2 * i + below + r
+                        for step in range(run // u(len(vector))):
+                            for v in range(u(len(vector))):
+                                t = step * u(len(vector)) + v
+                                for s in range(u(len(taps))):
+                                    for q in range(u(len(tile))):
+                                        at = first + (q * u(len(taps)) + s) * u(len(vector)) + v
+                                        sums[me, at] += dz[me, q, below, t] * x[block, c, row, t + s * lanes]
+                    for below in range(min(2, out_height - 2 * i) if left else 0):
+                        row = 2 * i + below + r
+                        for v in range(u(len(vector))):
+                            for s in range(u(len(taps))):
+                                for q in range(u(len(tile))):
+                                    at = first + (q * u(len(taps)) + s) * u(len(vector)) + v
+                                    sums[me, at] += dz[me, q, below, run - left + v] * x_ends[me, c, s, row, v]
+        for c in range(x.shape[1]):
+            for r in range(window_rows):
+                first = u((c * window_rows + r) * len(tile) * len(taps) * len(vector))
+                for s in range(u(len(taps))):
+                    for q in range(u(len(tile))):
+                        total = zero
+                        for v in range(u(len(vector))):
+                            total += sums[me, first + (q * u(len(taps)) + s) * u(len(vector)) + v]
+                        share_w[block, r, s, c, k + q] = total

@@ -8,7 +8,7 @@ from numba import get_num_threads
 
 from ...rungs import compile_rung
 from .. import activation
-from . import any_window, conv2d, conv2d_relu_pool, dense, lanes, softmax
+from . import any_window, conv2d, conv2d_relu_pool, dense, lanes, softmax, subsample
 
 Pair = tuple[int, int]
 
@@ -37,21 +37,22 @@ def _taps(w: np.ndarray) -> tuple[int, ...]:
     return (0,) * w.shape[1]
 
 
-def _zeros(w: np.ndarray) -> tuple[Any, ...]:
-    return (w.dtype.type(0),) * w.shape[1]
+def _tile(w: np.ndarray, at_most: int = 8) -> tuple[int, ...]:
+    """As many filters at a time as divide their number."""
+    return (0,) * max(n for n in range(1, at_most + 1) if w.shape[3] % n == 0)
 
 
-def _tile(w: np.ndarray) -> tuple[int, ...]:
-    """As many filters at a time as divide their number, eight at most."""
-    return (0,) * max(n for n in range(1, 9) if w.shape[3] % n == 0)
+def _vector(w: np.ndarray) -> tuple[int, ...]:
+    """As many numbers as fill the longest vector register there is."""
+    return (0,) * (64 // w.itemsize)
 
 
 _memory = threading.local()
 
 
-def _scratch(*shape: int, dtype: Any) -> np.ndarray:
+def _scratch(what: str, *shape: int, dtype: Any) -> np.ndarray:
     """Aligned memory for each thread of a parallel loop, kept for the next call; each Python thread has its own."""
-    key = (get_num_threads(), *shape, dtype)
+    key = (what, get_num_threads(), *shape, dtype)
     if key not in vars(_memory):
         vars(_memory)[key] = lanes.aligned((get_num_threads(), *shape), dtype)  # type: ignore[index]
     return vars(_memory)[key]  # type: ignore[index]
@@ -85,7 +86,7 @@ def conv2d_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, s
         any_window.pad_images(x, padded, pad)
         x = padded
     outputs = _runs(y)
-    scratch = _scratch(4, outputs.shape[3], dtype=y.dtype)
+    scratch = _scratch("rows", 4, outputs.shape[3], dtype=y.dtype)
     conv2d.conv2d_forward(_runs(x), w, b, outputs, scratch, x.shape[4], _taps(w))
 
 
@@ -109,7 +110,13 @@ def conv2d_backward_weights(
         any_window.pad_images(x, padded, pad)
         x = padded
     share_w, share_b = _shares(dw, db, len(x))
-    conv2d.conv2d_backward_weights(_runs(dy), _runs(x), share_w, share_b, x.shape[4], _zeros(dw))
+    taps, tile, vector = _taps(dw), _tile(dw, at_most=4), _vector(dw)
+    sums = _scratch("sums", len(tile) * len(taps) * len(vector), dtype=dw.dtype)
+    dy_ends = _scratch("dy_ends", len(tile), dy.shape[2], len(vector), dtype=dw.dtype)
+    x_ends = _scratch("x_ends", len(taps), x.shape[2], len(vector), dtype=dw.dtype)
+    conv2d.conv2d_backward_weights(
+        _runs(dy), _runs(x), share_w, share_b, sums, dy_ends, x_ends, x.shape[4], taps, tile, vector
+    )
     _add_shares(share_w, share_b, dw, db)
 
 
@@ -124,8 +131,23 @@ def _add_shares(share_w: np.ndarray, share_b: np.ndarray, dw: np.ndarray, db: np
 
 def conv2d_relu_pool_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> None:
     run = (x.shape[3] - w.shape[1] + 1) * x.shape[4]
-    scratch = _scratch(4, 2, run, dtype=y.dtype)
+    scratch = _scratch("rows", 4, 2, run, dtype=y.dtype)
     conv2d_relu_pool.conv2d_relu_pool_forward(_runs(x), w, b, _runs(y), _runs(winner), scratch, x.shape[4], _taps(w))
+
+
+def conv2d_relu_pool_backward_weights(
+    dy: np.ndarray, winner: np.ndarray, x: np.ndarray, dw: np.ndarray, db: np.ndarray
+) -> None:
+    share_w, share_b = _shares(dw, db, len(x))
+    taps, tile, vector = _taps(dw), _tile(dw, at_most=4), _vector(dw)
+    run = (x.shape[3] - dw.shape[1] + 1) * x.shape[4]
+    dz = _scratch("dz", len(tile), 2, -(-run // len(vector)) * len(vector), dtype=dw.dtype)
+    sums = _scratch("sums", x.shape[1] * len(dw) * len(tile) * len(taps) * len(vector), dtype=dw.dtype)
+    x_ends = _scratch("x_ends", x.shape[1], len(taps), x.shape[2], len(vector), dtype=dw.dtype)
+    conv2d_relu_pool.conv2d_relu_pool_backward_weights(
+        _runs(dy), _runs(winner), _runs(x), share_w, share_b, dz, sums, x_ends, x.shape[4], taps, tile, vector
+    )
+    _add_shares(share_w, share_b, dw, db)
 
 
 def dense_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) -> None:
@@ -159,8 +181,12 @@ KERNELS: dict[str, Any] = {
     "conv2d_backward_weights": conv2d_backward_weights,
     "conv2d_relu_pool_forward": conv2d_relu_pool_forward,
     "relu_pool_backward": conv2d_relu_pool.relu_pool_backward,
+    "conv2d_relu_pool_backward_weights": conv2d_relu_pool_backward_weights,
     "max_pool2d_forward": any_window.max_pool2d_forward,
     "max_pool2d_backward": any_window.max_pool2d_backward,
+    "subsample_forward": subsample.subsample_forward,
+    "subsample_backward_input": subsample.subsample_backward_input,
+    "subsample_backward_weights": subsample.subsample_backward_weights,
     "dense_forward": dense_forward,
     "dense_backward_input": dense.dense_backward_input,
     "dense_backward_weights": dense.dense_backward_weights,

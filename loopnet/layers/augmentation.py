@@ -1,0 +1,191 @@
+"""Random distortions of images (``kernels.augment``), in training only."""
+
+from math import ceil, pi
+from typing import Any
+
+import numpy as np
+
+from ..shapes import expect_rank
+from .base import Layer
+
+
+class RandomDistortion(Layer):
+    """Each image, each time it is shown, moved, turned, scaled, sheared, rubbed and partly hidden by chance; when the
+    network is not training, nothing happens. All in one pass, which blurs the image once.
+
+        RandomDistortion(shift=2, rotation=10, zoom=0.1, elastic=34)
+
+    Every limit is drawn from evenly, from minus to plus itself. shift: pixels, a number, or (down, right). rotation:
+    degrees. zoom: 0.1 is a scale between 0.9 and 1.1. shear: 0.1 moves a row by up to a tenth of its distance from
+    the middle. elastic: how far pixels wander from their neighbours, Simard's alpha; sigma: over how many pixels
+    neighbours move together. cutout: the side of a hidden square, in pixels. What comes in from outside is 0.
+    seed: fixes all of it; without one the model's own seed does.
+
+    Shapes: (height, width, channels), unchanged. It belongs before the first layer that learns, and has no
+    gradient. Raises ``ValueError`` for limits below 0.
+    """
+
+    def __init__(
+        self,
+        shift: float | tuple[float, float] = 0.0,
+        rotation: float = 0.0,
+        zoom: float = 0.0,
+        shear: float = 0.0,
+        elastic: float = 0.0,
+        sigma: float = 4.0,
+        cutout: int = 0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        pair = tuple(shift) if isinstance(shift, (tuple, list)) else (shift, shift)
+        if len(pair) != 2:
+            raise ValueError(f"{self._who}: expected shift as a number or a pair, given {shift!r}")
+        self.shift = (self._limit("shift", pair[0]), self._limit("shift", pair[1]))
+        self.rotation = self._limit("rotation", rotation)
+        self.zoom = self._limit("zoom", zoom, below=1.0)
+        self.shear = self._limit("shear", shear)
+        self.elastic, self.sigma = self._limit("elastic", elastic), self._limit("sigma", sigma)
+        if self.sigma == 0:
+            raise ValueError(f"{self._who}: expected sigma above 0, given {sigma!r}")
+        if isinstance(cutout, bool) or int(cutout) != cutout or cutout < 0:
+            raise ValueError(f"{self._who}: expected cutout as a whole number of pixels, given {cutout!r}")
+        self.cutout, self.seed = int(cutout), seed
+        self._keys = _keys(np.random.default_rng(seed))
+        self._step = 0
+
+    def _limit(self, what: str, value: Any, below: float = np.inf) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value < below:
+            top = "" if below == np.inf else f" and below {below:g}"
+            raise ValueError(f"{self._who}: expected {what} of at least 0{top}, given {value!r}")
+        return float(value)
+
+    def geometry(self, input_shape):
+        expect_rank(self._who, input_shape, 3, "(batch, height, width, channels)")
+        self._limits(input_shape)
+        return input_shape
+
+    def _limits(self, input_shape: tuple[int, ...]) -> None:
+        """Work out what depends on the size of the image. Here, nothing does."""
+
+    def initialize(self, rng):
+        super().initialize(rng)
+        if self.seed is None:
+            self._keys = _keys(rng)
+
+    def operations(self):
+        return "affine_flow", "elastic_flow", "warp", "cutout"
+
+    def bind(self, ops, dtype):
+        if self.needs_input_gradient:
+            raise ValueError(f"{self._who}: it has no gradient; put it before the first layer that learns")
+        super().bind(ops, dtype)
+        self._taps = self.ops.asarray(gaussian(self.sigma).astype(dtype))
+
+    def forward(self, x, training=False):
+        if not training:
+            return x
+        self._step = (self._step + 1) % 2**32
+        if any(self.shift) or self.rotation or self.zoom or self.shear or self.elastic:
+            x = self._warped(x)
+        if self.cutout:
+            y = self.room("y", x, *self._output)
+            self.ops.cutout(x, y, self.cutout, self._keys[2], self._step)
+            x = y
+        return x
+
+    def _warped(self, x: Any) -> Any:
+        height, width, _ = self._input
+        flow = self.room("flow", x, 2, height, width)
+        y = self.room("y", x, *self._output)
+        limits = self.shift, self.rotation * pi / 180, self.zoom, self.shear
+        self.ops.affine_flow(flow, *limits, self._keys[0], self._step)
+        if self.elastic:
+            scratch = (self.room(name, x, 2, height, width) for name in ("noise", "smooth"))
+            alpha = self.dtype.type(self.elastic)
+            self.ops.elastic_flow(*scratch, flow, self._taps, alpha, self._keys[1], self._step)
+        self.ops.warp(x, flow, y)
+        return y
+
+    def config(self):
+        names = ("shift", "rotation", "zoom", "shear", "elastic", "sigma", "cutout", "seed")
+        return {**super().config(), **{name: getattr(self, name) for name in names}}
+
+
+def gaussian(sigma: float) -> np.ndarray:
+    """A bell of width ``sigma`` that sums to 1, cut off at three times its width on either side."""
+    places = np.arange(-ceil(3 * sigma), ceil(3 * sigma) + 1)
+    bell = np.exp(-(places**2) / (2 * sigma**2))
+    return bell / bell.sum()
+
+
+def _keys(rng: np.random.Generator) -> list[int]:
+    return [int(key) for key in rng.integers(2**32, size=3)]
+
+
+class _KerasDistortion(RandomDistortion):
+    """One distortion under the name and with the units that Keras has for it."""
+
+    def __init__(self, limits: dict[str, Any], fill_mode: str, seed: int | None, **kwargs: Any):
+        super().__init__(seed=seed, **limits, **kwargs)
+        if fill_mode != "constant":
+            raise ValueError(f"{self._who}: fill_mode={fill_mode!r} is not in loopnet: what comes in is 0, 'constant'")
+        self.fill_mode = fill_mode
+
+    def _config(self, *names: str) -> dict[str, Any]:
+        kept = {"name": self.name, "fill_mode": self.fill_mode, "seed": self.seed}
+        return {**kept, **{name: getattr(self, name) for name in names}}
+
+
+class RandomTranslation(_KerasDistortion):
+    """Moves each image by up to ``height_factor`` of its height, up or down, and ``width_factor`` of its width."""
+
+    def __init__(
+        self,
+        height_factor: float,
+        width_factor: float,
+        fill_mode: str = "constant",
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__({}, fill_mode, seed, **kwargs)
+        self.height_factor = self._limit("height_factor", height_factor)
+        self.width_factor = self._limit("width_factor", width_factor)
+
+    def _limits(self, input_shape):
+        self.shift = (self.height_factor * input_shape[0], self.width_factor * input_shape[1])
+
+    def config(self):
+        return self._config("height_factor", "width_factor")
+
+
+class RandomRotation(_KerasDistortion):
+    """Turns each image by up to ``factor`` of a full turn, either way: 0.1 is 36 degrees."""
+
+    def __init__(self, factor: float, fill_mode: str = "constant", seed: int | None = None, **kwargs: Any):
+        super().__init__({}, fill_mode, seed, **kwargs)
+        self.factor = self._limit("factor", factor)
+        self.rotation = 360 * self.factor
+
+    def config(self):
+        return self._config("factor")
+
+
+class RandomZoom(_KerasDistortion):
+    """Scales each image by up to ``height_factor``, larger or smaller, both axes alike."""
+
+    def __init__(
+        self,
+        height_factor: float,
+        width_factor: float | None = None,
+        fill_mode: str = "constant",
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__({}, fill_mode, seed, **kwargs)
+        if width_factor is not None:
+            raise ValueError(f"{self._who}: width_factor is not in loopnet: both axes scale alike (None)")
+        self.height_factor = self.zoom = self._limit("height_factor", height_factor, below=1.0)
+
+    def config(self):
+        return self._config("height_factor")
