@@ -1,7 +1,7 @@
 """A trained network as an ONNX file, which other programs run. Needs ``pip install loopnet[onnx]``.
 
-ONNX keeps channels before rows and columns; the exported network takes and gives images as loopnet does, channels
-last, and turns the axes round inside: once at the door, and back before Flatten, which would else read another order.
+ONNX keeps channels before rows and columns; the exported network takes and gives images as the model does, and turns
+the axes round inside: once at the door, and back before Flatten, which would else read another order.
 """
 
 from collections.abc import Callable
@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .kernels.activation import AMPLITUDE, SLOPE
+
 if TYPE_CHECKING:
     from .layers import Layer
     from .model import Sequential
 
 OPSET, IR_VERSION = 17, 8  # of 2022: any runtime since knows them
-TO_FIRST, TO_LAST = (0, 3, 1, 2), (0, 2, 3, 1)
 
 
 def export(model: "Sequential", path: str | Path) -> None:
-    """Write ``model`` to ``path``: input "images" (batch, height, width, channels), output "outputs", as ``predict``
+    """Write ``model`` to ``path``: input "images", shaped as the model's own input, output "outputs", as ``predict``
     gives them. Always in float32: onnxruntime has no convolution in float64.
 
     Raises ``ImportError`` without the extra, ``ValueError`` for a layer that cannot be exported.
@@ -30,23 +31,22 @@ def export(model: "Sequential", path: str | Path) -> None:
         raise ImportError("the ONNX export needs the package onnx: pip install 'loopnet[onnx]'") from None
     model._built()
     graph = _Graph()
-    at, channels_first = "images", False
+    at, turned = "images", False  # turned: channels are last in the layer's shape, and first in the graph
     for layer in model.layers:
         for part in (layer, getattr(layer, "activation", None)):
             if part is not None and type(part).__name__ not in WRITERS:
                 raise ValueError(f"{layer.name}: {type(part).__name__} cannot be exported to ONNX")
-        if getattr(layer, "data_format", "channels_last") == "channels_first":
-            raise ValueError(f"{layer.name}: data_format='channels_first' cannot be exported to ONNX")
-        write = WRITERS[type(layer).__name__]
-        maps = len(layer.input_shape) == 4
-        turned = maps and type(layer).__name__ in ON_MAPS
-        if turned != channels_first and maps:
-            at = graph.node("Transpose", [at], perm=TO_FIRST if turned else TO_LAST)
-            channels_first = turned
+        write, wants = WRITERS[type(layer).__name__]
+        rank = len(layer.input_shape)
+        if wants is not EITHER and rank > 2:
+            turn = wants is FIRST and getattr(layer, "data_format", "") == "channels_last"
+            if turn != turned:
+                at = graph.turn(at, rank, to_first=turn)
+            turned = turn
         at = write(graph, layer, at)
-        channels_first = channels_first and len(layer.output_shape) == 4
-    if channels_first:
-        at = graph.node("Transpose", [at], perm=TO_LAST)
+        turned = turned and len(layer.output_shape) > 2
+    if turned:
+        at = graph.turn(at, len(model.output_shape), to_first=False)
     graph.nodes.append(onnx.helper.make_node("Identity", [at], ["outputs"]))
 
     def value(name: str, shape: tuple[Any, ...]) -> Any:
@@ -76,11 +76,17 @@ class _Graph:
         self.nodes.append(onnx.helper.make_node(operation, inputs, [name], name=name, **attributes))
         return name
 
-    def weight(self, name: str, array: np.ndarray) -> str:
+    def weight(self, name: str, array: Any, dtype: type = np.float32) -> str:
         import onnx
 
-        self.weights.append(onnx.numpy_helper.from_array(np.ascontiguousarray(array, np.float32), name))
+        self.weights.append(onnx.numpy_helper.from_array(np.ascontiguousarray(array, dtype), name))
         return name
+
+    def turn(self, x: str, rank: int, to_first: bool) -> str:
+        """Channels from the last axis to the first behind the batch, or back."""
+        pixels = range(1, rank - 1)
+        perm = (0, rank - 1, *pixels) if to_first else (0, *(axis + 1 for axis in pixels), 1)
+        return self.node("Transpose", [x], perm=perm)
 
 
 # One function a layer: it adds the layer's nodes after the result named x, and returns the name of its own.
@@ -89,15 +95,34 @@ class _Graph:
 def _activation(graph: _Graph, layer: Any, x: str) -> str:
     """The activation behind a layer's weights, if it has one."""
     activation = getattr(layer, "activation", None)
-    return x if activation is None else WRITERS[type(activation).__name__](graph, activation, x)
+    return x if activation is None else WRITERS[type(activation).__name__][0](graph, activation, x)
 
 
-def _conv2d(graph: _Graph, layer: Any, x: str) -> str:
-    names = _weights(graph, layer, layer.weights[0].transpose(3, 2, 0, 1))
+def _convolution(graph: _Graph, layer: Any, x: str) -> str:
+    return _conv(graph, layer, x, layer.weights[0], layer.groups)
+
+
+def _sparse_conv2d(graph: _Graph, layer: Any, x: str) -> str:
+    """With a weight of 0 where there is no connection."""
+    w = np.zeros((*layer.kernel_size, layer._channels, layer.filters))
+    w[:, :, layer.connections[:, 0], layer.connections[:, 1]] = layer.weights[0]
+    return _conv(graph, layer, x, w, groups=1)
+
+
+def _conv(graph: _Graph, layer: Any, x: str, w: np.ndarray, groups: int) -> str:
+    """ONNX wants filters as (filters, channels, rows, columns), however many axes they have."""
+    names = _weights(graph, layer, np.moveaxis(w, (-1, -2), (0, 1)))
     covers = tuple((w - 1) * d + 1 for w, d in zip(layer.kernel_size, layer.dilation_rate, strict=True))
-    how = {"kernel_shape": layer.kernel_size, "dilations": layer.dilation_rate, "group": layer.groups}
-    y = graph.node("Conv", [x, *names], **how, **_window(layer, covers))
-    return _activation(graph, layer, y)
+    how = {"kernel_shape": layer.kernel_size, "dilations": layer.dilation_rate, "group": groups}
+    return _activation(graph, layer, graph.node("Conv", [x, *names], **how, **_window(layer, covers)))
+
+
+def _subsampling2d(graph: _Graph, layer: Any, x: str) -> str:
+    """A convolution of each map by itself, with the same weight at every place of the window."""
+    channels = layer._channels
+    w = np.broadcast_to(layer.weights[0][:, None, None, None], (channels, 1, *layer.pool_size))
+    how = {"kernel_shape": layer.pool_size, "strides": layer.pool_size, "group": channels}
+    return _activation(graph, layer, graph.node("Conv", [x, *_weights(graph, layer, w)], **how))
 
 
 def _weights(graph: _Graph, layer: Any, w: np.ndarray) -> list[str]:
@@ -106,17 +131,53 @@ def _weights(graph: _Graph, layer: Any, w: np.ndarray) -> list[str]:
     return [graph.weight(f"{layer.name}/w", w), *biases]
 
 
-def _max_pooling2d(graph: _Graph, layer: Any, x: str) -> str:
-    return graph.node("MaxPool", [x], kernel_shape=layer.pool_size, **_window(layer, layer.pool_size))
+def _pooling(operation: str) -> "Writer":
+    def write(graph: _Graph, layer: Any, x: str) -> str:
+        return graph.node(operation, [x], kernel_shape=layer.pool_size, **_window(layer, layer.pool_size))
+
+    return write
 
 
-def _window(layer: Any, window: tuple[int, int]) -> dict[str, Any]:
-    """Strides, and the zeros before and after both axes: after is what the last window reaches beyond the image."""
+def _lp_pooling(graph: _Graph, layer: Any, x: str) -> str:
+    if layer.norm != int(layer.norm):
+        raise ValueError(f"{layer.name}: ONNX knows whole norms only, given {layer.norm}")
+    window = _window(layer, layer.pool_size)
+    return graph.node("LpPool", [x], kernel_shape=layer.pool_size, p=int(layer.norm), **window)
+
+
+def _global_pooling(operation: str) -> "Writer":
+    def write(graph: _Graph, layer: Any, x: str) -> str:
+        y = graph.node(operation, [x])
+        return y if layer.keepdims else graph.node("Flatten", [y], axis=1)
+
+    return write
+
+
+def _window(layer: Any, window: tuple[int, ...]) -> dict[str, Any]:
+    """Strides, and the zeros before and after each axis: after is what the last window reaches beyond the image."""
     before, after = layer.pad, []
-    for axis in (0, 1):
-        reach = (layer.output_shape[1 + axis] - 1) * layer.strides[axis] + window[axis]
-        after.append(max(reach - before[axis] - layer.input_shape[1 + axis], 0))
+    for axis, size in enumerate(layer._pixels):
+        reach = (layer._out_pixels[axis] - 1) * layer.strides[axis] + window[axis]
+        after.append(max(reach - before[axis] - size, 0))
     return {"strides": layer.strides, "pads": [*before, *after]}
+
+
+def _zero_padding(graph: _Graph, layer: Any, x: str) -> str:
+    pads = [0, 0, *(before for before, _ in layer.padding), 0, 0, *(after for _, after in layer.padding)]
+    return graph.node("Pad", [x, graph.weight(f"{layer.name}/pads", pads, np.int64)])
+
+
+def _batch_normalization(graph: _Graph, layer: Any, x: str) -> str:
+    """With the moving mean and variance, as when looking."""
+    vectors = {p: getattr(layer, p).value for p in ("gamma", "beta", "moving_mean", "moving_variance")}
+    size = layer.moving_mean.shape[0]
+    absent = {"gamma": np.ones(size), "beta": np.zeros(size)}
+    kept = {p.name for p in layer.parameters}
+    names = [
+        graph.weight(f"{layer.name}/{name}", value if name in kept else absent[name])
+        for name, value in vectors.items()
+    ]
+    return graph.node("BatchNormalization", [x, *names], epsilon=layer.epsilon)
 
 
 def _dense(graph: _Graph, layer: Any, x: str) -> str:
@@ -124,8 +185,27 @@ def _dense(graph: _Graph, layer: Any, x: str) -> str:
     return _activation(graph, layer, y)
 
 
+def _rbf(graph: _Graph, layer: Any, x: str) -> str:
+    """-|x - c|**2 = (2 x.c - |c|**2) - |x|**2."""
+    c = layer.centres
+    names = [graph.weight(f"{layer.name}/c", 2 * c.T), graph.weight(f"{layer.name}/size", -(c**2).sum(axis=1))]
+    return graph.node("Sub", [graph.node("Gemm", [x, *names]), graph.node("ReduceSumSquare", [x], axes=[1])])
+
+
 def _flatten(graph: _Graph, layer: Any, x: str) -> str:
+    """In Keras's order, channels last, also where the image has them first."""
+    if layer.data_format == "channels_first" and len(layer.input_shape) > 2:
+        x = graph.turn(x, len(layer.input_shape), to_first=False)
     return graph.node("Flatten", [x], axis=1)
+
+
+def _reshape(graph: _Graph, layer: Any, x: str) -> str:
+    shape = graph.weight(f"{layer.name}/shape", [0, *layer.output_shape[1:]], np.int64)  # 0: as many as come in
+    return graph.node("Reshape", [x, shape])
+
+
+def _permute(graph: _Graph, layer: Any, x: str) -> str:
+    return graph.node("Transpose", [x], perm=(0, *layer.dims))
 
 
 def _elementwise(operation: str) -> "Writer":
@@ -134,6 +214,18 @@ def _elementwise(operation: str) -> "Writer":
 
 def _leaky_relu(graph: _Graph, layer: Any, x: str) -> str:
     return graph.node("LeakyRelu", [x], alpha=layer.negative_slope)
+
+
+def _scaled_tanh(graph: _Graph, layer: Any, x: str) -> str:
+    return _times(graph, graph.node("Tanh", [_times(graph, x, SLOPE)]), AMPLITUDE)
+
+
+def _rescaling(graph: _Graph, layer: Any, x: str) -> str:
+    return graph.node("Add", [_times(graph, x, layer.scale), graph.weight(f"{layer.name}/offset", layer.offset)])
+
+
+def _times(graph: _Graph, x: str, factor: float) -> str:
+    return graph.node("Mul", [x, graph.weight(f"factor_{len(graph.nodes)}", factor)])
 
 
 def _softmax(graph: _Graph, layer: Any, x: str) -> str:
@@ -146,18 +238,33 @@ def _nothing(graph: _Graph, layer: Any, x: str) -> str:
 
 Writer = Callable[[_Graph, "Layer", str], str]
 
-WRITERS: dict[str, Writer] = {
-    "Conv2D": _conv2d,
-    "MaxPooling2D": _max_pooling2d,
-    "Dense": _dense,
-    "Flatten": _flatten,
-    "ReLU": _elementwise("Relu"),
-    "LeakyReLU": _leaky_relu,
-    "Sigmoid": _elementwise("Sigmoid"),
-    "Tanh": _elementwise("Tanh"),
-    "Softplus": _elementwise("Softplus"),
-    "Softmax": _softmax,
-    "Dropout": _nothing,  # as it is when looking
-    "Layer": _nothing,
+FIRST, AS_IT_IS, EITHER = "channels first", "the order of the layer's own shape", "any order"
+
+WRITERS: dict[str, tuple[Writer, str]] = {
+    **{f"Conv{n}D": (_convolution, FIRST) for n in (1, 2, 3)},
+    **{f"MaxPooling{n}D": (_pooling("MaxPool"), FIRST) for n in (1, 2, 3)},
+    **{f"AveragePooling{n}D": (_pooling("AveragePool"), FIRST) for n in (1, 2, 3)},
+    **{f"LpPooling{n}D": (_lp_pooling, FIRST) for n in (1, 2, 3)},
+    **{f"GlobalMaxPooling{n}D": (_global_pooling("GlobalMaxPool"), FIRST) for n in (1, 2, 3)},
+    **{f"GlobalAveragePooling{n}D": (_global_pooling("GlobalAveragePool"), FIRST) for n in (1, 2, 3)},
+    **{f"ZeroPadding{n}D": (_zero_padding, FIRST) for n in (1, 2, 3)},
+    "SparseConv2D": (_sparse_conv2d, FIRST),
+    "Subsampling2D": (_subsampling2d, FIRST),
+    "BatchNormalization": (_batch_normalization, FIRST),
+    "Dense": (_dense, AS_IT_IS),
+    "RBF": (_rbf, AS_IT_IS),
+    "Flatten": (_flatten, AS_IT_IS),
+    "Reshape": (_reshape, AS_IT_IS),
+    "Permute": (_permute, AS_IT_IS),
+    "Softmax": (_softmax, AS_IT_IS),
+    "ReLU": (_elementwise("Relu"), EITHER),
+    "LeakyReLU": (_leaky_relu, EITHER),
+    "Sigmoid": (_elementwise("Sigmoid"), EITHER),
+    "Tanh": (_elementwise("Tanh"), EITHER),
+    "ScaledTanh": (_scaled_tanh, EITHER),
+    "Softplus": (_elementwise("Softplus"), EITHER),
+    "Rescaling": (_rescaling, EITHER),
+    # what does nothing when looking
+    **{name: (_nothing, EITHER) for name in ("Layer", "Dropout", "RandomDistortion", "RandomTranslation")},
+    **{name: (_nothing, EITHER) for name in ("RandomRotation", "RandomZoom")},
 }
-ON_MAPS = ("Conv2D", "MaxPooling2D")  # those that need the channels first; the rest takes either order, or the last
