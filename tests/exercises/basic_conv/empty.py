@@ -1,0 +1,2 @@
+# Nothing at all.
+# says: defines no function; expected basic_conv

@@ -1,0 +1,9 @@
+# = where += is meant.
+# says: replaces the sum
+def convolve_pixel(image, filter, row, column):
+    rows, columns = filter.shape
+    total = 0.0
+    for r in range(rows):
+        for s in range(columns):
+            total = filter[r, s] * image[row + r, column + s]
+    return total

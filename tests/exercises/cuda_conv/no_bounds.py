@@ -1,0 +1,14 @@
+# Threads beyond the last row and column work too.
+# says: IndexError
+from numba import cuda
+
+
+@cuda.jit
+def cuda_conv(image, filter, out):
+    j, i = cuda.grid(2)
+    if True:
+        total = out.dtype.type(0)
+        for r in range(filter.shape[0]):
+            for s in range(filter.shape[1]):
+                total += filter[r, s] * image[i + r, j + s]
+        out[i, j] = total

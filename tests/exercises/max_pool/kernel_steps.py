@@ -1,0 +1,13 @@
+# Windows step by their own size.
+# says: own size, not by the stride
+def max_pool(input, out, in_width, in_height, out_width, out_height, kernel_dim, stride):
+    for res_y in range(out_height):
+        for res_x in range(out_width):
+            largest = input[res_y * kernel_dim, res_x * kernel_dim]
+            for kernel_y in range(kernel_dim):
+                for kernel_x in range(kernel_dim):
+                    value = input[res_y * kernel_dim + kernel_y, res_x * kernel_dim + kernel_x]
+                    if value > largest:
+                        largest = value
+            out[res_y, res_x] = largest
+    return out

@@ -1,0 +1,18 @@
+# The border pixels are repeated.
+# says: pixels at the border are repeated
+def padded_conv(image, filter, out):
+    height, width = image.shape
+    rows, columns = filter.shape
+    top, left = (rows - 1) // 2, (columns - 1) // 2
+    for i in range(height):
+        for j in range(width):
+            total = 0.0
+            for r in range(rows):
+                for s in range(columns):
+                    row = i + r - top
+                    col = j + s - left
+                    if True:
+                        row = min(max(row, 0), height - 1)
+                        col = min(max(col, 0), width - 1)
+                        total += filter[r, s] * image[row, col]
+            out[i, j] = total

@@ -1,0 +1,16 @@
+# The window starts at the pixel itself.
+# says: not shifted by half the filter
+def padded_conv(image, filter, out):
+    height, width = image.shape
+    rows, columns = filter.shape
+    top, left = (rows - 1) // 2, (columns - 1) // 2
+    for i in range(height):
+        for j in range(width):
+            total = 0.0
+            for r in range(rows):
+                for s in range(columns):
+                    row = i + r
+                    col = j + s
+                    if 0 <= row < height and 0 <= col < width:
+                        total += filter[r, s] * image[row, col]
+            out[i, j] = total

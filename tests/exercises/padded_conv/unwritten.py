@@ -1,0 +1,18 @@
+# The border of the output is left out.
+# says: never written; out[0, 0]
+def padded_conv(image, filter, out):
+    height, width = image.shape
+    rows, columns = filter.shape
+    top, left = (rows - 1) // 2, (columns - 1) // 2
+    for i in range(height):
+        for j in range(width):
+            total = 0.0
+            if not (top <= i < height - top and left <= j < width - left):
+                continue
+            for r in range(rows):
+                for s in range(columns):
+                    row = i + r - top
+                    col = j + s - left
+                    if 0 <= row < height and 0 <= col < width:
+                        total += filter[r, s] * image[row, col]
+            out[i, j] = total

@@ -1,0 +1,11 @@
+# The first stride both ways.
+# says: first stride is used both ways
+def strided_conv(image, filter, out, stride):
+    rows, columns = filter.shape
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            total = 0.0
+            for r in range(rows):
+                for s in range(columns):
+                    total += filter[r, s] * image[i * stride[0] + r, j * stride[0] + s]
+            out[i, j] = total

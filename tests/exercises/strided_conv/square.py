@@ -1,0 +1,11 @@
+# The filter is taken for a square.
+# says: last row of the filter is left out
+def strided_conv(image, filter, out, stride):
+    rows = columns = filter.shape[1]
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            total = 0.0
+            for r in range(rows):
+                for s in range(columns):
+                    total += filter[r, s] * image[i * stride[0] + r, j * stride[1] + s]
+            out[i, j] = total
