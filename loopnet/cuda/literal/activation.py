@@ -1,0 +1,143 @@
+"""``kernels/activation.py`` on a GPU: one thread for each number.
+
+Formulas are those of :mod:`loopnet.kernels.activation`. exp, log and tanh are taken in the arrays' own dtype: double
+precision, which costs a CPU next to nothing here, is many times slower on most GPUs.
+"""
+
+import math
+
+from ...kernels.activation import AMPLITUDE, SLOPE
+from ..device import cuda
+from ..launch import flat, one_thread_per
+
+
+@one_thread_per("y", view=flat)
+@cuda.jit
+def relu_forward(x, y):
+    """y = 0 where x < 0, else x. Reads x; overwrites y."""
+    i = cuda.grid(1)
+    if i < x.size:
+        if x[i] < 0:
+            y[i] = 0
+        else:
+            y[i] = x[i]
+
+
+@one_thread_per("dx", view=flat)
+@cuda.jit
+def relu_backward(dy, y, dx):
+    """dx = 0 where the output y was 0, else dy. Reads dy, y; overwrites dx."""
+    i = cuda.grid(1)
+    if i < dy.size:
+        if y[i] <= 0:
+            dx[i] = 0
+        else:
+            dx[i] = dy[i]
+
+
+@one_thread_per("y", view=flat)
+@cuda.jit
+def leaky_relu_forward(x, y, slope):
+    """y = slope * x where x < 0, else x. Reads x; overwrites y."""
+    i = cuda.grid(1)
+    if i < x.size:
+        if x[i] < 0:
+            y[i] = slope * x[i]
+        else:
+            y[i] = x[i]
+
+
+@one_thread_per("dx", view=flat)
+@cuda.jit
+def leaky_relu_backward(dy, y, dx, slope):
+    """dx = slope * dy where y <= 0, else dy. Reads dy, y; overwrites dx."""
+    i = cuda.grid(1)
+    if i < dy.size:
+        if y[i] <= 0:
+            dx[i] = slope * dy[i]
+        else:
+            dx[i] = dy[i]
+
+
+@one_thread_per("y", view=flat)
+@cuda.jit
+def sigmoid_forward(x, y):
+    """y = 1 / (1 + exp(-x)), for negative x as exp(x) / (1 + exp(x)). Reads x; overwrites y."""
+    i = cuda.grid(1)
+    if i < x.size:
+        one = x.dtype.type(1)
+        small = math.exp(-abs(x[i]))
+        if x[i] < 0:
+            y[i] = small / (one + small)
+        else:
+            y[i] = one / (one + small)
+
+
+@one_thread_per("dx", view=flat)
+@cuda.jit
+def sigmoid_backward(dy, y, dx):
+    """dx = dy * y * (1 - y). Reads dy, y; overwrites dx."""
+    i = cuda.grid(1)
+    if i < dy.size:
+        one = y.dtype.type(1)
+        dx[i] = dy[i] * y[i] * (one - y[i])
+
+
+@one_thread_per("y", view=flat)
+@cuda.jit
+def tanh_forward(x, y):
+    """y = tanh(x). Reads x; overwrites y."""
+    i = cuda.grid(1)
+    if i < x.size:
+        y[i] = math.tanh(x[i])
+
+
+@one_thread_per("dx", view=flat)
+@cuda.jit
+def tanh_backward(dy, y, dx):
+    """dx = dy * (1 - y ** 2). Reads dy, y; overwrites dx."""
+    i = cuda.grid(1)
+    if i < dy.size:
+        one = y.dtype.type(1)
+        dx[i] = dy[i] * (one - y[i] * y[i])
+
+
+@one_thread_per("y", view=flat)
+@cuda.jit
+def softplus_forward(x, y):
+    """y = log(1 + exp(x)), as max(x, 0) + log(1 + exp(-|x|)). Reads x; overwrites y."""
+    i = cuda.grid(1)
+    if i < x.size:
+        corner = math.log1p(math.exp(-abs(x[i])))
+        if x[i] < 0:
+            y[i] = corner
+        else:
+            y[i] = x[i] + corner
+
+
+@one_thread_per("dx", view=flat)
+@cuda.jit
+def softplus_backward(dy, y, dx):
+    """dx = dy * (1 - exp(-y)). Reads dy, y; overwrites dx."""
+    i = cuda.grid(1)
+    if i < dy.size:
+        dx[i] = dy[i] * -math.expm1(-y[i])
+
+
+@one_thread_per("y", view=flat)
+@cuda.jit
+def scaled_tanh_forward(x, y):
+    """y = 1.7159 * tanh(2/3 * x). Reads x; overwrites y."""
+    i = cuda.grid(1)
+    if i < x.size:
+        y[i] = x.dtype.type(AMPLITUDE) * math.tanh(x.dtype.type(SLOPE) * x[i])
+
+
+@one_thread_per("dx", view=flat)
+@cuda.jit
+def scaled_tanh_backward(dy, y, dx):
+    """dx = dy * 2/3 * (1.7159 - y ** 2 / 1.7159). Reads dy, y; overwrites dx."""
+    i = cuda.grid(1)
+    if i < dy.size:
+        amplitude = y.dtype.type(AMPLITUDE)
+        dx[i] = dy[i] * y.dtype.type(SLOPE) * (amplitude - y[i] * y[i] / amplitude)

@@ -1,0 +1,113 @@
+"""``kernels/loss.py`` on a GPU: one thread for each image, its loops over the outputs the CPU's.
+
+Shapes and formulas are those of :mod:`loopnet.kernels.loss`. Logarithms and exponentials are taken in the arrays' own
+dtype: double precision is many times slower on most GPUs.
+"""
+
+import math
+
+from ...kernels.loss import EPSILON
+from ..device import cuda
+from ..launch import one_thread_per
+
+MOST = 1 - EPSILON
+LOG_LEAST, LOG_MOST, LOG_REST = math.log(EPSILON), math.log(MOST), math.log(1 - MOST)
+"""The logarithms of a clipped probability and of what it leaves: single precision would get one digit of them right."""
+
+
+@one_thread_per("losses")
+@cuda.jit
+def cross_entropy(probabilities, targets, weight, losses, dprobabilities):
+    """losses[n] = - sum_k t[n,k] * log q[n,k]   with   q[n,k] = p[n,k] / sum_l p[n,l], clipped."""
+    batch, classes = probabilities.shape
+    zero, one = losses.dtype.type(0), losses.dtype.type(1)
+    least, most = losses.dtype.type(EPSILON), losses.dtype.type(MOST)
+    log_least, log_most = losses.dtype.type(LOG_LEAST), losses.dtype.type(LOG_MOST)
+
+    n = cuda.grid(1)
+    if n < batch:
+        total = zero
+        for k in range(classes):
+            total += probabilities[n, k]
+        scale = one / total  # if all are 0 that is infinite, and 0 times it is not a number, as it should be
+
+        loss = zero
+        along = zero  # what all classes lose when the total grows: sum_k q * dloss/dq
+        for k in range(classes):
+            q, t = probabilities[n, k] * scale, targets[n, k]
+            if q < least:
+                loss -= t * log_least
+            elif q > most:
+                loss -= t * log_most
+            else:
+                loss -= t * math.log(q)
+                along -= t
+        losses[n] = loss
+
+        for k in range(classes):
+            q = probabilities[n, k] * scale
+            slope = zero if q < least or q > most else -targets[n, k] / q
+            dprobabilities[n, k] = weight[n] * (slope - along) * scale if weight[n] != 0 else zero
+
+
+@one_thread_per("losses")
+@cuda.jit
+def sigmoid_cross_entropy(logits, targets, weight, losses, dlogits):
+    """losses[n] = mean_k (log(1 + exp z) - t * z);   dlogits[n,k] = weight[n] * (sigmoid(z) - t) / outputs."""
+    batch, outputs = logits.shape
+    zero, one, count = losses.dtype.type(0), losses.dtype.type(1), losses.dtype.type(outputs)
+
+    n = cuda.grid(1)
+    if n < batch:
+        loss = zero
+        for k in range(outputs):
+            z, t = logits[n, k], targets[n, k]
+            e = math.exp(-abs(z))
+            # not max(z, 0), which would turn NaN into 0
+            loss += (zero if z < 0 else z) + math.log1p(e) - t * z
+            sigmoid = e / (one + e) if z < 0 else one / (one + e)
+            dlogits[n, k] = weight[n] * (sigmoid - t) / count if weight[n] != 0 else zero
+        losses[n] = loss / count
+
+
+@one_thread_per("losses")
+@cuda.jit
+def binary_cross_entropy(probabilities, targets, weight, losses, dprobabilities):
+    """losses[n] = - mean_k (t * log p + (1 - t) * log(1 - p)), p clipped; where it is, it passes no gradient."""
+    batch, outputs = probabilities.shape
+    zero, one, count = losses.dtype.type(0), losses.dtype.type(1), losses.dtype.type(outputs)
+    least, most = losses.dtype.type(EPSILON), losses.dtype.type(MOST)
+    log_least, log_most = losses.dtype.type(LOG_LEAST), losses.dtype.type(LOG_MOST)
+    log_rest = losses.dtype.type(LOG_REST)
+
+    n = cuda.grid(1)
+    if n < batch:
+        loss = zero
+        for k in range(outputs):
+            p, t = probabilities[n, k], targets[n, k]
+            slope = (one - t) / (one - p) - t / p if least <= p <= most or p != p else zero
+            if p < least:
+                loss -= t * log_least + (one - t) * log_most
+            elif p > most:
+                loss -= t * log_most + (one - t) * log_rest
+            else:
+                loss -= t * math.log(p) + (one - t) * math.log(one - p)
+            dprobabilities[n, k] = weight[n] * slope / count if weight[n] != 0 else zero
+        losses[n] = loss / count
+
+
+@one_thread_per("losses")
+@cuda.jit
+def mean_squared_error(outputs, targets, weight, losses, doutputs):
+    """losses[n] = mean_k (y - t)**2;   doutputs[n,k] = 2 * weight[n] * (y - t) / outputs."""
+    batch, size = outputs.shape
+    zero, two, count = losses.dtype.type(0), losses.dtype.type(2), losses.dtype.type(size)
+
+    n = cuda.grid(1)
+    if n < batch:
+        loss = zero
+        for k in range(size):
+            error = outputs[n, k] - targets[n, k]
+            loss += error * error
+            doutputs[n, k] = two * weight[n] * error / count if weight[n] != 0 else zero
+        losses[n] = loss / count
