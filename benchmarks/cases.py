@@ -6,6 +6,7 @@ from typing import Any
 
 from .nets import NETS, Net
 from .operations import Conv, ConvReluPool, Pool
+from .operations_augment import Distortion
 from .operations_flat import Dense, Optimizer, Softmax
 
 
@@ -51,4 +52,6 @@ def all_cases() -> list[Case]:
     # RMSprop, which none of them is trained with, on LeNet-5's parameters
     parameters = sum(prod(shape) for shape in NETS["a"].weight_shapes())
     rmsprop = Case("a", "optimizer", "rmsprop_update", Optimizer("rmsprop", parameters))
-    return [*seen.values(), rmsprop]
+    # and what distorting its images costs beside a step of training on them
+    distortion = Distortion(NETS["a"].batch, *NETS["a"].image)
+    return [*seen.values(), rmsprop, *(Case("a", "augmentation", name, distortion) for name in distortion.operations)]

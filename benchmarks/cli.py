@@ -29,7 +29,15 @@ def main(argv: Sequence[str]) -> int:
         return 0
     if what == "page":
         return _publish(arguments.results or FOLDER)
+    if what == "records":
+        return _records(arguments)
     threads = _use_threads(arguments.threads)
+    if what == "cuda":
+        from . import cuda
+
+        command = " ".join(["loopnet bench", *_options(argv)])
+        folder = arguments.out or (Path("runs") / "bench" if arguments.quick else FOLDER)
+        return cuda.run(folder, command, arguments.quick, threads)
     folder = arguments.out or (FOLDER if _complete(arguments) else Path("runs") / "bench")
     command = " ".join(["loopnet bench", *_options(argv)])
     if what in ("kernels", "all"):
@@ -71,6 +79,19 @@ def _train(arguments: Any, threads: int, folder: Path, command: str) -> None:
         report=lambda line: print(line, flush=True),
         save=lambda results: save(folder, "train", section(command, threads, arguments.quick, **results)),
     )  # fmt: skip
+
+
+def _records(arguments: Any) -> int:
+    from . import records
+
+    folder = arguments.out or FOLDER
+    if not arguments.page:
+        _use_threads(arguments.threads)
+        records.run(folder, arguments.data, arguments.recipe, range(arguments.seeds), arguments.validate)
+    if arguments.page or not arguments.validate:
+        records.publish(folder)
+        print(f"wrote records.md and records.png to {folder}")
+    return 0
 
 
 def _publish(folder: Path) -> int:
@@ -140,6 +161,18 @@ def _parser() -> _Parser:
             from .train import PARTS
 
             sub.add_argument("--part", nargs="+", choices=PARTS, help="only these (default: all)")
+    gpu = "every operation and training step on CPU and CUDA rungs; needs a CUDA card"
+    options(commands.add_parser("cuda", help=gpu, description=gpu), default=argparse.SUPPRESS)
+    record = "every recipe from many seeds, tested once: the record table (hours)"
+    sub = commands.add_parser("records", help=record, description=record)
+    sub.add_argument("--recipe", nargs="+", metavar="NAME", help="only these (default: all, and the steps between)")
+    sub.add_argument("--data", default="mnist", choices=["mnist", "fashion_mnist", "cifar10"], help="default: mnist")
+    sub.add_argument("--seeds", type=int, default=10, metavar="N", help="0 to N - 1 (default: 10)")
+    sub.add_argument("--validate", action="store_true", help="on the last 10,000 training images, to choose settings")
+    sub.add_argument("--page", action="store_true", help="train nothing, write table and picture from the log")
+    sub.add_argument("--threads", type=int, metavar="N", default=argparse.SUPPRESS, help="of parallel loops")
+    out = "default: benchmarks/results"
+    sub.add_argument("--out", type=Path, metavar="FOLDER", default=argparse.SUPPRESS, help=out)
     results: dict[str, Any] = {
         "type": Path,
         "metavar": "FOLDER",

@@ -24,17 +24,17 @@ def section(command: str, threads: int, quick: bool, **measured: Any) -> dict[st
     }
 
 
-def load(folder: Path) -> dict[str, Any]:
+def load(folder: Path, file: str = NAME) -> dict[str, Any]:
     """All sections; none if nothing was measured yet."""
-    path = folder / NAME
+    path = folder / file
     return json.loads(path.read_text()) if path.is_file() else {}
 
 
-def save(folder: Path, name: str, content: dict[str, Any]) -> None:
+def save(folder: Path, name: str, content: dict[str, Any], file: str = NAME) -> None:
     """Put one section into the file; the others stay."""
     folder.mkdir(parents=True, exist_ok=True)
-    sections = {**load(folder), name: content}
-    (folder / NAME).write_text(json.dumps(rounded(sections), indent=1) + "\n")
+    sections = {**load(folder, file), name: content}
+    (folder / file).write_text(json.dumps(rounded(sections), indent=1) + "\n")
 
 
 def rounded(value: Any) -> Any:

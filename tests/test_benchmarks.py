@@ -21,6 +21,7 @@ pytest.importorskip("benchmarks", reason="the benchmarks are in a checkout only"
 
 from benchmarks import cases, checking, kernels, lists, nets, page, plots, race, readme_table, results, timing  # noqa: E402
 from benchmarks.operations import Conv, ConvReluPool, Pool  # noqa: E402
+from benchmarks.operations_augment import Distortion  # noqa: E402
 from benchmarks.operations_flat import Dense, Optimizer, Softmax  # noqa: E402
 from benchmarks.peers import LOOPNET, loopnet_peer  # noqa: E402
 from benchmarks.worker import Task, peak_memory  # noqa: E402
@@ -35,6 +36,7 @@ SMALL: list[Any] = [
     Pool(3, 6, 5, 2),
     Dense(5, 7, 3),
     Softmax(5),
+    Distortion(3, 6, 5, 2),
     *(Optimizer(name, 50) for name in ("sgd", "rmsprop", "adam")),
 ]
 ROWS = [pytest.param(size, name, id=name) for size in SMALL for name in size.operations]
@@ -157,7 +159,7 @@ def test_networks_are_lenet_and_have_its_parameters():
 
 def test_every_operation_of_a_training_step_has_a_row():
     rows = {case.operation for case in cases.all_cases()}
-    families = (Conv, ConvReluPool, Pool, Dense, Softmax)
+    families = (Conv, ConvReluPool, Pool, Dense, Softmax, Distortion)
     assert rows == {
         *(name for family in families for name in family.operations),
         "sgd_update",
@@ -308,7 +310,7 @@ def test_bench_errors_are_one_line(options, words, tmp_path, monkeypatch, capsys
 
 
 def test_bench_without_the_folder_says_where_to_get_it(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("loopnet.cli.__file__", str(tmp_path / "site-packages" / "loopnet" / "cli.py"))
+    monkeypatch.setattr("loopnet.cli.bench.__file__", str(tmp_path / "site-packages" / "loopnet" / "cli" / "bench.py"))
     monkeypatch.chdir(tmp_path)
     assert main(["bench", "kernels"]) == 2
     assert "get loopnet's source" in capsys.readouterr().err
