@@ -41,7 +41,7 @@ EDGES: dict[str, list[Any]] = {
         Fused("more filters than one tile", (1, 3, 3, 1), (2, 2), 65),
     ],
 }  # fmt: skip
-"""Operation of checks.py -> cases."""
+"""Operation of checks.OPERATIONS -> cases."""
 
 
 def cases(operations, dtype="float32"):
@@ -54,7 +54,7 @@ def cases(operations, dtype="float32"):
 
 
 TILED = ("conv2d", "dense", FUSED, "softmax")
-"""The rows of checks.py that a tiled kernel takes part in."""
+"""The rows of checks.OPERATIONS that a tiled kernel takes part in."""
 
 
 @pytest.mark.parametrize("operation, case, dtype", cases(TILED) + cases((FUSED,), "float64")[:2])
