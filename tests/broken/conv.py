@@ -203,3 +203,15 @@ def db_of_volumes_forgotten(db, before):
 def conv3d_last_plane_unwritten(y, before):
     """The loop over output planes ends one early."""
     y[:, -1] = before[:, -1]
+
+
+@breaks("conv3d", "conv3d_forward")
+def depth_is_not_padded(ops, x, w, b, y, stride, dilation, pad):
+    """Planes are counted as if there were no zeros in front of the first."""
+    ops.conv3d_forward(x, w, b, y, stride, dilation, (0, *pad[1:]))
+
+
+@breaks("conv3d", "conv3d_forward")
+def nan_in_the_volume_taken_for_zero(ops, x, w, b, y, stride, dilation, pad):
+    """A broken voxel goes unnoticed."""
+    ops.conv3d_forward(np.nan_to_num(x, posinf=np.inf, neginf=-np.inf), w, b, y, stride, dilation, pad)

@@ -71,3 +71,13 @@ def rubbish_class_forgotten(ops, outputs, targets, weight, losses, gradient, rub
 def rubbish_of_the_other_sign(ops, outputs, targets, weight, losses, gradient, rubbish):
     """The rubbish class's penalty is taken for its output."""
     ops.maximum_a_posteriori(outputs, targets, weight, losses, gradient, -rubbish)
+
+
+@breaks("rbf", "maximum_a_posteriori")
+def rubbish_not_among_the_exponents(ops, outputs, targets, weight, losses, gradient, rubbish):
+    """The penalty itself is taken off the exponents, not the largest of them: exp of the others may overflow."""
+    with np.errstate(all="ignore"):
+        powers = np.exp(outputs.astype(np.float64) + rubbish)
+        total = 1 + powers.sum(axis=1, keepdims=True)
+        losses[...] = (targets * (np.log(total) - rubbish - outputs)).sum(axis=1)
+        gradient[...] = weight[:, None] * (powers / total - targets)

@@ -19,6 +19,21 @@ def softmax_overflows(ops, logits, probabilities):
         probabilities[...] = powers / powers.sum(axis=1, keepdims=True)
 
 
+@breaks("softmax", "softmax_forward")
+def softmax_takes_off_the_first(ops, logits, probabilities):
+    """The first logit is taken off and not the largest: right until they lie more than 709 apart."""
+    with np.errstate(all="ignore"):
+        powers = np.exp(logits.astype(np.float64) - logits[:, :1])
+        probabilities[...] = powers / powers.sum(axis=1, keepdims=True)
+
+
+@breaks("softmax", "softmax_cross_entropy")
+def gradient_lost_in_large_numbers(ops, logits, targets, weight, losses, dlogits):
+    """The gradients of all but the likeliest class are rounded away, as where probabilities were kept in few bits."""
+    ops.softmax_cross_entropy(logits, targets, weight, losses, dlogits)
+    dlogits[np.abs(dlogits) < 1e-3] = 0
+
+
 @breaks("softmax", "softmax_cross_entropy")
 def loss_weighted_twice(ops, logits, targets, weight, losses, dlogits):
     """The losses are weighted here, and the model would weight them again."""
@@ -72,3 +87,9 @@ def squared_error_halved(ops, outputs, targets, weight, losses, gradient):
     """The gradient of half the squared error, as many books define it, beside the loss of the whole."""
     ops.mean_squared_error(outputs, targets, weight, losses, gradient)
     gradient /= 2
+
+
+@breaks("losses", "mean_squared_error")
+def squared_error_swallows_nan(ops, outputs, targets, weight, losses, gradient):
+    """A broken output counts as 0, and training goes on as if nothing were wrong."""
+    ops.mean_squared_error(np.nan_to_num(outputs), targets, weight, losses, gradient)

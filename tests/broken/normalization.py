@@ -13,6 +13,14 @@ def variance_of_a_sample(ops, x, mean, variance):
     variance *= count / (count - 1)
 
 
+@breaks("batch_norm", "batch_norm_statistics")
+def variance_in_one_pass(ops, x, mean, variance):
+    """The mean of squares less the square of the mean: two large numbers, whose difference has lost its last digits."""
+    axes = tuple(range(x.ndim - 1))
+    mean[...] = x.mean(axis=axes)
+    variance[...] = (x * x).mean(axis=axes) - mean * mean
+
+
 @breaks("batch_norm", "batch_norm_forward")
 def epsilon_beside_the_root(ops, x, mean, variance, gamma, beta, y, epsilon):
     """Epsilon is added to the deviation and not to the variance."""

@@ -25,6 +25,12 @@ def max_pool3d_dx_not_cleared(dx, before):
 
 
 @breaks("average_pool3d", "average_pool3d_forward")
+def average_strides_of_the_neighbour_axis(ops, x, y, window, stride, pad):
+    """Rows are as far apart as planes ought to be, planes as columns, and columns as rows."""
+    ops.average_pool3d_forward(x, y, window, (stride[2], *stride[:2]), pad)
+
+
+@breaks("average_pool3d", "average_pool3d_forward")
 def average_counts_the_padding(ops, x, y, window, stride, pad):
     """Divides by the whole window, also where half of it lies outside the image."""
     rest = [(y.shape[1 + a] - 1) * stride[a] + window[a] - pad[a] - x.shape[1 + a] for a in range(3)]

@@ -12,8 +12,9 @@ from .rung import Arrays, draw, on_host, plain
 
 
 def draw_optimizer(size: int, dtype: str) -> Arrays:
+    """Epsilon is so large that nobody can leave it out, or put it elsewhere, unseen."""
     given = draw(size, dtype, w=(size,), dw=(size,), velocity=(size,), m=(size,), v=(size,))
-    constants = {"lr": 0.01, "momentum": 0.9, "beta1": 0.9, "beta2": 0.999, "rho": 0.9, "epsilon": 1e-7, "decay": 0.4}
+    constants = {"lr": 0.01, "momentum": 0.9, "beta1": 0.9, "beta2": 0.999, "rho": 0.9, "epsilon": 0.125, "decay": 0.4}
     given["v"] **= 2
     return {**given, **{name: np.array(value, dtype) for name, value in constants.items()}}
 

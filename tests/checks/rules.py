@@ -5,7 +5,8 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from cases import Conv
+import oracle
+from cases import Conv, Conv3D
 
 from loopnet.ops import Ops, get_ops
 
@@ -53,12 +54,14 @@ def with_broken_numbers(given: Arrays, case: Any) -> Arrays:
     x, dy = given["x"].reshape(-1), given["dy"].reshape(-1)
     for place, value in zip((x.size // 2, x.size // 5, x.size - 1), (np.nan, np.inf, -np.inf), strict=True):
         x[place] = value
-    if not isinstance(case, Conv):
+    if not isinstance(case, Conv | Conv3D):
         dy[dy.size // 3] = np.nan
-    for i, j in np.ndindex(case.out) if isinstance(case, Conv) else ():
-        starts = [stop * case.stride[a] - case.pad[a] for a, stop in enumerate((i, j))]
-        if all(0 <= start <= case.x[1 + a] - case.window[a] for a, start in enumerate(starts)):
-            given["dy"][0, i, j, 0] = np.nan
+        return given
+    covers = oracle.spread(case.window, case.dilation if isinstance(case, Conv3D) else (1, 1))
+    for place in np.ndindex(case.out):
+        starts = [stop * case.stride[a] - case.pad[a] for a, stop in enumerate(place)]
+        if all(0 <= start <= case.x[1 + a] - covers[a] for a, start in enumerate(starts)):
+            given["dy"][(0, *place, 0)] = np.nan
             break
     return given
 
@@ -77,6 +80,23 @@ def check_broken_logits_stay_visible(ops: Ops, dtype: str) -> None:
         assert np.isnan(answers["losses"]).tolist() == [False, True, False]
         for name in ("probabilities", "dlogits"):
             assert np.isnan(answers[name][1]).all() and np.isfinite(answers[name][[0, 2]]).all(), name
+        check_broken_outputs_reach_their_losses(ops, "losses", (3, 3), ("logits", "probabilities"), place, dtype)
+        check_broken_outputs_reach_their_losses(ops, "rbf", (3, 5, 3), ("outputs",), place, dtype)
+
+
+def check_broken_outputs_reach_their_losses(
+    ops: Ops, operation: str, case: Any, outputs: tuple[str, ...], place: int, dtype: str
+) -> None:
+    """The same of the other losses; and an image of weight 0 has no gradient, however broken it is."""
+    given = OPERATIONS[operation].draw(case, dtype)
+    given["weight"][1] = 0
+    for name in outputs:
+        given[name][1, place] = np.nan
+    for name, array in run(ops, operation, case, given).items():
+        if "losses" in name:
+            assert np.isnan(array).tolist() == [False, True, False], name
+        if "gradient" in name:
+            assert np.isfinite(array).all() and not array[1].any(), name
 
 
 def check_everything(ops: Ops, operations: tuple[str, ...], dtype: str = "float32") -> None:
@@ -87,5 +107,5 @@ def check_everything(ops: Ops, operations: tuple[str, ...], dtype: str = "float3
     for operation in set(KEEPS_NAN).intersection(operations):
         for case in OPERATIONS[operation].cases:
             check_broken_numbers_stay_visible(ops, operation, case, dtype)
-    if "softmax" in operations:
+    if {"softmax", "losses", "rbf"}.intersection(operations):
         check_broken_logits_stay_visible(ops, dtype)

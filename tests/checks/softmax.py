@@ -9,11 +9,19 @@ from .rung import Arrays, draw, generator, poison, tensor
 
 
 def draw_softmax(shape: tuple[int, int], dtype: str) -> Arrays:
-    """Logits far enough apart that a softmax without the largest one taken off would overflow in float32."""
-    random = generator(shape)
-    logits = (40 * random.standard_normal(shape)).astype(dtype)
-    targets = np.eye(shape[1])[random.integers(shape[1], size=shape[0])].astype(dtype)
-    return {"logits": logits, "targets": targets, "weight": random.uniform(size=shape[0]).astype(dtype)}
+    """Probabilities that matter; but the first two images' logits lie so far apart that exp overflows, in double
+    precision too, unless the largest is taken off first: the last of the one, the first of the other. Their targets
+    agree, so that their losses are next to 0 and the tolerance is that of the other images.
+    """
+    random, classes = generator(shape), shape[1]
+    logits = 3 * random.standard_normal(shape)
+    truth = random.integers(classes, size=shape[0])
+    logits[:1], truth[:1] = np.linspace(0, 2000, classes), classes - 1
+    logits[1:2], truth[1:2] = np.linspace(1000, -1000, classes), 0
+    targets = np.eye(classes)[truth]
+    targets[2:3] = random.uniform(size=classes)  # a bit of everything, and no 1 in sum
+    arrays = {"logits": logits, "targets": targets, "weight": random.uniform(size=shape[0])}
+    return {name: array.astype(dtype) for name, array in arrays.items()}
 
 
 def run_softmax(ops: Ops, shape: tuple[int, int], given: Arrays) -> Arrays:

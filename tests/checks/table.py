@@ -82,7 +82,7 @@ DTYPES = ("float32", "float64")
 
 # Operations in which a NaN or an infinity must stay visible.
 KEEPS_NAN = (
-    "conv2d", "pool", "dense", "relu", "conv2d, relu, pool", "activations", "max_pool3d", "average_pool3d",
+    "conv2d", "conv3d", "pool", "dense", "relu", "conv2d, relu, pool", "activations", "max_pool3d", "average_pool3d",
     "subsample",
 )  # fmt: skip
 
