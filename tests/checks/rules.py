@@ -45,7 +45,7 @@ def check_same_bits_as_python(ops: Ops, operation: str, case: Any, dtype: str) -
 
 
 def with_broken_numbers(given: Arrays, case: Any) -> Arrays:
-    """NaN, infinity and minus infinity at three places of the image; one NaN in the gradient that comes back.
+    """Two NaN side by side, infinity and minus infinity in the image; one NaN in the gradient that comes back.
 
     A convolution's NaN comes back to a window that lies inside the image. Over padding, a rung that stores
     the zeros multiplies NaN by them and one that skips them does not; both are right.
@@ -54,6 +54,7 @@ def with_broken_numbers(given: Arrays, case: Any) -> Arrays:
     x, dy = given["x"].reshape(-1), given["dy"].reshape(-1)
     for place, value in zip((x.size // 2, x.size // 5, x.size - 1), (np.nan, np.inf, -np.inf), strict=True):
         x[place] = value
+    x[min(x.size // 2 + given["x"].shape[-1], x.size - 1)] = np.nan  # the next pixel, or the last
     if not isinstance(case, Conv | Conv3D):
         dy[dy.size // 3] = np.nan
         return given

@@ -5,20 +5,24 @@ import numpy as np
 from .windows import lay_back, windows_of
 
 
-def max_pool2d_forward(x, window, stride, pad, size):
-    """(y, winner): winner counts a window's places row by row; the first largest one wins, padding never.
+def winner_of(values, inside):
+    """The place along the last axis of the first largest value that lies inside the image.
 
     Any NaN beats any number, and a NaN beats the NaN before it, as it is unequal to it.
     """
+    first_largest = (inside & (values == values.max(axis=-1)[..., None])).argmax(axis=-1)
+    broken = inside & np.isnan(values)
+    last_broken = broken.shape[-1] - 1 - broken[..., ::-1].argmax(axis=-1)
+    return np.where(broken.any(axis=-1), last_broken, first_largest)
+
+
+def max_pool2d_forward(x, window, stride, pad, size):
+    """(y, winner): winner counts a window's places row by row; the first largest one wins, padding never."""
     x = np.asarray(x, np.float64)
     flat = (x.shape[0], *size, x.shape[3], window[0] * window[1])
     values = windows_of(x, window, stride, (1, 1), pad, size, -np.inf).reshape(flat)
     inside = windows_of(np.ones(x.shape, bool), window, stride, (1, 1), pad, size, False).reshape(flat)
-    y = values.max(axis=-1)  # NaN if one is in the window
-    first_largest = (inside & (values == y[..., None])).argmax(axis=-1)
-    broken = inside & np.isnan(values)
-    last_broken = broken.shape[-1] - 1 - broken[..., ::-1].argmax(axis=-1)
-    return y, np.where(broken.any(axis=-1), last_broken, first_largest)
+    return values.max(axis=-1), winner_of(values, inside)
 
 
 def max_pool2d_backward(dy, winner, shape, window, stride, pad):
@@ -37,11 +41,9 @@ def max_pool3d(x, dy, window, stride, pad):
     flat = (*dy.shape, -1)
     values = windows_of(x, window, stride, none, pad, dy.shape[1:4], -np.inf).reshape(flat)
     inside = windows_of(np.ones(x.shape, bool), window, stride, none, pad, dy.shape[1:4], False).reshape(flat)
-    y = values.max(axis=-1)
-    hit = inside & ((values == y[..., None]) | (np.isnan(values) & np.isnan(y)[..., None]))
-    winner = hit.argmax(axis=-1)
-    taps = np.where(np.arange(hit.shape[-1]) == winner[..., None], dy[..., None], 0.0).reshape(*dy.shape, *window)
-    return y, winner, lay_back(taps, x.shape, window, stride, none, pad)
+    winner = winner_of(values, inside)
+    taps = np.where(np.arange(values.shape[-1]) == winner[..., None], dy[..., None], 0.0).reshape(*dy.shape, *window)
+    return values.max(axis=-1), winner, lay_back(taps, x.shape, window, stride, none, pad)
 
 
 def average_pool3d(x, dy, window, stride, pad):
