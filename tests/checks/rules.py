@@ -59,10 +59,10 @@ def with_broken_numbers(given: Arrays, case: Any) -> Arrays:
         dy[dy.size // 3] = np.nan
         return given
     covers = oracle.spread(case.window, case.dilation if isinstance(case, Conv3D) else (1, 1))
-    for place in np.ndindex(case.out):
-        starts = [stop * case.stride[a] - case.pad[a] for a, stop in enumerate(place)]
+    for output in np.ndindex(case.out):
+        starts = [stop * case.stride[a] - case.pad[a] for a, stop in enumerate(output)]
         if all(0 <= start <= case.x[1 + a] - covers[a] for a, start in enumerate(starts)):
-            given["dy"][(0, *place, 0)] = np.nan
+            given["dy"][(0, *output, 0)] = np.nan
             break
     return given
 
