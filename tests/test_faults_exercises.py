@@ -5,6 +5,7 @@ chance, and bytes that are no Python.
 import secrets
 from pathlib import Path
 
+import numpy as np
 import pytest
 from answers import FILES, RIGHT, misfit, seed_of
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,7 @@ from test_faults_readers import damaged
 
 import loopnet
 from loopnet.exercises import EXERCISES, Verdict, checking, find, grade
+from loopnet.exercises.draw import draw, tell_apart
 from loopnet.exercises.runner import Runner
 
 SOLUTION = Path(loopnet.__file__).parent / "exercises" / "solutions" / "relu_forward.py"
@@ -97,3 +99,11 @@ def test_whatever_is_drawn_right_answers_pass_and_words_fit_wrong_ones(path, req
                 assert verdict, str(verdict)
             else:
                 assert misfit(path, verdict) == "", str(verdict)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_cases_of_any_check_tell_mistakes_apart(name):
+    for number in range(many(2, 100)):
+        seed = secrets.randbelow(1_000_000) if HEAVY else number
+        with fault("exercises: cases drawn, every two mistakes told apart"):
+            assert tell_apart(draw(EXERCISES[name], np.random.default_rng(seed))), f"seed={seed}"
