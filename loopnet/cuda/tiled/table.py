@@ -4,13 +4,14 @@ Here arrays are seen as rows of numbers, the kernel for their shape is looked up
 tiled kernel runs on the literal one: see ``LITERAL``, and each ``if not fits`` below.
 """
 
+import threading
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from .. import device
-from ..launch import THREADS, flat
+from ..launch import THREADS, expect_countable, flat
 from ..literal import conv2d as literal_conv2d
 from ..literal import dense as literal_dense
 from ..literal import softmax as literal_softmax
@@ -69,14 +70,18 @@ _relu_pool_backward = cache(conv2d_relu_pool.backward_kernel)
 _cross_entropy = cache(softmax.cross_entropy_kernel)
 
 
-@cache
-def _room(what: str, power: int) -> Array:
-    """Memory for shares: launches follow each other, so that all layers can use the same."""
-    return device.empty((2**power,), np.float32)
+_of_this_thread = threading.local()
 
 
 def _shares(what: str, count: int) -> Array:
-    return _room(what, (count - 1).bit_length())
+    """Memory for shares. The launches of a thread of the host follow each other, so that all layers can use the same;
+    those of another thread, which trains another model, could come between filling it and adding it up.
+    """
+    rooms = vars(_of_this_thread)
+    room = f"{what}, 2**{(count - 1).bit_length()}"
+    if room not in rooms:
+        rooms[room] = device.empty((1 << (count - 1).bit_length(),), np.float32)
+    return rooms[room]
 
 
 # ---- convolution ---------------------------------------------------------------------------------------------------
@@ -169,6 +174,7 @@ def conv2d_relu_pool_forward(x: Array, w: Array, b: Array, y: Array, winner: Arr
 
 
 def relu_pool_backward(dy: Array, winner: Array, dz: Array) -> None:
+    expect_countable("relu_pool_backward", dz.size)
     _, height, width, filters = (int(n) for n in dz.shape)
     kernel = _relu_pool_backward(filters, height, width)
     kernel[parts(dz.size, THREADS), THREADS](flat(dy), flat(winner), flat(dz))
