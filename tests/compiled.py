@@ -98,6 +98,8 @@ class Report:
     """Bytes of local memory, which lies in slow device memory: arrays that did not fit into registers."""
     spilled: int
     """Bytes moved there and back because registers ran out."""
+    shared: int
+    """Bytes of memory that the threads of a block share."""
 
     def __str__(self) -> str:
         return (
@@ -135,12 +137,13 @@ def build(launch: Launch, architecture: tuple[int, int], native: bool = False) -
     assert entry, f"{launch.name}: no kernel in\n{ptx[:500]}"
     properties = re.search(
         rf"Function properties for {entry[1]}\s.*?(\d+) bytes stack frame, (\d+) bytes spill stores, "
-        r"(\d+) bytes spill loads\s.*?Used (\d+) registers",
+        r"(\d+) bytes spill loads\s.*?Used (\d+) registers([^\n]*)",
         log, re.DOTALL,
     )  # fmt: skip
     assert properties, f"{launch.name}: no report in\n{log[:500]}"
-    stack, stores, loads, registers = map(int, properties.groups())
-    return Report(launch.name, architecture, ptx, registers, stack, stores + loads)
+    stack, stores, loads, registers = map(int, properties.groups()[:4])
+    shared = re.search(r"(\d+) bytes smem", properties[5])
+    return Report(launch.name, architecture, ptx, registers, stack, stores + loads, int(shared[1]) if shared else 0)
 
 
 def check(report: Report, threads: int) -> None:
@@ -150,6 +153,7 @@ def check(report: Report, threads: int) -> None:
     assert report.spilled == 0, f"{report}: expected none"
     assert report.stack == 0, f"{report}: expected none"
     assert report.registers * threads <= 65536, f"{report}: too many for one block of {threads} threads"
+    assert report.shared <= 49152, f"{report}: {report.shared} bytes of shared memory, 49152 are there without asking"
     assert report.registers <= 168, f"{report}: expected at most 168, so that three blocks of 128 threads fit"
 
 

@@ -49,8 +49,12 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
 UNLEARNED_BENEATH = ("RandomDistortion", "RandomTranslation", "RandomRotation", "RandomZoom")
 """Layers that stand at the bottom: they pass no gradient on."""
 
-WIDEN = {1: lambda: Dense(6), 2: lambda: Conv1D(2, 1), 3: lambda: Conv2D(2, 1), 4: lambda: Conv3D(2, 1)}
-"""Something that learns beneath a layer, and so asks it for a gradient; shapes stay as they are."""
+WIDEN = {
+    1: lambda: Dense(6, use_bias=False), 2: lambda: Conv1D(2, 1, use_bias=False),
+    3: lambda: Conv2D(2, 1, use_bias=False), 4: lambda: Conv3D(2, 1, use_bias=False),
+}  # fmt: skip
+"""Something that learns beneath a layer, and so asks it for a gradient; shapes stay as they are. Biases beneath a
+normalisation would have none but roundings."""
 
 LOSS = loopnet.losses.SparseCategoricalCrossentropy(from_logits=True)
 

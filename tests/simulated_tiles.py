@@ -133,7 +133,7 @@ def test_threads_of_the_host_do_not_share_room():
 
 def test_an_oversized_array_does_not_fit():
     class Huge:
-        dtype, size = np.dtype("float32"), 2**31
+        dtype, size = np.dtype("float32"), table.LARGEST + 1
 
     assert not table.fits(Huge()) and table.fits(np.zeros(1, np.float32))
     assert not table.fits(np.zeros(0, np.float32))
