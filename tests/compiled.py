@@ -137,13 +137,13 @@ def build(launch: Launch, architecture: tuple[int, int], native: bool = False) -
     assert entry, f"{launch.name}: no kernel in\n{ptx[:500]}"
     properties = re.search(
         rf"Function properties for {entry[1]}\s.*?(\d+) bytes stack frame, (\d+) bytes spill stores, "
-        r"(\d+) bytes spill loads\s.*?Used (\d+) registers([^\n]*)",
+        r"(\d+) bytes spill loads\s.*?Used (\d+) registers",
         log, re.DOTALL,
     )  # fmt: skip
     assert properties, f"{launch.name}: no report in\n{log[:500]}"
-    stack, stores, loads, registers = map(int, properties.groups()[:4])
-    shared = re.search(r"(\d+) bytes smem", properties[5])
-    return Report(launch.name, architecture, ptx, registers, stack, stores + loads, int(shared[1]) if shared else 0)
+    stack, stores, loads, registers = map(int, properties.groups())
+    shared = max(map(int, re.findall(r"(\d+) bytes smem", log)), default=0)  # known when all is linked
+    return Report(launch.name, architecture, ptx, registers, stack, stores + loads, shared)
 
 
 def check(report: Report, threads: int) -> None:

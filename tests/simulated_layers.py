@@ -23,7 +23,7 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     "Softmax": (1, layers.Softmax),
     **{name: (1, getattr(layers, name)) for name in ("Sigmoid", "Tanh", "ScaledTanh", "Softplus")},
     **{name: (3, getattr(layers, name)) for name in ("ReLU", "LeakyReLU", "BatchNormalization", "Flatten")},
-    "Dropout": (3, lambda: layers.Dropout(0.4)),
+    "Dropout": (3, lambda: layers.Dropout(0.4, seed=3)),
     "Rescaling": (3, lambda: layers.Rescaling(0.5, 0.25)),
     "Reshape": (3, lambda: layers.Reshape((10, 4))),
     "Permute": (3, lambda: layers.Permute((3, 1, 2))),
@@ -39,12 +39,12 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     **{f"Global{name}Pooling{axes}D": (axes + 1, getattr(layers, f"Global{name}Pooling{axes}D"))
        for name in ("Max", "Average") for axes in (1, 2, 3)},
     **{f"ZeroPadding{axes}D": (axes + 1, getattr(layers, f"ZeroPadding{axes}D")) for axes in (1, 2, 3)},
-    "RandomDistortion": (3, lambda: layers.RandomDistortion(shift=1, rotation=20, zoom=0.2, elastic=8, cutout=2)),
+    "RandomDistortion": (3, lambda: layers.RandomDistortion(1, 20, 0.2, elastic=8, cutout=2, seed=5)),
     "RandomTranslation": (3, lambda: layers.RandomTranslation(0.3, 0.2)),
     "RandomRotation": (3, lambda: layers.RandomRotation(0.1)),
     "RandomZoom": (3, lambda: layers.RandomZoom(0.2)),
 }  # fmt: skip
-"""Name of a layer -> how many axes its images have, and one of it."""
+"""Name of a layer -> how many axes its images have, and one of it; a model that is read from a file draws no seeds."""
 
 UNLEARNED_BENEATH = ("RandomDistortion", "RandomTranslation", "RandomRotation", "RandomZoom")
 """Layers that stand at the bottom: they pass no gradient on."""
@@ -117,10 +117,9 @@ CHAINS = {
 def test_double_precision_there_and_back(axes, tmp_path):
     """Trained, evaluated, written, read and trained on: the same numbers to ten digits as on the CPU."""
     x, y = images(axes, 3)
-    x = x[..., :2] if axes > 1 else x
     results = []
     for backend in ("cuda", "literal"):
-        model = model_with(CHAINS[axes][: 3 if axes == 3 else None], axes, backend, "float64")
+        model = model_with(CHAINS[axes], axes, backend, "float64")
         history = model.fit(x, y, batch_size=2, epochs=1, verbose=0).history
         model.save(tmp_path / f"{backend}.safetensors")
         again = loopnet.Sequential.load(tmp_path / f"{backend}.safetensors", backend=backend)
