@@ -60,7 +60,7 @@ part() { # name, seconds at most, command...
         return
     fi
     local left=$((limit - SECONDS))
-    if [ $left -lt 20 ]; then
+    if [ $left -lt $((limit < 40 ? limit / 2 : 20)) ]; then # too little to come to anything
         say "$name: not begun, the $limit s are over"
         failed=1
         return

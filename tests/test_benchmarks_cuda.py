@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -310,13 +311,84 @@ def test_one_line_without_a_card(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def run_script(*arguments, **environment):
+    command = ["bash", "benchmarks/on_a_gpu.sh", *map(str, arguments)]
+    own = {**os.environ, **environment}
+    return subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, timeout=60)
+
+
+PARTS = ["device", "training", "steps", "convolutions", "memcheck", "racecheck", "tests", "operations"]
+
+
 def test_the_script_for_a_gpu_says_what_it_would_run(tmp_path):
-    command = ["bash", "benchmarks/on_a_gpu.sh", "--dry-run", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    """All of it, what is wanted most first; or some parts of it."""
+    done = run_script("--dry-run", tmp_path)
     assert done.returncode == 0, done.stderr
-    for part in ("-m gpu", "bench cuda", "check:" if "skipped" in done.stdout else "racecheck"):
-        assert part in done.stdout
+    assert [line.split(":")[0] for line in done.stdout.splitlines()[:-1]] == PARTS
     assert (tmp_path / "summary.txt").read_text() == done.stdout
+    done = run_script("--dry-run", tmp_path, "operations", "steps")
+    assert [line.split(":")[0] for line in done.stdout.splitlines()[:-1]] == ["steps", "operations"]
+
+
+@pytest.mark.parametrize("arguments, error", [
+    (["--fast"], "unknown option --fast; expected --dry-run or --limit SECONDS"),
+    (["out", "everything"], "unknown part everything; expected some of: device training"),
+])  # fmt: skip
+def test_the_script_refuses_what_it_does_not_know(arguments, error):
+    done = run_script(*arguments)
+    assert done.returncode == 2 and done.stderr.startswith(error) and not done.stdout
+
+
+FAKE = """#!/bin/sh
+case "$*" in
+*"import xdist"*) exit 1 ;;
+*require*) echo a card ;;
+*"--part steps"*) echo one row; sleep 30 ;;
+*"--part convolutions"*) echo "a broken kernel"; exit 1 ;;
+*) echo "$*" ;;
+esac
+"""
+"""A Python on a machine with a card, where one thing takes too long and another fails."""
+
+
+def test_what_takes_too_long_or_fails_stops_nothing_else(tmp_path):
+    python = tmp_path / "python"
+    python.write_text(FAKE)
+    python.chmod(0o755)
+    parts = "device", "training", "convolutions", "tests"
+    done = run_script(tmp_path / "out", *parts, PYTHON=str(python))
+    said = done.stdout.splitlines()
+    assert done.returncode == 1 and "device: passed" in said[0] and "training: passed" in said[1]
+    assert said[2].startswith("convolutions: FAILED with status 1") and said[3] == "    a broken kernel"
+    assert said[4].startswith("tests: passed")
+
+
+def test_what_the_limit_leaves_no_time_for_is_named(tmp_path):
+    python = tmp_path / "python"
+    python.write_text(FAKE)
+    python.chmod(0o755)
+    done = run_script("--limit", 8, tmp_path / "out", "device", "steps", "tests", PYTHON=str(python))
+    said = done.stdout.splitlines()
+    assert done.returncode == 1 and said[1].startswith("steps: FAILED with status 124 after")
+    assert (tmp_path / "out" / "steps.log").read_text() == "one row\n"
+    assert "tests: not begun, the 8 s are over" in said
+
+
+def test_what_the_script_runs_needs_no_conveniences():
+    """Bars, model files, downloads and pictures: a lent machine may have none of their libraries."""
+    missing = "tqdm", "safetensors", "matplotlib", "pooch", "requests", "PIL", "torch"
+    code = (
+        "import sys\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.partition('.')[0] in {missing}: raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+        "sys.path.insert(0, 'tests')\n"
+        "import loopnet.cli, loopnet.doctor, benchmarks.cli, benchmarks.cuda, benchmarks.cuda_every_kernel\n"
+        "import checks, golden.check, golden.lenet, test_gradients\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_script_is_shell():
