@@ -28,7 +28,7 @@ def kernel_seconds(call: Callable[[], object], rounds: int) -> float:
     """
     start, stop = cuda.event(), cuda.event()
     result = cuda.device_array(1, np.float32)  # here: taking and giving back memory waits for the card
-    turns, times = TURNS, []
+    turns, times = TURNS, list[float]()
     while len(times) < rounds:
         keep_busy[1, 1](np.int32(turns), result)
         start.record()
