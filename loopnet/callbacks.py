@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from tqdm import tqdm
 
 from . import checkpoint, diagnosis
 from .events import Callback, LambdaCallback, Logs
+from .lines import say
 
 __all__ = [
     "BackupAndRestore", "BestWeights", "CSVLogger", "Callback", "EarlyStopping", "EpochLines", "History",
@@ -91,7 +91,7 @@ class ModelCheckpoint(Monitor):
         path = self.filepath.format(epoch=epoch + 1, **logs)
         self.model.save(path)
         if self.verbose:
-            tqdm.write(f"epoch {epoch + 1}: saved to {path}")
+            say(f"epoch {epoch + 1}: saved to {path}")
 
 
 class EarlyStopping(Monitor):
@@ -145,7 +145,7 @@ class EarlyStopping(Monitor):
 
     def on_train_end(self):
         if self.verbose and self.stopped_epoch:
-            tqdm.write(f"epoch {self.stopped_epoch + 1}: stopped early; the best was epoch {self.best_epoch + 1}")
+            say(f"epoch {self.stopped_epoch + 1}: stopped early; the best was epoch {self.best_epoch + 1}")
         if self.best_weights is not None:
             self.model.set_weights(self.best_weights)
 
@@ -161,7 +161,7 @@ class LearningRateScheduler(Callback):
         assert optimizer is not None
         optimizer.learning_rate = self.schedule(epoch, optimizer.learning_rate)
         if self.verbose:
-            tqdm.write(f"epoch {epoch + 1}: learning rate {optimizer.learning_rate:g}")
+            say(f"epoch {epoch + 1}: learning rate {optimizer.learning_rate:g}")
 
     def on_epoch_end(self, epoch, logs):
         assert self.model.optimizer is not None
@@ -241,7 +241,7 @@ class TerminateOnNaN(Callback):
 
     def _end(self, where: str, why: str) -> None:
         self.cause = f"{where}; training ends: {why}"
-        tqdm.write(self.cause)
+        say(self.cause)
         self.model.stop_training = True
 
 
@@ -249,6 +249,8 @@ class ProgressBar(Callback):
     """A live bar an epoch with images/s, loss and metrics; what ``fit(verbose=1)`` shows."""
 
     def on_epoch_begin(self, epoch):
+        from tqdm import tqdm
+
         title = f"epoch {epoch + 1}/{self.params['epochs']}"
         self.bar = tqdm(
             total=self.params["images"], desc=title, unit=" images", mininterval=0.2, bar_format=self._format
@@ -327,7 +329,7 @@ class BackupAndRestore(Callback):
         ]
 
     def on_train_begin(self):
-        found = checkpoint.read(self.backup_dir, tqdm.write)
+        found = checkpoint.read(self.backup_dir, say)
         if found is not None:
             self.model.initial_epoch = checkpoint.restore(self.model, self._others(), *found)
 
