@@ -276,6 +276,11 @@ FUSED = [
     Fused("LeNet's window, odd channels", (100, 6, 7, 3), (5, 5), 5),
     Fused("LeNet's second convolution in small", (128, 6, 6, 6), (5, 5), 16),
     Fused("7x7 window", (4, 9, 10, 3), (7, 7), 5),
+    # rows of a window of 60 numbers or more, and 32 filters: see tuned/winners.py
+    Fused("60 numbers in a row", (33, 7, 8, 20), (3, 3), 32),
+    Fused("five rows of 65, a filter too many", (3, 9, 9, 13), (5, 5), 33),
+    Fused("rows too long for the registers", (2, 5, 4, 110), (2, 3), 32),
+    Fused("one pixel comes out of long rows", (1, 3, 3, 32), (2, 2), 32),
 ]
 
 DENSE = [

@@ -116,3 +116,45 @@ def fused_dw_off_in_the_fifth_digit(dw, before):
 def fused_db_last_filter_unwritten(db, before):
     """The loop over filters ends one early."""
     db[-1] = before[-1]
+
+
+@breaks(FUSED, "conv2d_relu_pool_backward")
+def fused_later_layer_sees_the_neighbour_image(ops, dy, winner, x, *rest):
+    """The gradients of one image meet the pixels of the one before it."""
+    ops.conv2d_relu_pool_backward(dy, winner, np.roll(x, 1, axis=-1), *rest)
+
+
+@breaks(FUSED, "conv2d_relu_pool_backward")
+def fused_later_layer_deals_to_the_wrong_winner(ops, dy, winner, *rest):
+    """Upper right and lower left are mistaken for each other."""
+    ops.conv2d_relu_pool_backward(dy, np.array([0, 2, 1, 3, 4], np.int8)[winner], *rest)
+
+
+@breaks(FUSED, "conv2d_relu_pool_backward")
+def fused_later_layer_wakes_the_dead(ops, dy, winner, *rest):
+    """Units that ReLU switched off send gradients back all the same."""
+    ops.conv2d_relu_pool_backward(dy, np.minimum(winner, np.int8(3)), *rest)
+
+
+@spoils(FUSED, "conv2d_relu_pool_backward", output=5)
+def fused_dx_last_row_unwritten(dx, before):
+    """The loop over rows ends one early."""
+    dx[:, :, -1] = before[:, :, -1]
+
+
+@spoils(FUSED, "conv2d_relu_pool_backward", output=5)
+def fused_dx_off_in_the_fifth_digit(dx, before):
+    """All gradients are too large by a hundred thousandth."""
+    dx *= 1 + 1e-5
+
+
+@spoils(FUSED, "conv2d_relu_pool_backward", output=6)
+def fused_later_dw_last_tap_unwritten(dw, before):
+    """The loops over the window end one early, and its last place gets no gradient."""
+    dw[-1, -1] = before[-1, -1]
+
+
+@spoils(FUSED, "conv2d_relu_pool_backward", output=7)
+def fused_later_db_last_filter_unwritten(db, before):
+    """The loop over filters ends one early."""
+    db[-1] = before[-1]

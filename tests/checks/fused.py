@@ -20,7 +20,9 @@ def draw_fused(case: Fused, dtype: str) -> Arrays:
 
 
 def run_fused(ops: Ops, case: Fused, given: Arrays) -> Arrays:
-    """Without the winners: how they are written down is the rung's own affair."""
+    """Without the winners: how they are written down is the rung's own affair. dw and db come twice, as in a first layer
+    (through ``conv2d_relu_pool_backward_weights``) and as in any other, where dx is asked for too.
+    """
     assert ops.conv2d_relu_pool_forward is not None and ops.relu_pool_backward is not None
     shape, conv_shape, dtype = given["dy"].shape, (case.x[0], *case.conv_out, case.filters), given["x"].dtype
     x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
@@ -35,7 +37,18 @@ def run_fused(ops: Ops, case: Fused, given: Arrays) -> Arrays:
         ops.conv2d_relu_pool_backward_weights(dy, winner, x, dw, db)
     else:
         ops.conv2d_backward_weights(dz, x, dw, db, (1, 1), (0, 0))
-    return {"y": ops.to_host(y, shape), "dz": ops.to_host(dz, conv_shape), "dw": np.array(dw), "db": np.array(db)}
+    answers = {"y": ops.to_host(y, shape), "dz": ops.to_host(dz, conv_shape), "dw": np.array(dw), "db": np.array(db)}
+
+    dx, dw, db = tensor(ops, poison(case.x, dtype)), plain(ops, poison(given["w"].shape, dtype)), np.array(db)
+    if ops.conv2d_relu_pool_backward is not None:
+        db = plain(ops, poison(given["b"].shape, dtype))
+        dz = tensor(ops, poison(conv_shape, dtype))
+        ops.conv2d_relu_pool_backward(dy, winner, x, w, dz, dx, dw, db)
+    else:
+        dw = answers["dw"]
+        ops.conv2d_backward_input(dz, w, dx, (1, 1), (0, 0))
+    later = {"dx": ops.to_host(dx, case.x), "dw of a later layer": np.array(dw), "db of a later layer": np.array(db)}
+    return {**answers, **later}
 
 
 def expect_fused(case: Fused, given: Arrays) -> Arrays:
@@ -47,4 +60,5 @@ def expect_fused(case: Fused, given: Arrays) -> Arrays:
     dz = oracle.max_pool2d_backward(given["dy"], winner, z.shape, *pooling)
     dz = oracle.relu_backward(dz, rectified)
     dw, db = oracle.conv2d_backward_weights(dz, given["x"], case.window, (1, 1), (0, 0))
-    return {"y": y, "dz": dz, "dw": dw, "db": db}
+    dx = oracle.conv2d_backward_input(dz, given["w"], given["x"].shape, (1, 1), (0, 0))
+    return {"y": y, "dz": dz, "dw": dw, "db": db, "dx": dx, "dw of a later layer": dw, "db of a later layer": db}
