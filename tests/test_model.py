@@ -182,7 +182,7 @@ def test_best_weights_puts_back_the_best_epoch():
     model, spoil, best = small_net(), Spoil(), BestWeights()
     model.compile("adam", LOGITS, metrics=["accuracy"])
     model.fit(x, y, epochs=3, validation_split=0.2, verbose=0, callbacks=[spoil, best])
-    assert best.epoch == 0
+    assert best.best_epoch == 0
     assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), spoil.good, strict=True))
 
 

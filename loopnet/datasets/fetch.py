@@ -8,16 +8,14 @@ import tempfile
 import zlib
 from pathlib import Path
 
-from .download import OWN_FAULTS, Archive, DataError, Files, cannot_write, download
+from .download import OWN_FAULTS, Archive, DataError, Files, cannot_write, download, quiet_pooch
 
 __all__ = ["Archive", "DataError", "Files", "data_folder", "fetch", "find"]
 
 
 def data_folder(files: Files) -> Path:
     """The folder in the user's cache where downloaded files are kept."""
-    import pooch
-
-    return Path(pooch.os_cache("loopnet")) / files.folder
+    return Path(quiet_pooch().os_cache("loopnet")) / files.folder
 
 
 def find(files: Files) -> dict[str, Path]:
@@ -60,10 +58,8 @@ def fetch(files: Files) -> dict[str, Path]:
 
 def file_sum(path: Path) -> str | None:
     """A file's SHA-256 in hexadecimal; None if it is gone."""
-    import pooch
-
     try:
-        return pooch.file_hash(str(path))
+        return quiet_pooch().file_hash(str(path))
     except FileNotFoundError:  # another process is putting a new one there
         return None
 
