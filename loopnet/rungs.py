@@ -5,6 +5,7 @@ function, serial and parallel, share all three and can be served in place of one
 each rung gets a function object of its own, with the same code and a name of its own.
 """
 
+import sys
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,8 +29,12 @@ def compile_rung(kernel: Callable, rung: str, **options: Any) -> Callable:
     return njit(cache=True, **options)(twin)
 
 
+def _to_stderr(line: str) -> None:
+    tqdm.write(line, file=sys.stderr)  # past a progress bar, and not into what a command prints as its result
+
+
 @contextmanager
-def announce_compilation(print_fn: Callable[[str], object] = tqdm.write) -> Iterator[None]:
+def announce_compilation(print_fn: Callable[[str], object] = _to_stderr) -> Iterator[None]:
     """Say so, once, if and only if Numba really compiles something inside this block (a load from disk is silent)."""
     listener = _Announcement(print_fn)
     with event.install_listener("numba:compile", listener):

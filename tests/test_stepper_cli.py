@@ -79,6 +79,9 @@ def test_a_batch_of_images(here, capsys):
     assert "images 7, 8 of the test images of digits, of class 8, " in printed and ": 2 terms" in printed
 
 
+FIRST_RUN = "compiling the loops for this machine (first time only, up to a minute) ...\n"
+
+
 @pytest.mark.parametrize("arguments, message", [
     (["conv9"], "unknown loop 'conv9': did you mean conv3d? There are basic_conv, max_pool,"),
     (["conv2d", "--layer", "nope"], "lenet5: there is no layer 'nope'; there are conv1, pool1,"),
@@ -101,8 +104,30 @@ def test_a_batch_of_images(here, capsys):
 def test_one_clear_line(arguments, message, here, capsys):
     assert main(["step", *arguments]) == 2
     out, error = capsys.readouterr()
+    error = error.removeprefix(FIRST_RUN)
     assert message in error and error.count("\n") == 1 and error.startswith("loopnet: error: ")
     assert out == ""
+
+
+def test_without_a_loop_all_are_listed_with_their_formulas(here, capsys):
+    lines = said(capsys).splitlines()
+    formulas = dict(line.split(maxsplit=1) for line in lines if line)
+    assert formulas["relu"] == "y = 0 where x < 0, else x."
+    assert {"basic_conv", "conv2d", "max_pool2d", "dense", "softmax", "adam"} <= formulas.keys()
+    assert max(map(len, lines)) <= 120
+
+
+def test_images_come_from_the_data_set_that_the_network_was_trained_on(here, capsys):
+    model = lenet.lenet5(seed=0)
+    model.trained_on = "letters of mine"  # none that is known: the digits stand in
+    model.save("model.safetensors")
+    assert "test images of digits" in said(capsys, "dense", "--layer", "logits", "--model", "model.safetensors")
+    assert "test images of digits" in said(capsys, "max_pool")
+
+
+def test_an_empty_name_is_no_image(here, capsys):
+    assert main(["step", "conv2d", "--image", ""]) == 2
+    assert "--image: expected numbers of test images or a picture's file" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_model(here, capsys):
