@@ -97,7 +97,7 @@ class ModelCheckpoint(Monitor):
 class BestEpoch(Monitor):
     """The base of callbacks that remember the best epoch, counted from 0, and may put back its weights at the end."""
 
-    remembers = ("best", "best_epoch", "best_weights")
+    remembers: tuple[str, ...] = ("best", "best_epoch", "best_weights")
 
     def on_train_begin(self):
         self.best = -math.inf if self.rises else math.inf

@@ -109,8 +109,8 @@ def _limit(arguments: argparse.Namespace) -> dict[str, int]:
 
 
 def _network(arguments: argparse.Namespace) -> tuple[Any, str, str]:
-    """The network to step through, the data set for it, and a sentence on which it is: the one asked for, the newest, or
-    a fresh LeNet-5.
+    """The network to step through, its data set, and a sentence on which it is: the one asked for, the newest, or a
+    fresh LeNet-5.
     """
     from ..datasets import CHANNELS
     from ..lenet import lenet5

@@ -64,9 +64,8 @@ def use_threads(threads: int | None) -> int:
 def model_argument(parser: Parser, optional: bool = False) -> None:
     words = "model.safetensors, or the folder it is in"
     if optional:
-        parser.add_argument("model", type=Path, nargs="?", metavar="MODEL", help=f"{words} (default: the newest in runs/)")
-    else:
-        parser.add_argument("model", type=Path, metavar="MODEL", help=words)
+        words += " (default: the newest in runs/)"
+    parser.add_argument("model", type=Path, nargs="?" if optional else None, metavar="MODEL", help=words)
 
 
 def model_or_newest(path: Path | None) -> Path:

@@ -11,7 +11,10 @@ from ..images import as_input
 from . import cifar10, digits, fashion_mnist, mnist
 from .fetch import DataError, Files, data_folder, find
 
-__all__ = ["CHANNELS", "CLASS_NAMES", "NAMES", "DataError", "cifar10", "describe", "digits", "fashion_mnist", "load_for", "mnist"]
+__all__ = [
+    "CHANNELS", "CLASS_NAMES", "NAMES", "DataError", "cifar10", "describe", "digits", "fashion_mnist", "load_for",
+    "mnist",
+]  # fmt: skip
 
 CHANNELS = {"digits": 1, "mnist": 1, "fashion_mnist": 1, "cifar10": 3}
 NAMES = tuple(CHANNELS)

@@ -79,8 +79,8 @@ def download(files: Files, name: str, folder: Path) -> Path:
 
 
 def quiet_pooch() -> Any:
-    """The module pooch. It takes the kind of bar that in a notebook wants ipywidgets, and warns if there are none, as soon
-    as it is imported; our bar is plain text.
+    """The module pooch. Its own bar wants ipywidgets in a notebook, and warns if there are none as soon as pooch is
+    imported; ours is plain text.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -69,7 +69,7 @@ def largest(values: np.ndarray) -> float:
 
 
 def colour_bar(figure: "Figure", drawn: Any, axes: Any, label: str, inside: Any = None) -> None:
-    """The scale of what was drawn, on the right of ``axes``; or on the right edge of ``inside``, a panel that is empty."""
+    """The scale of what was drawn: to the right of ``axes``, or at the right edge of ``inside``, an empty panel."""
     if inside is None:
         bar = figure.colorbar(drawn, ax=axes, fraction=0.05, pad=0.02, shrink=0.9)
     else:

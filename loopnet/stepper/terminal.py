@@ -100,8 +100,8 @@ class Browser:
         return key != "q"
 
     def render(self, console: Any) -> Any:
-        """A screenful: the source with the line that ran, what it did, the variables, the largest terms of the cell, and
-        the keys. The source gets the lines that the others leave.
+        """A screenful: the source with the line that ran, what it did, the variables, the largest terms of the cell,
+        and the keys. The source gets the lines that the others leave.
         """
         from rich.console import Group
         from rich.text import Text
