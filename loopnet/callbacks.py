@@ -277,31 +277,43 @@ class TerminateOnNaN(Callback):
         self.model.stop_training = True
 
 
-class ProgressBar(Callback):
-    """A live bar an epoch with images/s, loss and metrics; what ``fit(verbose=1)`` shows."""
+class EpochLines(Callback):
+    """One plain line an epoch, for logs; what ``fit(verbose=2)`` shows."""
 
     def on_epoch_begin(self, epoch):
-        title = f"epoch {epoch + 1}/{self.params['epochs']}"
-        self.bar = tqdm(
-            total=self.params["images"], desc=title, unit=" images", mininterval=0.2, bar_format=self._format
-        )
-        self._shown = time.perf_counter()
+        self._started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs):
+        seconds = time.perf_counter() - self._started
+        print(f"epoch {epoch + 1}/{self.params['epochs']}  {seconds:.1f} s  {in_words(logs)}", flush=True)
+
+
+class ProgressBar(EpochLines):
+    """A live bar with images/s, loss and metrics while an epoch lasts, and then its line, which no narrow terminal cuts
+    off; what ``fit(verbose=1)`` shows.
+    """
 
     _format = "{desc} |{bar:20}| {n_fmt}/{total_fmt} [{elapsed}, {rate_noinv_fmt}]{postfix}"
+
+    def on_epoch_begin(self, epoch):
+        super().on_epoch_begin(epoch)
+        title = f"epoch {epoch + 1}/{self.params['epochs']}"
+        self.bar = tqdm(
+            total=self.params["images"], desc=title, unit=" images", mininterval=0.2, bar_format=self._format,
+            leave=False, dynamic_ncols=True,
+        )  # fmt: skip
+        self._shown = time.perf_counter()
 
     def on_batch_end(self, batch, logs):
         now = time.perf_counter()
         if now - self._shown > 0.2:
             self._shown = now
-            self._show(logs)
+            self.bar.set_postfix_str(in_words({k: v for k, v in logs.items() if k != "seen"}), refresh=False)
+            self.bar.update(int(logs["seen"]) - self.bar.n)
 
     def on_epoch_end(self, epoch, logs):
-        self._show({"seen": self.params["images"], **logs})
         self.bar.close()
-
-    def _show(self, logs: Logs) -> None:
-        self.bar.set_postfix_str(in_words({key: value for key, value in logs.items() if key != "seen"}), refresh=False)
-        self.bar.update(int(logs["seen"]) - self.bar.n)
+        super().on_epoch_end(epoch, logs)
 
 
 class BackupAndRestore(Callback):
@@ -344,17 +356,6 @@ class BackupAndRestore(Callback):
     def on_train_end(self):
         if self.delete_checkpoint:
             checkpoint.remove(self.backup_dir)
-
-
-class EpochLines(Callback):
-    """One plain line an epoch, for logs; what ``fit(verbose=2)`` shows."""
-
-    def on_epoch_begin(self, epoch):
-        self._started = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs):
-        seconds = time.perf_counter() - self._started
-        print(f"epoch {epoch + 1}/{self.params['epochs']}  {seconds:.1f} s  {in_words(logs)}")
 
 
 def in_words(logs: Logs) -> str:
