@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from tqdm import tqdm
 
 from . import checkpoint, diagnosis
 from .events import Callback, LambdaCallback, Logs
+from .lines import say
 
 __all__ = [
     "BackupAndRestore", "BestWeights", "CSVLogger", "Callback", "EarlyStopping", "EpochLines", "History",
@@ -91,7 +91,7 @@ class ModelCheckpoint(Monitor):
         path = self.filepath.format(epoch=epoch + 1, **logs)
         self.model.save(path)
         if self.verbose:
-            tqdm.write(f"epoch {epoch + 1}: saved to {path}")
+            say(f"epoch {epoch + 1}: saved to {path}")
 
 
 class BestEpoch(Monitor):
@@ -178,7 +178,7 @@ class EarlyStopping(BestEpoch):
 
     def on_train_end(self):
         if self.verbose and self.stopped_epoch:
-            tqdm.write(f"epoch {self.stopped_epoch + 1}: stopped early; the best was epoch {self.best_epoch + 1}")
+            say(f"epoch {self.stopped_epoch + 1}: stopped early; the best was epoch {self.best_epoch + 1}")
         super().on_train_end()
 
 
@@ -193,7 +193,7 @@ class LearningRateScheduler(Callback):
         assert optimizer is not None
         optimizer.learning_rate = self.schedule(epoch, optimizer.learning_rate)
         if self.verbose:
-            tqdm.write(f"epoch {epoch + 1}: learning rate {optimizer.learning_rate:g}")
+            say(f"epoch {epoch + 1}: learning rate {optimizer.learning_rate:g}")
 
     def on_epoch_end(self, epoch, logs):
         assert self.model.optimizer is not None
@@ -273,7 +273,7 @@ class TerminateOnNaN(Callback):
 
     def _end(self, where: str, why: str) -> None:
         self.cause = f"{where}; training ends: {why}"
-        tqdm.write(self.cause)
+        say(self.cause)
         self.model.stop_training = True
 
 
@@ -296,6 +296,8 @@ class ProgressBar(EpochLines):
     _format = "{desc} |{bar:20}| {n_fmt}/{total_fmt} [{elapsed}, {rate_noinv_fmt}]{postfix}"
 
     def on_epoch_begin(self, epoch):
+        from tqdm import tqdm
+
         super().on_epoch_begin(epoch)
         title = f"epoch {epoch + 1}/{self.params['epochs']}"
         self.bar = tqdm(
@@ -345,7 +347,7 @@ class BackupAndRestore(Callback):
         ]
 
     def on_train_begin(self):
-        found = checkpoint.read(self.backup_dir, tqdm.write)
+        found = checkpoint.read(self.backup_dir, say)
         if found is not None:
             self.model.initial_epoch = checkpoint.restore(self.model, self._others(), *found)
 

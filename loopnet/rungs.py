@@ -13,7 +13,8 @@ from typing import Any
 
 from numba import njit
 from numba.core import event
-from tqdm import tqdm
+
+from .lines import say
 
 
 def compile_rung(kernel: Callable, rung: str, **options: Any) -> Callable:
@@ -30,7 +31,7 @@ def compile_rung(kernel: Callable, rung: str, **options: Any) -> Callable:
 
 
 def _to_stderr(line: str) -> None:
-    tqdm.write(line, file=sys.stderr)  # past a progress bar, and not into what a command prints as its result
+    say(line, sys.stderr)  # past a progress bar, and not into what a command prints as its result
 
 
 @contextmanager
