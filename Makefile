@@ -1,4 +1,5 @@
 PYTHON ?= python3
+LOOPNET := .venv/bin/loopnet
 INSTALLED := .venv/installed
 CUDA := .venv/installed-cuda
 BIOME := @biomejs/biome@2.6.8
@@ -9,8 +10,8 @@ BIOME := @biomejs/biome@2.6.8
 help:            ## list these targets
 	@grep -E '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 28
 
-train: $(INSTALLED)   ## train LeNet-5 on the bundled handwritten digits
-	.venv/bin/loopnet train lenet5 --data digits
+train: $(LOOPNET)   ## install into .venv, and train LeNet-5 on the bundled handwritten digits
+	$(LOOPNET) train lenet5 --data digits
 
 test: $(INSTALLED)    ## run the tests
 	.venv/bin/pytest -n 2 --dist loadfile
@@ -41,6 +42,11 @@ bench: $(INSTALLED)   ## time the rungs against each other
 clean:           ## remove .venv and every cache; runs/ stays
 	rm -rf .venv dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(LOOPNET): pyproject.toml
+	test -x .venv/bin/pip || $(PYTHON) -m venv .venv
+	.venv/bin/pip install --quiet --editable '.[terminal]'
+	touch $@
 
 $(INSTALLED): pyproject.toml
 	test -x .venv/bin/pip || $(PYTHON) -m venv .venv

@@ -94,14 +94,50 @@ class ModelCheckpoint(Monitor):
             say(f"epoch {epoch + 1}: saved to {path}")
 
 
-class EarlyStopping(Monitor):
+class BestEpoch(Monitor):
+    """The base of callbacks that remember the best epoch, counted from 0, and may put back its weights at the end."""
+
+    remembers: tuple[str, ...] = ("best", "best_epoch", "best_weights")
+
+    def on_train_begin(self):
+        self.best = -math.inf if self.rises else math.inf
+        self.best_epoch = 0
+        self.best_weights: list[np.ndarray] | None = None
+
+    def remember(self, epoch: int, value: float, with_weights: bool) -> None:
+        self.best, self.best_epoch = value, epoch
+        if with_weights:
+            self.best_weights = self.model.get_weights()
+
+    def on_train_end(self):
+        if self.best_weights is not None:
+            self.model.set_weights(self.best_weights)
+
+
+class BestWeights(BestEpoch):
+    """Puts back, at the end of training, the weights of the epoch that did best on the validation images.
+
+    The last epoch is one of several that hover around the best; which of them is chosen must not be decided on the test
+    images. Of equals it is the later, which has learned longer. Does nothing without validation.
+    """
+
+    def __init__(self, monitor: str = "val_accuracy", mode: str = "auto"):
+        super().__init__(monitor, mode)
+
+    def on_epoch_end(self, epoch, logs):
+        value = logs.get(self.monitor, math.nan)
+        if self.better(value, self.best) or value == self.best:
+            self.remember(epoch, value, with_weights=True)
+
+
+class EarlyStopping(BestEpoch):
     """End the training when ``monitor`` has not become better, by more than ``min_delta``, for ``patience`` epochs.
 
     restore_best_weights: afterwards give the model the weights of its best epoch, not of its last. baseline: what
     the first ``patience`` epochs must beat. start_from_epoch: what happens before is not looked at.
     """
 
-    remembers = ("best", "best_epoch", "stopped_epoch", "wait", "best_weights")
+    remembers = (*BestEpoch.remembers, "stopped_epoch", "wait")
 
     def __init__(
         self,
@@ -119,9 +155,8 @@ class EarlyStopping(Monitor):
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
 
     def on_train_begin(self):
-        self.best = -math.inf if self.rises else math.inf
-        self.best_epoch = self.stopped_epoch = self.wait = 0
-        self.best_weights: list[np.ndarray] | None = None
+        super().on_train_begin()
+        self.stopped_epoch = self.wait = 0
 
     def on_epoch_end(self, epoch, logs):
         value = self.watched(logs)
@@ -129,9 +164,7 @@ class EarlyStopping(Monitor):
             return
         self.wait += 1
         if self.better(value, self.best, self.min_delta):
-            self.best, self.best_epoch = value, epoch
-            if self.restore_best_weights:
-                self.best_weights = self.model.get_weights()
+            self.remember(epoch, value, self.restore_best_weights)
             if self.baseline is None or self.better(value, self.baseline, self.min_delta):
                 self.wait = 0
         elif self.wait >= self.patience and epoch > 0:
@@ -146,8 +179,7 @@ class EarlyStopping(Monitor):
     def on_train_end(self):
         if self.verbose and self.stopped_epoch:
             say(f"epoch {self.stopped_epoch + 1}: stopped early; the best was epoch {self.best_epoch + 1}")
-        if self.best_weights is not None:
-            self.model.set_weights(self.best_weights)
+        super().on_train_end()
 
 
 class LearningRateScheduler(Callback):
@@ -245,59 +277,45 @@ class TerminateOnNaN(Callback):
         self.model.stop_training = True
 
 
-class ProgressBar(Callback):
-    """A live bar an epoch with images/s, loss and metrics; what ``fit(verbose=1)`` shows."""
+class EpochLines(Callback):
+    """One plain line an epoch, for logs; what ``fit(verbose=2)`` shows."""
+
+    def on_epoch_begin(self, epoch):
+        self._started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs):
+        seconds = time.perf_counter() - self._started
+        print(f"epoch {epoch + 1}/{self.params['epochs']}  {seconds:.1f} s  {in_words(logs)}", flush=True)
+
+
+class ProgressBar(EpochLines):
+    """A live bar with images/s, loss and metrics while an epoch lasts, and then its line, which no narrow terminal cuts
+    off; what ``fit(verbose=1)`` shows.
+    """
+
+    _format = "{desc} |{bar:20}| {n_fmt}/{total_fmt} [{elapsed}, {rate_noinv_fmt}]{postfix}"
 
     def on_epoch_begin(self, epoch):
         from tqdm import tqdm
 
+        super().on_epoch_begin(epoch)
         title = f"epoch {epoch + 1}/{self.params['epochs']}"
         self.bar = tqdm(
-            total=self.params["images"], desc=title, unit=" images", mininterval=0.2, bar_format=self._format
-        )
+            total=self.params["images"], desc=title, unit=" images", mininterval=0.2, bar_format=self._format,
+            leave=False, dynamic_ncols=True,
+        )  # fmt: skip
         self._shown = time.perf_counter()
-
-    _format = "{desc} |{bar:20}| {n_fmt}/{total_fmt} [{elapsed}, {rate_noinv_fmt}]{postfix}"
 
     def on_batch_end(self, batch, logs):
         now = time.perf_counter()
         if now - self._shown > 0.2:
             self._shown = now
-            self._show(logs)
+            self.bar.set_postfix_str(in_words({k: v for k, v in logs.items() if k != "seen"}), refresh=False)
+            self.bar.update(int(logs["seen"]) - self.bar.n)
 
     def on_epoch_end(self, epoch, logs):
-        self._show({"seen": self.params["images"], **logs})
         self.bar.close()
-
-    def _show(self, logs: Logs) -> None:
-        self.bar.set_postfix_str(in_words({key: value for key, value in logs.items() if key != "seen"}), refresh=False)
-        self.bar.update(int(logs["seen"]) - self.bar.n)
-
-
-class BestWeights(Callback):
-    """Puts back, at the end of training, the weights of the epoch that did best on the validation images.
-
-    The last epoch is one of several that hover around the best; which of them is chosen must not be decided on the test
-    images. Does nothing without validation. ``epoch`` is the epoch chosen, counted from 0.
-    """
-
-    remembers = ("epoch", "_best", "_weights")
-
-    def __init__(self, monitor: str = "val_accuracy") -> None:
-        self.monitor = monitor
-
-    def on_train_begin(self):
-        self.epoch: int | None = None
-        self._best = -float("inf")
-
-    def on_epoch_end(self, epoch, logs):
-        if logs.get(self.monitor, -float("inf")) >= self._best:  # of equals the later, which has learned longer
-            self.epoch, self._best = epoch, logs[self.monitor]
-            self._weights = self.model.get_weights()
-
-    def on_train_end(self):
-        if self.epoch is not None:
-            self.model.set_weights(self._weights)
+        super().on_epoch_end(epoch, logs)
 
 
 class BackupAndRestore(Callback):
@@ -340,17 +358,6 @@ class BackupAndRestore(Callback):
     def on_train_end(self):
         if self.delete_checkpoint:
             checkpoint.remove(self.backup_dir)
-
-
-class EpochLines(Callback):
-    """One plain line an epoch, for logs; what ``fit(verbose=2)`` shows."""
-
-    def on_epoch_begin(self, epoch):
-        self._started = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs):
-        seconds = time.perf_counter() - self._started
-        print(f"epoch {epoch + 1}/{self.params['epochs']}  {seconds:.1f} s  {in_words(logs)}")
 
 
 def in_words(logs: Logs) -> str:

@@ -39,7 +39,6 @@ from .pages import Page, bundle
 from .stack import Stack
 
 EXAMPLES = 12
-CLASS_NAMES = {"fashion_mnist": datasets.fashion_mnist.CLASSES, "cifar10": datasets.cifar10.CLASSES}
 MOST_WEIGHTS, MOST_PRODUCTS = 2_000_000, 50_000_000
 """A page of ten megabytes, and one that keeps up with a hand that draws."""
 
@@ -47,28 +46,34 @@ Described = dict[str, Any]
 
 
 def explain(
-    model: Stack, images: Any = None, labels: Any = None, data: str = "digits", classes: Sequence[str] | None = None
+    model: Stack,
+    images: Any = None,
+    labels: Any = None,
+    data: str | None = None,
+    classes: Sequence[str] | None = None,
 ) -> Page:
     """The page of ``model``: a chain of two-dimensional layers that ends in one number for each class.
 
     images: some to pick from, as the model was trained on them, (n, *input_shape), with their labels (n,) if they have
     any. A drawing is then left as it is drawn, from the smallest number in ``images`` (paper) to the largest (ink).
-    Without them, they are the first test images of the data set ``data``, and drawings are fitted as that set was.
-    classes: their names, by default their numbers, or the data set's own names.
+    Without them, they are the first test images of the data set ``data``, by default the one that the model was trained
+    on or else the digits, and drawings are fitted as that set was. classes: their names, by default the model's, or the
+    data set's own, or their numbers.
 
     Raises ``ValueError`` for a model with other layers, one too large for a page to compute at once, or images that do
     not suit it.
     """
     layers = describe(model)
-    shape = model.input_shape[1:]
+    shape, count = model.input_shape[1:], layers[-1]["output"][0]
+    classes = classes or model.classes
     if images is None:
+        data = data or (model.trained_on if model.trained_on in datasets.NAMES else "digits")
         x, labels = _examples(data, shape)
         prepare = {"digits": "digits", "mnist": "mnist"}.get(data, "plain")
-        names = CLASS_NAMES.get(data, ())
-        classes = classes or (names if len(names) == layers[-1]["output"][0] else None)
+        names = datasets.CLASS_NAMES.get(data, ())
+        classes = classes or (names if len(names) == count else None)
     else:
         x, prepare = _checked(images, labels, shape), "plain"
-    count = layers[-1]["output"][0]
     low, high = float(x.min()), float(x.max())
     if classes is not None and len(classes) != count:
         raise ValueError(f"{model.name}: expected {count} names of classes, given {len(classes)}")

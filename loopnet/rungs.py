@@ -5,6 +5,7 @@ function, serial and parallel, share all three and can be served in place of one
 each rung gets a function object of its own, with the same code and a name of its own.
 """
 
+import sys
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,8 +30,12 @@ def compile_rung(kernel: Callable, rung: str, **options: Any) -> Callable:
     return njit(cache=True, **options)(twin)
 
 
+def _to_stderr(line: str) -> None:
+    say(line, sys.stderr)  # past a progress bar, and not into what a command prints as its result
+
+
 @contextmanager
-def announce_compilation(print_fn: Callable[[str], object] = say) -> Iterator[None]:
+def announce_compilation(print_fn: Callable[[str], object] = _to_stderr) -> Iterator[None]:
     """Say so, once, if and only if Numba really compiles something inside this block (a load from disk is silent)."""
     listener = _Announcement(print_fn)
     with event.install_listener("numba:compile", listener):
@@ -43,7 +48,7 @@ class _Announcement(event.Listener):
 
     def on_start(self, event: event.Event) -> None:
         if self.print_fn is not None:
-            self.print_fn("compiling the loops for this machine (first time only, a few seconds) ...")
+            self.print_fn("compiling the loops for this machine (first time only, about a minute) ...")
             self.print_fn = None
 
     def on_end(self, event: event.Event) -> None:

@@ -1,7 +1,8 @@
 """A model in one file (``safefile``).
 
 <layer>/w, <layer>/b        weights and biases                       optimizer/<slot>    what the optimiser remembers
-metadata "loopnet"          JSON: format version, layers and their arguments, optimiser, loss, metrics; "sha256" of all
+metadata "loopnet"          JSON: format version, layers and their arguments, optimiser, loss, metrics, the data set and
+                            its classes; "sha256" of all
 
 A file from a stranger is read as plain numbers: nothing in it is run, a layer must be one of loopnet's own, and memory
 is taken for no more numbers than the file brings.
@@ -26,6 +27,9 @@ FORMAT = 2
 LARGEST_IMAGE = 1 << 28
 """Numbers in one image between two layers of a model that is loaded: a small file could claim any padding."""
 
+LONGEST_NAME = 100
+"""Characters in the name of a class or a data set."""
+
 
 def save(model: "Sequential", path: str | Path) -> None:
     """Write ``model`` to ``path``; the folder must exist. Who looks at ``path`` meanwhile sees the file that was
@@ -44,6 +48,8 @@ def describe(model: "Sequential") -> tuple[dict[str, np.ndarray], dict[str, Any]
         "dtype": model.dtype.name,
         "input_shape": model.input_shape[1:],
         "layers": describe_layers(model),
+        "trained_on": _word(model.trained_on),
+        "classes": _names_of_classes(model, model.classes),
     }
     if model.optimizer is not None and model.loss is not None:
         tensors |= {f"optimizer/{slot}": np.array(vector) for slot, vector in model.optimizer.state.items()}
@@ -87,6 +93,8 @@ def _rebuild(cls: "type[Sequential]", config: dict, tensors: dict[str, np.ndarra
             expect_array(tensors, f"{arguments['name']}/{p.name}", p.shape)
         model.add(layer(**arguments))
     model.set_weights([tensors[f"{layer.name}/{p.name}"] for layer in model.layers for p in layer.parameters])
+    model.trained_on = _word(config.get("trained_on"))  # older files do not know it
+    model.classes = _names_of_classes(model, config.get("classes"))
     if "compiled" in config:
         compiled = config["compiled"]
         optimizer = optimizers.get(compiled["optimizer"])
@@ -111,6 +119,21 @@ def expect_array(tensors: dict[str, np.ndarray], name: str, shape: tuple[int, ..
     if tensors[name].shape != tuple(shape) or tensors[name].dtype.kind not in "fiub":
         raise ValueError(f"{name}: expected shape {tuple(shape)}, given {tensors[name].shape} of {tensors[name].dtype}")
     return tensors[name]
+
+
+def _names_of_classes(model: "Sequential", names: Any) -> tuple[str, ...] | None:
+    if names is None:
+        return None
+    if len(names) != model.output_shape[-1] or None in names:
+        raise ValueError(f"{model.name}: expected {model.output_shape[-1]} names of classes, given {len(names)}")
+    return tuple(_word(name) or "" for name in names)
+
+
+def _word(name: Any) -> str | None:
+    """A short name on one line, as it will be printed: whoever wrote the file does not get to steer the terminal."""
+    if name is not None and not (isinstance(name, str) and name.isprintable() and len(name) <= LONGEST_NAME):
+        raise ValueError(f"expected a printable name of at most {LONGEST_NAME} characters, given {ascii(name)[:80]}")
+    return name
 
 
 def _expect_modest(shape: Any) -> None:

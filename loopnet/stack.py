@@ -12,7 +12,14 @@ from .shapes import Shape, positive
 
 
 class Stack:
-    """A chain of layers whose shapes fit together, and all that they learn. :class:`loopnet.Sequential` trains it."""
+    """A chain of layers whose shapes fit together, and all that they learn. :class:`loopnet.Sequential` trains it.
+
+    trained_on: the name of the data set that it was trained on. classes: the names of its classes, where they are more
+    than numbers. Both are None until you set them, and go into the model's file.
+    """
+
+    trained_on: str | None = None
+    classes: tuple[str, ...] | None = None
 
     def __init__(
         self,

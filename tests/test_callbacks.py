@@ -174,3 +174,14 @@ def test_training_ends_within_the_epoch_when_the_loss_is_not_a_number(model, cap
     history = model.fit(X, Y, callbacks=[callbacks.TerminateOnNaN(), count], **OPTIONS)
     assert batches == [0] and len(history.epoch) == 1
     assert "batch 1: the loss is nan; training ends" in capsys.readouterr().out
+
+
+def test_an_epoch_ends_with_one_line_that_holds_every_number(model, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    model.fit(X, Y, batch_size=5, epochs=2, verbose=1, validation_split=0.25)
+    live = capsys.readouterr().out.splitlines()
+    model.fit(X, Y, batch_size=5, epochs=2, verbose=2, validation_split=0.25)
+    plain = capsys.readouterr().out.splitlines()
+    for lines in (live, plain):
+        assert [line.split()[1] for line in lines] == ["1/2", "2/2"]
+        assert all(name in line for line in lines for name in (" loss ", " accuracy ", " val_loss ", " val_accuracy "))

@@ -45,6 +45,7 @@ def test_train_says_what_it_does(run):
     assert "1294 images to train, 143 to validate, 360 to test" in printed
     assert f"epochs 2, batch size 16, adam, learning rate 0.001, seed 1, backend {DEFAULT_BACKEND}" in printed
     assert f"history.png to {folder}" in printed
+    assert f"loopnet explain {folder}" in printed and f"loopnet step conv2d --model {folder}" in printed
 
 
 def test_train_ends_with_a_test_accuracy_far_above_chance(run):
@@ -164,11 +165,14 @@ def fails(capsys, *arguments: object) -> str:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("nonsense", "invalid choice: 'nonsense'"),
-        ("train vgg", "unknown architecture 'vgg'; there is lenet5"),
-        ("train --data cats", "unknown data set 'cats'; there is digits, mnist, fashion_mnist, cifar10"),
+        ("nonsense", "unknown command 'nonsense'; there are train, evaluate,"),
+        ("trian", "unknown command 'trian': did you mean train? There are train, evaluate,"),
+        ("data verfy", "unknown command 'verfy': did you mean verify? There are list, fetch, verify"),
+        ("train vgg", "unknown architecture 'vgg'; there are lenet5"),
+        ("train --data cats", "unknown data set 'cats'; there are digits, mnist, fashion_mnist, cifar10"),
+        ("train --data minst", "unknown data set 'minst': did you mean mnist? There are digits,"),
         ("train --backend gpu", "unknown backend 'gpu'"),
-        ("train --optimizer magic", "unknown optimizer 'magic'"),
+        ("train --optimizer magic", "unknown optimizer 'magic'; there are adam, adamw, sgd, rmsprop"),
         ("train --epochs 0", "argument --epochs: must be a whole number, at least 1, not '0'"),
         ("train --epochs 1.5", "argument --epochs: must be a whole number, at least 1, not '1.5'"),
         ("train --batch-size -3", "argument --batch-size: must be a whole number, at least 1, not '-3'"),
@@ -180,7 +184,8 @@ def fails(capsys, *arguments: object) -> str:
         ("train --threads 100000", "--threads 100000: Numba has "),
         ("train --colour", "unrecognized arguments: --colour"),
         ("evaluate nowhere.safetensors --data digits", "nowhere.safetensors: no such model file"),
-        ("evaluate nowhere.safetensors", "required: --data"),
+        ("evaluate", "there is no trained network in runs/ yet: loopnet train makes one"),
+        ("explain", "there is no trained network in runs/ yet: loopnet train makes one"),
         ("evaluate nowhere.safetensors --data cats", "unknown data set 'cats'"),
         ("predict nowhere.safetensors image.png", "nowhere.safetensors: no such model file"),
         ("predict nowhere.safetensors", "required: IMAGE"),
@@ -247,6 +252,43 @@ def test_ctrl_c_is_one_line_and_130(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err.strip() == "loopnet: interrupted"
 
 
+# ---- what a model was trained on
+
+
+def test_train_writes_down_the_data_set_and_evaluate_takes_it_from_there(run, tmp_path, monkeypatch, capsys):
+    assert loopnet.Sequential.load(run[0] / "model.safetensors").trained_on == "digits"
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "lenet5-mnist-a-name-that-misleads").symlink_to(run[0])
+    monkeypatch.chdir(tmp_path)
+    assert main(["evaluate"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("a-name-that-misleads, the newest in runs/") and lines[1] == "360 test images of digits"
+    assert lines[-1] == run[1].splitlines()[-1]
+
+
+def test_a_file_of_an_earlier_version_is_named_by_its_folder_or_not_at_all(run, tmp_path, capsys):
+    model = loopnet.Sequential.load(run[0] / "model.safetensors")
+    model.trained_on = None
+    for name in ("lenet5-digits-2026", "anything"):
+        (tmp_path / name).mkdir()
+        model.save(tmp_path / name / "model.safetensors")
+    assert main(["evaluate", str(tmp_path / "lenet5-digits-2026")]) == 0
+    assert "360 test images of digits" in capsys.readouterr().out
+    assert "does not say what it was trained on; add --data" in fails(capsys, "evaluate", tmp_path / "anything")
+
+
+def test_predict_says_the_names_of_classes(tmp_path, capsys):
+    model = loopnet.Sequential(
+        [loopnet.Input((8, 8, 1)), loopnet.layers.Flatten(), loopnet.layers.Dense(3, activation="softmax")]
+    )
+    model.set_weights([np.zeros((64, 3)), np.log([0.2, 0.7, 0.1])])
+    model.classes = ("bag", "ankle boot", "coat")
+    model.save(tmp_path / "model.safetensors")
+    Image.new("L", (8, 8)).save(tmp_path / "image.png")
+    assert main(["predict", str(tmp_path), str(tmp_path / "image.png")]) == 0
+    assert ": ankle boot, probability 0.7000 (8x8)" in capsys.readouterr().out
+
+
 # ---- doctor and help
 
 
@@ -261,6 +303,19 @@ def test_doctor(capsys, monkeypatch, tmp_path):
     assert found["digits"].startswith("bundled")
     assert "no such folder" in found["LOOPNET_DATA"]
     assert {"loopnet", "python", "CPU", "SIMD", "CUDA", "mnist"} <= set(found)
+
+
+def test_data_without_a_command_lists(capsys):
+    assert main(["data"]) == 0
+    assert capsys.readouterr().out.startswith("digits         bundled")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+def test_a_reader_who_stops_reading_is_no_error():
+    done = subprocess.run(
+        f"{sys.executable} -m loopnet check | true", shell=True, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
 
 
 def test_help_and_version(capsys):

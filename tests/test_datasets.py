@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -246,3 +248,15 @@ def test_describe_downloads_nothing(cache, monkeypatch, tmp_path):
     write(tmp_path / "mine/mnist", dict.fromkeys(names, b""))
     monkeypatch.setenv("LOOPNET_DATA", str(tmp_path / "mine"))
     assert datasets.describe()["mnist"] == str(tmp_path / "mine/mnist")
+
+
+def test_a_notebook_without_ipywidgets_is_not_warned(tmp_path):
+    """pooch imports tqdm.auto, which in a notebook warns if there are no ipywidgets; here a stand-in always does."""
+    (tmp_path / "tqdm").mkdir()
+    (tmp_path / "tqdm" / "__init__.py").write_text("class tqdm:\n    pass\n")
+    (tmp_path / "tqdm" / "auto.py").write_text(
+        "import warnings\nfrom . import tqdm\nwarnings.warn('IProgress not found')\n"
+    )
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import loopnet; loopnet.datasets.describe()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""

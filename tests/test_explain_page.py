@@ -275,3 +275,15 @@ def test_names_are_text(opened):
     assert tab.locator("h1").inner_text() == name and tab.locator("img").count() == 0
     tab.locator(".layer canvas").first.click()
     assert "<b>d" in tab.locator("#sum").inner_text()
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1560])
+def test_no_row_of_maps_is_shorter_than_the_others(trained, opened, width):
+    tab = opened(explain(trained), width=width)
+    for layer in ("conv1", "pool1", "conv2", "pool2"):
+        boxes = [canvas.bounding_box() for canvas in tab.locator(f"[data-layer={layer}] canvas").all()]
+        rows = {box["y"]: 0 for box in boxes}
+        for box in boxes:
+            rows[box["y"]] += 1
+            assert box["width"] >= 44  # as wide as a finger
+        assert len(set(rows.values())) == 1, (layer, rows)

@@ -337,8 +337,9 @@ def test_data_list_fetch_and_verify(cache, server, monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [("data", "expected one of list, fetch, verify"), ("data fetch cats", "unknown data set 'cats'"),
-     ("data erase", "invalid choice: 'erase'"), ("data list mnist", "unrecognized arguments: mnist")],
+    [("data fetch cats", "unknown data set 'cats'"),
+     ("data erase", "unknown command 'erase'; there are list, fetch, verify"),
+     ("data list mnist", "unrecognized arguments: mnist")],
 )  # fmt: skip
 def test_wrong_arguments_of_data(arguments, message, capsys):
     assert main(arguments.split()) == 2

@@ -182,7 +182,7 @@ def test_best_weights_puts_back_the_best_epoch():
     model, spoil, best = small_net(), Spoil(), BestWeights()
     model.compile("adam", LOGITS, metrics=["accuracy"])
     model.fit(x, y, epochs=3, validation_split=0.2, verbose=0, callbacks=[spoil, best])
-    assert best.epoch == 0
+    assert best.best_epoch == 0
     assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), spoil.good, strict=True))
 
 
@@ -201,6 +201,21 @@ def test_save_and_load_keep_everything(tmp_path):
     model.fit(x, y, epochs=1, verbose=0, shuffle=False)
     again.fit(x, y, epochs=1, verbose=0, shuffle=False)
     assert all(np.array_equal(a, b) for a, b in zip(again.get_weights(), model.get_weights(), strict=True))
+
+
+def test_a_file_knows_what_the_model_was_trained_on(tmp_path):
+    model = small_net()
+    names = tuple(f"class {k}" for k in range(model.output_shape[-1]))
+    model.save(tmp_path / "unknown.safetensors")
+    model.trained_on, model.classes = "letters", names
+    model.save(tmp_path / "known.safetensors")
+    known, unknown = (loopnet.Sequential.load(tmp_path / f"{name}.safetensors") for name in ("known", "unknown"))
+    assert (known.trained_on, known.classes) == ("letters", names)
+    assert (unknown.trained_on, unknown.classes) == (None, None)
+    for wrong in (names[1:], (*names[1:], "\x1b[31m"), (*names[1:], "x" * 101), (*names[1:], None)):
+        model.classes = wrong
+        with pytest.raises(ValueError, match="expected"):
+            model.save(tmp_path / "known.safetensors")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", b"\xff" * 100, (2**60).to_bytes(8, "little") + b"{}"])

@@ -43,7 +43,7 @@ def test_misclassified_shows_the_most_confident_mistakes_first():
     figure = plot.misclassified(GREY[:4], [1, 1, 1, 0], p)
     assert captions(figure) == ["1, taken for\n0 (90%)", "1, taken for\n0 (60%)"]
     np.testing.assert_array_equal(figure.axes[0].images[0].get_array(), GREY[1])
-    assert figure.get_suptitle() == "2 of 4 wrong; the 2 most confident"
+    assert figure.get_suptitle() == "2 of 4 wrong; the most confident first"
     logits = plot.misclassified(GREY[:4], [1, 1, 1, 0], np.log(p) + 3)
     assert captions(logits) == captions(figure)
     assert plot.misclassified(GREY[:1], [0], p[:1]).get_suptitle() == "0 of 1 wrong"

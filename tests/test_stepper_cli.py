@@ -10,6 +10,7 @@ from PIL import Image
 from loopnet import lenet
 from loopnet.cli import main
 from loopnet.stepper import step
+from loopnet.stepper.scenes import step_article
 from loopnet.stepper.terminal import Browser
 
 
@@ -78,9 +79,11 @@ def test_a_batch_of_images(here, capsys):
     assert "images 7, 8 of the test images of digits, of class 8, " in printed and ": 2 terms" in printed
 
 
+FIRST_RUN = "compiling the loops for this machine (first time only, about a minute) ...\n"
+
+
 @pytest.mark.parametrize("arguments, message", [
-    (["conv9"], "unknown loop 'conv9'; there is basic_conv, max_pool,"),
-    ([], "the following arguments are required: LOOP"),
+    (["conv9"], "unknown loop 'conv9': did you mean conv3d? There are basic_conv, max_pool,"),
     (["conv2d", "--layer", "nope"], "lenet5: there is no layer 'nope'; there are conv1, pool1,"),
     (["conv2d", "--layer", "pool1"], "pool1: it does not run conv2d_forward; it runs max_pool2d_forward"),
     (["conv2d", "--cell", "28,0,0"], "expected a cell inside y, whose shape is (1, 28, 28, 6), given 28,0,0"),
@@ -89,7 +92,7 @@ def test_a_batch_of_images(here, capsys):
     (["conv2d", "--image", "360"], "--image 360: digits has 360 test images, 0 to 359"),
     (["conv2d", "--image", "no.png"], "no.png: No such file"),
     (["conv2d", "--model", "no.safetensors"], "no.safetensors: no such model file"),
-    (["conv2d", "--data", "letters"], "unknown data set 'letters'; there is digits,"),
+    (["conv2d", "--data", "letters"], "unknown data set 'letters'; there are digits,"),
     (["conv2d", "-o", "no/such/folder.html"], "cannot write no/such/folder.html: there is no folder no/such"),
     (["adam", "--backward"], "adam: it has no backward loop"),
     (["basic_conv", "--filter", "nope"], "unknown filter 'nope'; there is vertical edge"),
@@ -101,8 +104,30 @@ def test_a_batch_of_images(here, capsys):
 def test_one_clear_line(arguments, message, here, capsys):
     assert main(["step", *arguments]) == 2
     out, error = capsys.readouterr()
+    error = error.removeprefix(FIRST_RUN)
     assert message in error and error.count("\n") == 1 and error.startswith("loopnet: error: ")
     assert out == ""
+
+
+def test_without_a_loop_all_are_listed_with_their_formulas(here, capsys):
+    lines = said(capsys).splitlines()
+    formulas = dict(line.split(maxsplit=1) for line in lines if line)
+    assert formulas["relu"] == "y = 0 where x < 0, else x."
+    assert {"basic_conv", "conv2d", "max_pool2d", "dense", "softmax", "adam"} <= formulas.keys()
+    assert max(map(len, lines)) <= 120
+
+
+def test_images_come_from_the_data_set_that_the_network_was_trained_on(here, capsys):
+    model = lenet.lenet5(seed=0)
+    model.trained_on = "letters of mine"  # none that is known: the digits stand in
+    model.save("model.safetensors")
+    assert "test images of digits" in said(capsys, "dense", "--layer", "logits", "--model", "model.safetensors")
+    assert "test images of digits" in said(capsys, "max_pool")
+
+
+def test_an_empty_name_is_no_image(here, capsys):
+    assert main(["step", "conv2d", "--image", ""]) == 2
+    assert "--image: expected numbers of test images or a picture's file" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_model(here, capsys):
@@ -151,9 +176,23 @@ def test_the_screen_shows_the_line_and_its_numbers():
     browser = Browser(step(doubled, np.arange(3.0), np.zeros(3), cell=(2,)))
     browser.move("right")
     screen = console.Console(width=100, height=40, record=True, file=open(os.devnull, "w"))
-    screen.print(browser.render(40))
+    screen.print(browser.render(screen))
     text = screen.export_text()
     assert "▶" in text and "y[i] = 2 * x[i]" in text and "y[2] = 2 * 2 = 4" in text and "q quit" in text
+
+
+@pytest.mark.parametrize("width, height", [(100, 40), (110, 30), (80, 24), (60, 20)])
+def test_a_screen_is_not_overfull_so_that_the_keys_are_seen(width, height):
+    console = pytest.importorskip("rich.console", reason="rich is not installed")
+    image = np.arange(64.0).reshape(8, 8)
+    browser = Browser(step_article("basic_conv", image, "blur"))
+    screen = console.Console(width=width, height=height, record=True, file=open(os.devnull, "w"))
+    for _ in range(12):
+        browser.move("right")
+        screen.print(browser.render(screen))
+        lines = screen.export_text().splitlines()
+        assert len(lines) <= height
+        assert "▶" in "".join(lines) and lines[-1].rstrip().endswith("q quit")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")

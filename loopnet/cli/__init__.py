@@ -3,6 +3,7 @@
 What a command needs is imported when it runs, so that ``loopnet --help`` answers at once.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -27,6 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.print_help()
         else:
             return arguments.run(arguments) or 0
+    except BrokenPipeError:  # whoever read our output has seen enough, as in loopnet check | head
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  Python writes what is left of it when it ends
+        return 0
     # loopnet raises ValueError for what it cannot compute
     except (UsageError, ValueError, OSError, MemoryError) as error:
         print(f"loopnet: error: {_one_line(error)}", file=sys.stderr)

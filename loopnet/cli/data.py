@@ -9,8 +9,8 @@ SUMMARY = "list the data sets, fetch them, or verify the files that are here"
 
 
 def options(parser: Parser) -> None:
-    parser.set_defaults(what=None)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    parser.set_defaults(what=_list)
+    commands = parser.add_subparsers(title="commands (default: list)", metavar="COMMAND")
     for name, (run, summary) in COMMANDS.items():
         sub = commands.add_parser(name, help=summary, description=summary)
         sub.set_defaults(what=run)
@@ -21,8 +21,6 @@ def options(parser: Parser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     from ..datasets import NAMES
 
-    if arguments.what is None:
-        raise UsageError(f"data: expected one of {', '.join(COMMANDS)}")
     for name in getattr(arguments, "names", ()):
         known("data set", name, NAMES)
     arguments.what(arguments)

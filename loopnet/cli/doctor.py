@@ -15,4 +15,4 @@ def run(arguments: argparse.Namespace) -> None:
     from ..doctor import report
 
     for name, found in report():
-        print(f"{name:<13} {found}")
+        print(f"{name:<14} {found}")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .usage import Parser, UsageError, load_model, model_argument
 
-SUMMARY = "say which digit each image shows"
+SUMMARY = "say what each image shows"
 
 
 def options(parser: Parser) -> None:
@@ -28,5 +28,6 @@ def run(arguments: argparse.Namespace) -> None:
     if not isinstance(getattr(last, "activation", last), Softmax):
         p = np.exp(p - p.max(axis=1, keepdims=True))  # less the largest logit, so that exp cannot overflow
         p /= p.sum(axis=1, keepdims=True)
+    names = model.classes or range(p.shape[1])
     for path, (_, done), of_class in zip(arguments.images, images, p, strict=True):
-        print(f"{path}: {of_class.argmax()}, probability {of_class.max():.4f} ({done})")
+        print(f"{path}: {names[of_class.argmax()]}, probability {of_class.max():.4f} ({done})")

@@ -3,6 +3,8 @@
 import argparse
 import contextlib
 import csv
+import shlex
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,6 +32,8 @@ RECIPES = {
     "cifar10": Recipe(epochs=10, batch_size=32),
 }
 
+
+OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
 
 ENOUGH_TO_CHOOSE = 1000
 """With fewer validation images than this, chance picks the epoch, and the last one is kept."""
@@ -59,7 +63,7 @@ def _defaults(field: str) -> str:
 def run(arguments: argparse.Namespace) -> None:
     from .. import checkpoint
     from ..callbacks import BackupAndRestore, BestWeights, TerminateOnNaN
-    from ..datasets import CHANNELS, load_for
+    from ..datasets import CHANNELS, CLASS_NAMES, load_for
     from .interrupt import FinishEpoch
 
     resumes = arguments.resume is not None
@@ -76,6 +80,7 @@ def run(arguments: argparse.Namespace) -> None:
     (x_train, y_train), (x_test, y_test) = load_for(arguments.data, shape)
     validated = int(len(x_train) * split)
     model, how = make_model(shape, len(x_train) - validated)
+    model.trained_on, model.classes = arguments.data, CLASS_NAMES.get(arguments.data)
     folder = _output_folder(arguments)
     if not resumes and checkpoint.exists(folder):
         raise UsageError(f"{folder} holds a run that was cut off: --resume it, or take another folder with --out")
@@ -94,7 +99,8 @@ def run(arguments: argparse.Namespace) -> None:
     how["callbacks"] = [*how["callbacks"], *([best] if chooses else []), ctrl_c, nan, backup]
     try:
         with ctrl_c:
-            history = model.fit(x_train, y_train, **how, validation_split=split)
+            live = 1 if sys.stderr.isatty() else 2  # a bar that moves fills a log with junk
+            history = model.fit(x_train, y_train, **how, validation_split=split, verbose=live)
         if nan.cause:
             checkpoint.remove(folder)  # to go on from there would end there again
             raise UsageError(nan.cause)
@@ -111,10 +117,15 @@ def run(arguments: argparse.Namespace) -> None:
             f"to go on: loopnet train --resume {folder}"
         )
     if chooses:
-        print(f"\nkept the weights of epoch {(best.epoch or 0) + 1}, the best on the validation images")
+        print(f"\nkept the weights of epoch {best.best_epoch + 1}, the best on the validation images")
+    accuracy = model.evaluate(x_test, y_test, verbose=0)[1]
     _write_run(folder, model, history.history)
     checkpoint.remove(folder)
-    print(f"test accuracy: {model.evaluate(x_test, y_test, verbose=0)[1]:.4f}")
+    print(
+        f"draw on it:       loopnet explain {shlex.quote(str(folder))}\n"
+        f"step through it:  loopnet step conv2d --model {shlex.quote(str(folder))}\n\n"
+        f"test accuracy: {accuracy:.4f}"
+    )
 
 
 Made = tuple[Any, dict[str, Any]]  # the compiled model, and the arguments of fit
@@ -129,7 +140,8 @@ def _from_options(arguments: argparse.Namespace) -> Callable[[tuple[int, int, in
 
     build = ARCHITECTURES[known("architecture", arguments.architecture, ARCHITECTURES)]
     learning_rate = {} if arguments.lr is None else {"learning_rate": arguments.lr}
-    optimizer = optimizers.get({"name": arguments.optimizer or "adam", **learning_rate})
+    named = known("optimizer", arguments.optimizer or "adam", OPTIMIZERS)
+    optimizer = optimizers.get({"name": named, **learning_rate})
 
     def make(shape: tuple[int, int, int], images: int) -> Made:
         model = build(shape, seed=arguments.seed)

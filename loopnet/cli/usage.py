@@ -1,8 +1,10 @@
 """What the commands share: their errors, the kinds of number they take, the trained model they are given."""
 
 import argparse
+import difflib
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,12 +21,19 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line, like every other error of this command."""
 
     def error(self, message: str) -> NoReturn:
+        wrong = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(choose from (.*)\)", message)
+        if wrong:
+            known("command", wrong[1], wrong[2].replace("'", "").split(", "))
         raise UsageError(message)
 
 
-def known(what: str, name: str, names: Any) -> str:
+def known(what: str, name: str, names: Iterable[str]) -> str:
+    """``name``, if it is one of ``names``. Raises ``UsageError`` otherwise, which says what may have been meant."""
+    names = list(names)
     if name not in names:
-        raise UsageError(f"unknown {what} {name!r}; there is {', '.join(names)}")
+        close = difflib.get_close_matches(name, names, n=1)
+        meant = f": did you mean {close[0]}? There" if close else "; there"
+        raise UsageError(f"unknown {what} {name!r}{meant} are {', '.join(names)}")
     return name
 
 
@@ -52,8 +61,21 @@ def use_threads(threads: int | None) -> int:
 # ---- a trained model
 
 
-def model_argument(parser: Parser) -> None:
-    parser.add_argument("model", type=Path, metavar="MODEL", help="model.safetensors, or the folder it is in")
+def model_argument(parser: Parser, optional: bool = False) -> None:
+    words = "model.safetensors, or the folder it is in"
+    if optional:
+        words += " (default: the newest in runs/)"
+    parser.add_argument("model", type=Path, nargs="?" if optional else None, metavar="MODEL", help=words)
+
+
+def model_or_newest(path: Path | None) -> Path:
+    """The path that was given, or else the folder of the network that was trained last."""
+    from ..stepper.scenes import newest_run
+
+    newest = newest_run() if path is None else path
+    if newest is None:
+        raise UsageError("there is no trained network in runs/ yet: loopnet train makes one, in about a minute")
+    return newest.parent if path is None else newest
 
 
 def load_model(path: Path, backend: str = DEFAULT_BACKEND) -> Any:
@@ -61,6 +83,18 @@ def load_model(path: Path, backend: str = DEFAULT_BACKEND) -> Any:
     from ..model import Sequential
 
     return Sequential.load(path / "model.safetensors" if path.is_dir() else path, backend)
+
+
+def data_of(model: Any, path: Path) -> str | None:
+    """The data set that a network was trained on. Files of earlier versions do not say it; then the folder they are in
+    may, as runs are named ARCH-DATA-TIME.
+    """
+    from ..datasets import NAMES
+
+    if model.trained_on is not None:
+        return model.trained_on if model.trained_on in NAMES else None
+    parts = (path if path.is_dir() else path.parent).resolve().name.split("-")
+    return next((name for name in NAMES if name in parts), None)
 
 
 # ---- numbers

@@ -11,10 +11,14 @@ from ..images import as_input
 from . import cifar10, digits, fashion_mnist, mnist
 from .fetch import DataError, Files, data_folder, find
 
-__all__ = ["CHANNELS", "NAMES", "DataError", "cifar10", "describe", "digits", "fashion_mnist", "load_for", "mnist"]
+__all__ = [
+    "CHANNELS", "CLASS_NAMES", "NAMES", "DataError", "cifar10", "describe", "digits", "fashion_mnist", "load_for",
+    "mnist",
+]  # fmt: skip
 
 CHANNELS = {"digits": 1, "mnist": 1, "fashion_mnist": 1, "cifar10": 3}
 NAMES = tuple(CHANNELS)
+CLASS_NAMES = {"fashion_mnist": fashion_mnist.CLASSES, "cifar10": cifar10.CLASSES}  # the others' are their digits
 
 Part = tuple[np.ndarray, np.ndarray]
 

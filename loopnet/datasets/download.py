@@ -9,10 +9,11 @@ when several processes fetch at once.
 import errno
 import os
 import tempfile
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 
 class DataError(OSError):
@@ -62,6 +63,10 @@ def download(files: Files, name: str, folder: Path) -> Path:
 
     Raises DataError: with what went wrong at each mirror, or at once if it is the folder that cannot be written to.
     """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from None
     failures = []
     for mirror in files.mirrors:
         try:
@@ -73,17 +78,31 @@ def download(files: Files, name: str, folder: Path) -> Path:
     raise DataError(f"cannot download {name} ({'; '.join(failures) or 'there is no mirror'})")
 
 
-def _from(address: str, name: str, files: Files, folder: Path) -> Path:
-    import pooch
+def quiet_pooch() -> Any:
+    """The module pooch. Its own bar wants ipywidgets in a notebook, and warns if there are none as soon as pooch is
+    imported; ours is plain text.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pooch
+    return pooch
 
-    folder.mkdir(parents=True, exist_ok=True)
-    downloader = pooch.HTTPDownloader(
-        progressbar=True,
-        chunk_size=1 << 16,
-        timeout=TIMEOUT,
-        headers={"Accept-Encoding": "identity"},  # the file as it is, not unpacked on the way
-    )
-    with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=folder) as room:
+
+def _from(address: str, name: str, files: Files, folder: Path) -> Path:
+    from tqdm import tqdm
+
+    pooch = quiet_pooch()
+    size = files.size.get(name, 1)  # pooch puts in the true one; without any, a bar is neither true nor false
+    with (
+        tempfile.TemporaryDirectory(prefix=f".{name}.", dir=folder) as room,
+        tqdm(total=size, desc=name, unit="B", unit_scale=True) as bar,
+    ):
+        downloader = pooch.HTTPDownloader(
+            progressbar=bar,
+            chunk_size=1 << 16,
+            timeout=TIMEOUT,
+            headers={"Accept-Encoding": "identity"},  # the file as it is, not unpacked on the way
+        )
         unfinished = Path(room) / name
         with open(unfinished, "wb") as file:
             received = _Received(file, files.size.get(name))

@@ -10,16 +10,14 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from .download import OWN_FAULTS, Archive, DataError, Files, cannot_write, download
+from .download import OWN_FAULTS, Archive, DataError, Files, cannot_write, download, quiet_pooch
 
 __all__ = ["Archive", "DataError", "Files", "data_folder", "fetch", "find"]
 
 
 def data_folder(files: Files) -> Path:
     """The folder in the user's cache where downloaded files are kept."""
-    import pooch
-
-    return Path(pooch.os_cache("loopnet")) / files.folder
+    return Path(quiet_pooch().os_cache("loopnet")) / files.folder
 
 
 def find(files: Files) -> dict[str, Path]:

@@ -4,6 +4,7 @@
 
 import { imageSize } from "./explain-network.js";
 
+const DOT = 0.01; // pixels
 const FINER = 4; // strokes are drawn so many times larger, and each pixel is the mean of its part
 
 /**
@@ -95,7 +96,9 @@ export function traceStroke(context, points) {
     const [a, b] = points[n];
     context.quadraticCurveTo(a, b, (a + x) / 2, (b + y) / 2);
   });
-  context.lineTo(...points.at(-1));
+  const [x, y] = points.at(-1);
+  const isDot = points.every((point) => point[0] === x && point[1] === y);
+  context.lineTo(isDot ? x + DOT : x, y); // some browsers draw nothing for a line that has no length
   context.stroke();
 }
 

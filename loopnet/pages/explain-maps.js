@@ -9,6 +9,7 @@ import { formatNumber } from "./numbers.js";
 
 const ROOM = 590; // pixels, about the width of the column
 const NARROW = 720; // a phone, as in the style sheet
+const GAP = 8; // pixels between two maps, as in the style sheet
 const SHOWN = 64; // maps of a layer, until the reader asks for all of them
 
 export class Maps {
@@ -141,6 +142,9 @@ export class Maps {
       grid.append(labels);
     }
     column.append(host);
+    const fit = () => grid.style.setProperty("--in-a-row", inARow(maps, grid.clientWidth));
+    addEventListener("resize", fit);
+    fit();
     this.#listen(canvases, maps, n);
     return { canvases, ...maps };
   }
@@ -195,6 +199,14 @@ function mapWidth({ count, columns }, isRow) {
   return Math.floor(ROOM / 8) - 8;
 }
 
+/** How many maps stand side by side: as many as there is room for, and if it can be, no row shorter than the others. */
+export function inARow({ count, columns }, width) {
+  const least = Math.max(width < 400 ? 64 : 48, 2.4 * columns); // fingers need more
+  const most = Math.max(1, Math.min(count, Math.floor((width + GAP) / (least + GAP))));
+  for (let n = most; n > most / 2; n--) if (count % n === 0) return n;
+  return Math.ceil(count / Math.ceil(count / most));
+}
+
 /** What a layer does, in a few words. */
 export function inWords(layer) {
   const by = (sizes) => sizes.join("×");
@@ -204,7 +216,7 @@ export function inWords(layer) {
     convolution: () => `${layer.output[2]} filters of ${by(layer.w.shape.slice(0, 2))}${strides}${padded}`,
     max_pool: () => `largest of each ${by(layer.window)} window`,
     average_pool: () => `mean of each ${by(layer.window)} window`,
-    dense: () => `${layer.output[0]} weighted sums of all ${layer.input[0]} numbers`,
+    dense: () => `${layer.output[0]} weighted sums of ${layer.input[0]} numbers`,
     batch_norm: () => "each map shifted and stretched",
     zero_pad: () => "zeros all round",
     copy: () => (layer.activation ? "number by number" : handsOnInWords(layer)),

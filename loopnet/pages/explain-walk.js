@@ -20,10 +20,10 @@ export class Walk {
     this.bar = element(
       "div",
       { class: "walk" },
-      button("⏮", "To the start (Home)", () => this.to(0)),
-      button("◀", "One step back (,)", () => this.to(this.step - 1)),
+      button("⇤", "To the start (Home)", () => this.to(0)),
+      button("←", "One step back (,)", () => this.to(this.step - 1)),
       this.play,
-      button("❘▶", "One step on (.)", () => this.to(this.step + 1)),
+      button("→", "One step on (.)", () => this.to(this.step + 1)),
       this.slider,
       this.place,
     );

@@ -8,6 +8,7 @@ from .architecture import plot_architecture
 from .convolution import FILTERS, convolve, plot_convolution, save_image
 from .data import confusion_matrix, misclassified, show_dataset
 from .history import plot_history
+from .ladder import plot_ladder
 from .network import plot_feature_maps, plot_filters
 from .receptive import plot_receptive_field, receptive_field
 
@@ -21,6 +22,7 @@ __all__ = [
     "plot_feature_maps",
     "plot_filters",
     "plot_history",
+    "plot_ladder",
     "plot_receptive_field",
     "receptive_field",
     "save_image",

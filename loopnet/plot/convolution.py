@@ -104,7 +104,7 @@ def plot_convolution(images: Any, filter: Any, title: str = "", loop: str = "par
     answers = [convolve(picture, w, loop) for picture in pictures]
     is_image = bool((w >= 0).all() or abs(w.sum() - 1) < 1e-6)
     title = title or (filter.capitalize() if isinstance(filter, str) else "")
-    figure, axes = grid(2, len(pictures) + 1, title, size=1.2, caption=0.2, bar=not is_image)
+    figure, axes = grid(2, len(pictures) + 1, title, size=1.2, caption=0.2)
     _draw_filter(axes[0, 0], w)
     limit = max(map(largest, answers))
     drawn = None
@@ -118,7 +118,7 @@ def plot_convolution(images: Any, filter: Any, title: str = "", loop: str = "par
             drawn = draw(axes[1, column], signed, colours=SIGNED, limit=limit)
     axes[1, 1].set_title("filtered", fontsize=8, pad=3)
     if drawn is not None:
-        colour_bar(figure, drawn, axes[1, 1:], "")
+        colour_bar(figure, drawn, axes[1, 1:], "", inside=axes[1, 0])  # the place under the filter is free
     return figure
 
 

@@ -46,7 +46,9 @@ def misclassified(
     given = p.argmax(axis=1)
     wrong = np.flatnonzero(given != truth)
     worst = wrong[np.argsort(-p[wrong, given[wrong]], kind="stable")][:n]
-    title = f"{len(wrong)} of {len(truth)} wrong" + (f"; the {len(worst)} most confident" if worst.size else "")
+    title = f"{len(wrong)} of {len(truth)} wrong"
+    if len(worst) > 1:
+        title += f"; the {len(worst)} most confident" if len(worst) < len(wrong) else "; the most confident first"
     columns = max(1, min(len(worst), columns))
     figure, axes = grid(max(1, -(-len(worst) // columns)), columns, title, size=1.5, caption=0.45)
     for panel, i in zip(axes.flat, worst, strict=False):

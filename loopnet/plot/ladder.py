@@ -25,7 +25,7 @@ def plot_ladder(ratios: Mapping[str, float], operation: str, yours: str = "yours
     for name, ratio in ratios.items():
         if not 0 < ratio < float("inf"):
             raise ValueError(f"{name}: expected a positive number, given {ratio}")
-    figure = new_figure(7, 0.5 * len(ratios) + 1.3, f"{operation}, the sizes of LeNet-5")
+    figure = new_figure(7, 0.42 * len(ratios) + 1.1, f"{operation}, the sizes of LeNet-5")
     axes = figure.subplots()
     for at, (name, ratio) in enumerate(ratios.items()):
         kind = "yours" if name == yours else name
@@ -36,6 +36,9 @@ def plot_ladder(ratios: Mapping[str, float], operation: str, yours: str = "yours
     for label, name in zip(axes.get_yticklabels(), ratios, strict=True):
         label.set_fontweight("bold" if name == yours else "normal")
     axes.set(xscale="log", xlabel="times as fast as Python (log scale; ratios of one run)")
+    axes.xaxis.set_major_formatter(lambda ratio, _: f"{ratio:,g}" if ratio < 1 else f"{ratio:,.0f}")
+    axes.minorticks_off()
+    axes.tick_params(labelsize=SMALL + 1)
     axes.set_xlim(min(0.5, min(ratios.values()) / 2), max(ratios.values()) * 4)
     axes.invert_yaxis()
     axes.spines[["top", "right"]].set_visible(False)

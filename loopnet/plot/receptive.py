@@ -100,9 +100,10 @@ def plot_receptive_field(
     inside = np.zeros(shown.shape, bool)
     inside[slice(*rows), slice(*columns)] = True
     draw(by_shapes, np.where(inside, shown, 0.4 * shown))
-    by_shapes.set_title("by shapes", fontsize=SMALL + 1)
+    by_shapes.set_title("what it can see (shapes)", fontsize=SMALL + 1)
     drawn = draw(by_gradient, sensitivity(model, at, cell, images), colours=AMOUNT)
-    by_gradient.set_title(f"by gradient, {'this image' if image is not None else 'noise'}", fontsize=SMALL + 1)
+    on = "noise" if image is None else "this image"
+    by_gradient.set_title(f"what moves it (gradient, {on})", fontsize=SMALL + 1)
     for panel, colour in ((by_shapes, BLUE), (by_gradient, ORANGE)):
         _frame(panel, rows, columns, colour)
         panel.tick_params(labelsize=SMALL)

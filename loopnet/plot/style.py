@@ -68,8 +68,12 @@ def largest(values: np.ndarray) -> float:
     return float(np.abs(values).max()) or 1.0
 
 
-def colour_bar(figure: "Figure", drawn: Any, axes: Any, label: str) -> None:
-    bar = figure.colorbar(drawn, ax=axes, fraction=0.05, pad=0.02, shrink=0.9)
+def colour_bar(figure: "Figure", drawn: Any, axes: Any, label: str, inside: Any = None) -> None:
+    """The scale of what was drawn: to the right of ``axes``, or at the right edge of ``inside``, an empty panel."""
+    if inside is None:
+        bar = figure.colorbar(drawn, ax=axes, fraction=0.05, pad=0.02, shrink=0.9)
+    else:
+        bar = figure.colorbar(drawn, cax=inside.inset_axes((0.86, 0.05, 0.08, 0.9)), ticklocation="left")
     bar.set_label(label, fontsize=SMALL)
     bar.ax.tick_params(labelsize=SMALL)
     bar.outline.set_visible(False)

@@ -10,6 +10,8 @@ from .words import deed, number, place
 
 KEYS = "→ ← step   ↓ over the loop   ↑ out of it   n p next, previous cell   g go to the cell   q quit"
 MOST_TERMS = 12
+LEAST_LINES = 5
+"""Of the source, on a small screen, before terms are left out."""
 
 
 def print_plain(trace: Trace, write: Callable[[str], object] = print) -> None:
@@ -97,19 +99,45 @@ class Browser:
             self.step = trace.span(trace.cell)[0]
         return key != "q"
 
-    def render(self, height: int) -> Any:
-        """The source with the line that ran, what it did, the variables, and the largest terms of the cell."""
+    def render(self, console: Any) -> Any:
+        """A screenful: the source with the line that ran, what it did, the variables, the largest terms of the cell,
+        and the keys. The source gets the lines that the others leave.
+        """
+        from rich.console import Group
+        from rich.text import Text
+
+        for terms in range(MOST_TERMS // 2, -1, -1):
+            below = self._below(terms)
+            room = console.size.height - 1 - len(console.render_lines(below))
+            if room >= LEAST_LINES:
+                break
+        return Group(Text(self.trace.title, "bold"), self._source(max(room, 1)), below)
+
+    def _below(self, terms: int) -> Any:
+        """What stands under the source."""
         from rich.columns import Columns
         from rich.console import Group
         from rich.panel import Panel
+        from rich.text import Text
+
+        trace, step = self.trace, self.step
+        variables = [f"[dim]{name}[/] {number(value)}" for name, value in trace.variables(step).items() if name != "_"]
+        of_cell = Text("\n".join(summary(trace, self.cell)[: terms + 1]))
+        return Group(
+            Panel(Text(deed(trace, step)), border_style="yellow"),
+            Columns(variables, padding=(0, 2)),
+            Panel(of_cell, border_style="dim"),
+            Text(f"step {step + 1:,} of {len(trace):,}   {KEYS}", "dim"),
+        )
+
+    def _source(self, room: int) -> Any:
+        """So many lines around the one that ran."""
         from rich.syntax import Syntax
         from rich.table import Table
         from rich.text import Text
 
-        trace, step = self.trace, self.step
-        lines = trace.source.lines
-        at = next(i for i, (line, _) in enumerate(lines) if line == trace.record.lines[step])
-        room = max(height - 16, 6)
+        lines = self.trace.source.lines
+        at = next(i for i, (line, _) in enumerate(lines) if line == self.trace.record.lines[self.step])
         first = min(max(at - room // 2, 0), max(len(lines) - room, 0))
         shown = lines[first : first + room]
         source = Syntax("\n".join(text for _, text in shown), "python", theme="ansi_dark", background_color="default")
@@ -121,16 +149,7 @@ class Browser:
             if marked:
                 code.stylize("bold reverse")
             rows.add_row(Text("▶" if marked else " ", "yellow"), Text(str(line), "dim"), code)
-        variables = [f"[dim]{name}[/] {number(value)}" for name, value in trace.variables(step).items() if name != "_"]
-        of_cell = Text("\n".join(summary(trace, self.cell)[: MOST_TERMS // 2 + 1]))
-        return Group(
-            Text(trace.title, "bold"),
-            rows,
-            Panel(Text(deed(trace, step)), border_style="yellow"),
-            Columns(variables, padding=(0, 2)),
-            Panel(of_cell, border_style="dim"),
-            Text(f"step {step + 1:,} of {len(trace):,}   {KEYS}", "dim"),
-        )
+        return rows
 
 
 def browse(trace: Trace) -> None:
@@ -141,7 +160,7 @@ def browse(trace: Trace) -> None:
     browser, console = Browser(trace), Console()
     with keys() as read, Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
-            live.update(browser.render(console.size.height), refresh=True)
+            live.update(browser.render(console), refresh=True)
             if not browser.move(read()):
                 break
 
