@@ -81,9 +81,11 @@ def settle_for(method: Callable, others: dict[str, Any]) -> None:
 class KerasNames:
     """A :class:`Sequential`'s other words."""
 
-    def __getattr__(self, name: str) -> Any:
-        refuse(name, MISSING)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    if not TYPE_CHECKING:  # which knows better what is missing
+
+        def __getattr__(self, name: str) -> Any:
+            refuse(name, MISSING)
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
     def trainable(self) -> bool:

@@ -147,7 +147,7 @@ def get(
         return metric
     if isinstance(metric, type) and issubclass(metric, Metric):
         return metric()
-    if callable(metric):
+    if callable(metric) and not isinstance(metric, type):
         return Own(metric)
     if isinstance(metric, dict) and metric.get("class") in CLASSES:
         arguments = dict(metric)

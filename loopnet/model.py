@@ -58,7 +58,7 @@ class Sequential(KerasNames, Stack):
         self._ops: Ops | None = None
         super().__init__(layers, name or "sequential", dtype, seed)
 
-    def add(self, layer: Layer) -> None:
+    def add(self, layer: Any) -> None:
         """Put ``layer`` on top. Shapes are checked here, as soon as the shape of the input is known."""
         super().add(layer)
         self._ops = None

@@ -34,12 +34,11 @@ class Stack:
 
     # ---- structure -------------------------------------------------------------------------------------------------
 
-    def add(self, layer: Layer) -> None:
+    def add(self, layer: Any) -> None:
         """Put ``layer`` on top. Shapes are checked here, as soon as the shape of the input is known."""
-        if isinstance(layer, Stack):
-            raise NotImplementedError(f"{self.name}: a model in a model is not in loopnet: add its layers one by one")
         if not isinstance(layer, Layer):
-            raise ValueError(f"{self.name}: expected a layer, given {layer!r}")
+            hint = "; a model's layers are added one by one" if hasattr(layer, "layers") else ""
+            raise ValueError(f"{self.name}: expected a layer, given {layer!r}{hint}")
         if layer.declared_input_shape is not None:
             if self.layers or self._input is not None:
                 raise ValueError(f"{self.name}: only the first layer may declare an input shape, given {layer!r}")

@@ -21,7 +21,7 @@ MISSING = listed({
     "files name loopnet's own classes only": """
         register_keras_serializable get_custom_objects custom_object_scope CustomObjectScope
         deserialize_keras_object serialize_keras_object""",
-    "x[..., numpy.newaxis] and numpy do it": "pad_sequences FeatureSpace pack_x_y_sample_weight unpack_x_y_sample_weight",
+    "use numpy": "pad_sequences FeatureSpace pack_x_y_sample_weight unpack_x_y_sample_weight",
     "a bar is shown by fit": "Progbar",
 })  # fmt: skip
 

@@ -153,9 +153,13 @@ class Layer:
             f"{self._who}: layers are not called in loopnet: a model is a list of them, Sequential([Input(shape), ...])"
         )
 
-    def __getattr__(self, name: str) -> Any:
-        refuse(name, ATTRIBUTES)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    @property
+    def input(self) -> None:
+        refuse("input", ATTRIBUTES)
+
+    @property
+    def output(self) -> None:
+        refuse("output", ATTRIBUTES)
 
     @property
     def trainable(self) -> bool:

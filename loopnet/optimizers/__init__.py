@@ -87,10 +87,13 @@ class Optimizer:
     def update(self, ops: Ops, values: Any, grads: Any, learning_rate: Any) -> None:
         raise NotImplementedError
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "lr":
-            refuse(name, ARGUMENTS)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    @property
+    def lr(self) -> None:
+        refuse("lr", ARGUMENTS)
+
+    @lr.setter
+    def lr(self, rate: Any) -> None:
+        refuse("lr", ARGUMENTS)
 
     def get_config(self) -> dict[str, Any]:
         """Keras's name for it."""
