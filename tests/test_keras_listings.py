@@ -364,7 +364,7 @@ def test_the_learning_rate_falls_on_a_plateau():
         logs = {"val": value}
         callback.on_epoch_end(epoch, logs)
         rates.append(model.optimizer.learning_rate)
-    assert rates == pytest.approx([0.01, 0.01, 0.01, 0.002, 0.002, 0.002, 0.002, 0.002])
-    assert logs["learning_rate"] == pytest.approx(0.002)
+    assert rates == pytest.approx([0.01, 0.01, 0.01, 0.005, 0.005, 0.003, 0.003, 0.003])  # as Keras's callback does
+    assert logs["learning_rate"] == pytest.approx(0.003)
     with pytest.raises(ValueError, match="expected factor between 0 and 1, given 1.5"):
         ReduceLROnPlateau(factor=1.5)
