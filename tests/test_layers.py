@@ -346,7 +346,7 @@ def test_public_names():
 @pytest.mark.parametrize("activation", ["relu", "softmax"])
 def test_dense_of_an_image_is_a_convolution_with_a_window_of_one_pixel(backend, activation):
     """In a whole model, between layers that each rung lays out in its own way; and one training step of it."""
-    x, y = philox(1).standard_normal((6, 5, 4, 2)), [0, 1, 2, 0, 1, 2]
+    x, y = np.random.default_rng(1).standard_normal((6, 5, 4, 2)), [0, 1, 2, 0, 1, 2]
 
     def trained_with(layer):
         stack = [Input((5, 4, 2)), Conv2D(3, 2), layer, MaxPooling2D(2), Flatten(), Dense(3, activation="softmax")]
@@ -365,6 +365,6 @@ def test_dense_of_an_image_is_a_convolution_with_a_window_of_one_pixel(backend, 
 def test_probabilities_come_out_of_any_rank(backend, shape):
     model = Sequential([Input(shape), Dense(5, activation="softmax")], seed=0)
     model.compile(backend=backend)
-    outputs = model.predict(philox(2).standard_normal((3, *shape)))
+    outputs = model.predict(np.random.default_rng(2).standard_normal((3, *shape)))
     assert outputs.shape == (3, *shape[:-1], 5)
     np.testing.assert_allclose(outputs.sum(axis=-1), 1, rtol=1e-6)
