@@ -92,7 +92,7 @@ def test_the_shape_of_the_input(first):
 
 def test_an_input_without_a_size_is_refused():
     with pytest.raises(ValueError, match=r"Input: shape: expected every size as a number, given \(None, None, 3\)"):
-        Input((None, None, 3))
+        Input((None, None, 3))  # type: ignore[arg-type]
 
 
 REFUSED_ARGUMENTS = [
