@@ -12,10 +12,11 @@ A layer whose operations a rung does not have runs on the plain rung beneath it 
 from ..missing import getattr_of
 from .activation import ACTIVATIONS, Activation, LeakyReLU, ReLU, ScaledTanh, Sigmoid, Softmax, Softplus, Tanh
 from .augmentation import RandomDistortion, RandomRotation, RandomTranslation, RandomZoom
-from .base import Input, InputLayer, Layer, Parameter, WeightedLayer
+from .base import Layer, Parameter, WeightedLayer
 from .convolution import Conv1D, Conv2D, Conv3D
 from .dense import Dense
 from .dropout import Dropout
+from .input import Input, InputLayer
 from .lecun1998 import RBF, SparseConv2D, Subsampling2D
 from .missing import MISSING
 from .normalization import BatchNormalization

@@ -115,7 +115,7 @@ class Softmax(Layer):
 
     def _rows(self, x):
         """One row for each place of each image, in the same memory."""
-        return x if len(self._input) == 1 else x.reshape(x.shape[0] * self._places, x.shape[-1])
+        return x if len(self._input) == 1 else x.reshape(x.shape[0] * self._places, self._input[-1])
 
     def config(self):
         return {**super().config(), "axis": self.axis}

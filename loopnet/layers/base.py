@@ -51,7 +51,7 @@ class Layer:
             input_shape = (input_dim,)
         elif batch_input_shape is not None:
             input_shape = batch_input_shape[1:]  # type: ignore[assignment]
-        self.declared_input_shape = None if input_shape is None else _fixed(input_shape, f"{self._who}: input_shape")
+        self.declared_input_shape = None if input_shape is None else fixed(input_shape, f"{self._who}: input_shape")
         self.parameters: list[Parameter] = []
         self.constants: list[Parameter] = []
         """What the kernels want to read and to write although the layer does without: the biases of
@@ -224,35 +224,11 @@ def _arguments(cls: type) -> list[str]:
     return [name for name in names if name not in ("args", "kwargs", "others")]
 
 
-def _fixed(shape: Sequence[Any], what: str) -> Shape:
+def fixed(shape: Sequence[Any], what: str) -> Shape:
     """The shape of one image, every size of it a number: memory is taken for it once."""
     if any(n is None for n in shape):
         raise ValueError(f"{what}: expected every size as a number, given {tuple(shape)}; all images have one size")
     return tuple(positive(n, what) for n in shape)
-
-
-class Input(Layer):
-    """Declares the shape of one image, e.g. ``Input(shape=(28, 28, 1))``; or batch_shape, with the batch in front.
-    Computes nothing and is not listed by ``model.layers``. batch_size: any number of images will do, whatever it says.
-    """
-
-    def __init__(
-        self,
-        shape: Sequence[int] | None = None,
-        batch_size: int | None = None,
-        dtype: str | None = None,
-        name: str | None = None,
-        batch_shape: Sequence[int | None] | None = None,
-        **others: Any,
-    ):
-        if shape is None:
-            shape = batch_shape[1:] if batch_shape is not None else others.pop("input_shape", None)  # type: ignore[assignment]
-        if not np.iterable(shape):
-            raise ValueError(f"Input: shape: expected one size for each axis, as in (28, 28, 1), given {shape!r}")
-        super().__init__(name, _fixed(shape, "Input: shape"), **others)
-
-
-InputLayer = Input
 
 
 class Spatial(Layer):

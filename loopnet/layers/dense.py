@@ -45,7 +45,7 @@ class Dense(WeightedLayer):
 
     def _rows(self, x):
         """One row for each place of each image, in the same memory."""
-        return x.reshape(x.shape[0] * prod(self._places), x.shape[-1]) if self._places else x
+        return x.reshape(x.shape[0] * prod(self._places), x.shape[len(self._places) + 1]) if self._places else x
 
     def config(self):
         return {**super().config(), "units": self.units}
