@@ -1,6 +1,7 @@
 """Nothing is timed that has not just computed the right answer: a wrong kernel would win every race."""
 
 import importlib.util
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -20,12 +21,13 @@ class Refused(Exception):
 
 @cache
 def oracle() -> ModuleType:
-    """The test suite's: NumPy in float64, by other means than loopnet's loops (``tests/oracle.py``)."""
-    path = Path(__file__).parents[1] / "tests" / "oracle.py"
+    """The test suite's: NumPy in float64, by other means than loopnet's loops (``tests/oracle``)."""
+    path = Path(__file__).parents[1] / "tests" / "oracle" / "__init__.py"
     specification = importlib.util.spec_from_file_location("oracle", path)
     if specification is None or specification.loader is None or not path.is_file():
-        raise FileNotFoundError(f"the benchmarks need tests/oracle.py beside them, and {path.name} is not there")
+        raise FileNotFoundError("the benchmarks need tests/oracle beside them, and it is not there")
     module = importlib.util.module_from_spec(specification)
+    sys.modules["oracle"] = module  # a package, whose parts look here for each other
     specification.loader.exec_module(module)
     return module
 

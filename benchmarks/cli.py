@@ -37,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
 
         command = " ".join(["loopnet bench", *_options(argv)])
         folder = arguments.out or (Path("runs") / "bench" if arguments.quick else FOLDER)
-        return cuda.run(folder, command, arguments.quick, threads)
+        return cuda.run(folder, command, arguments.quick, threads, arguments.part or tuple(cuda.PARTS))
     folder = arguments.out or (FOLDER if _complete(arguments) else Path("runs") / "bench")
     command = " ".join(["loopnet bench", *_options(argv)])
     if what in ("kernels", "all"):
@@ -162,7 +162,10 @@ def _parser() -> _Parser:
 
             sub.add_argument("--part", nargs="+", choices=PARTS, help="only these (default: all)")
     gpu = "every operation and training step on CPU and CUDA rungs; needs a CUDA card"
-    options(commands.add_parser("cuda", help=gpu, description=gpu), default=argparse.SUPPRESS)
+    sub = commands.add_parser("cuda", help=gpu, description=gpu)
+    options(sub, default=argparse.SUPPRESS)
+    cuda_parts = ("steps", "convolutions", "operations")  # cuda.PARTS, which would import CUDA
+    sub.add_argument("--part", nargs="+", choices=cuda_parts, help="only these; the others stay (default: all)")
     record = "every recipe from many seeds, tested once: the record table (hours)"
     sub = commands.add_parser("records", help=record, description=record)
     sub.add_argument("--recipe", nargs="+", metavar="NAME", help="only these (default: all, and the steps between)")

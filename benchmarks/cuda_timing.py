@@ -10,26 +10,37 @@ import numpy as np
 from loopnet.cuda.device import cuda
 from loopnet.cuda.frozen import frozen, static
 
+from .checking import Refused
+
 CALLS = 20
 """Calls that are timed together."""
+TURNS, MOST_TURNS = 2**21, 2**26
+"""Of a loop that keeps the card busy for some 5 ms, and for 0.2 s."""
 
 
 def kernel_seconds(call: Callable[[], object], rounds: int) -> float:
     """Device time of one call, by CUDA events: the median over the rounds.
 
     A round's calls are queued while the card is kept busy, so that they run one right after the other, and the host's
-    time for launching them is not counted.
+    time for launching them is not counted. A round in which the card had nothing left to do before the last call was
+    queued is thrown away, and the card kept busy for twice as long; a call that itself waits for the card cannot be
+    queued, and is timed as it is.
     """
     start, stop = cuda.event(), cuda.event()
-    times = []
-    for _ in range(rounds):
-        keep_busy[1, 1](np.int32(2_000_000), cuda.device_array(1, np.float32))
+    result = cuda.device_array(1, np.float32)  # here: taking and giving back memory waits for the card
+    turns, times = TURNS, list[float]()
+    while len(times) < rounds:
+        keep_busy[1, 1](np.int32(turns), result)
         start.record()
         for _ in range(CALLS):
             call()
         stop.record()
+        idle = start.query()
         stop.synchronize()
-        times.append(cuda.event_elapsed_time(start, stop) / 1e3 / CALLS)
+        if idle and turns < MOST_TURNS:
+            turns *= 2
+        else:
+            times.append(cuda.event_elapsed_time(start, stop) / 1e3 / CALLS)
     return median(times)
 
 
@@ -44,6 +55,12 @@ def wall_seconds(call: Callable[[], object], rounds: int, wait: Callable[[], obj
         wait()
         times.append((time.perf_counter() - before) / CALLS)
     return median(times)
+
+
+def excuse(error: Exception) -> str:
+    """Why there is no time, in one line."""
+    text = " ".join(str(error).split())[:200]
+    return text if isinstance(error, Refused) else f"{type(error).__name__}: {text}"
 
 
 @cuda.jit

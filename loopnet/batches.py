@@ -124,3 +124,23 @@ class Batches:
             self._room["sample weight", count] = self.ops.empty((count,), dtype)
         self.ops.gather(self._shares[count], order, self._room["sample weight", count])
         return self._room["sample weight", count]
+
+
+class Answers:
+    """What a network answers, batch behind batch, an array of ``shape`` per image: on the host, or in a device's
+    memory until all of it is fetched at once.
+    """
+
+    def __init__(self, ops: Ops, count: int, shape: Shape, dtype: np.dtype):
+        self.ops, self._shape = ops, (count, *shape)
+        self._all: Any = ops.empty(self._shape, dtype) if ops.on_device else np.empty(self._shape, dtype)
+
+    def put(self, start: int, stop: int, outputs: Tensor) -> None:
+        """The batch of the images ``start`` to ``stop``."""
+        if self.ops.on_device:
+            self.ops.reshape(outputs, self._all[start:stop])
+        else:
+            self._all[start:stop] = self.ops.to_host(outputs, (stop - start, *self._shape[1:]))
+
+    def fetch(self) -> np.ndarray:
+        return self.ops.to_host(self._all, self._shape) if self.ops.on_device else self._all

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from tqdm import tqdm
 
 from . import checkpoint, diagnosis
 from .events import Callback, LambdaCallback, Logs
+from .lines import say
 from .missing import getattr_of, listed, settle
 from .monitor import Monitor, ReduceLROnPlateau
 
@@ -83,7 +83,7 @@ class ModelCheckpoint(Monitor):
         path = self.filepath.format(epoch=epoch + 1, **logs)
         (self.model.save_weights if self.save_weights_only else self.model.save)(path)
         if self.verbose:
-            tqdm.write(f"epoch {epoch + 1}: saved to {path}")
+            say(f"epoch {epoch + 1}: saved to {path}")
 
 
 class EarlyStopping(Monitor):
@@ -137,7 +137,7 @@ class EarlyStopping(Monitor):
 
     def on_train_end(self):
         if self.verbose and self.stopped_epoch:
-            tqdm.write(f"epoch {self.stopped_epoch + 1}: stopped early; the best was epoch {self.best_epoch + 1}")
+            say(f"epoch {self.stopped_epoch + 1}: stopped early; the best was epoch {self.best_epoch + 1}")
         if self.best_weights is not None:
             self.model.set_weights(self.best_weights)
 
@@ -158,7 +158,7 @@ class LearningRateScheduler(Callback):
         rate = (optimizer.learning_rate,) if self._takes_rate else ()
         optimizer.learning_rate = self.schedule(epoch, *rate)
         if self.verbose:
-            tqdm.write(f"epoch {epoch + 1}: learning rate {optimizer.learning_rate:g}")
+            say(f"epoch {epoch + 1}: learning rate {optimizer.learning_rate:g}")
 
     def on_epoch_end(self, epoch, logs):
         assert self.model.optimizer is not None
@@ -238,7 +238,7 @@ class TerminateOnNaN(Callback):
 
     def _end(self, where: str, why: str) -> None:
         self.cause = f"{where}; training ends: {why}"
-        tqdm.write(self.cause)
+        say(self.cause)
         self.model.stop_training = True
 
 
@@ -246,6 +246,8 @@ class ProgressBar(Callback):
     """A live bar an epoch with images/s, loss and metrics; what ``fit(verbose=1)`` shows."""
 
     def on_epoch_begin(self, epoch):
+        from tqdm import tqdm
+
         title = f"epoch {epoch + 1}/{self.params['epochs']}"
         self.bar = tqdm(
             total=self.params["images"], desc=title, unit=" images", mininterval=0.2, bar_format=self._format
@@ -324,7 +326,7 @@ class BackupAndRestore(Callback):
         ]
 
     def on_train_begin(self):
-        found = checkpoint.read(self.backup_dir, tqdm.write)
+        found = checkpoint.read(self.backup_dir, say)
         if found is not None:
             self.model.initial_epoch = checkpoint.restore(self.model, self._others(), *found)
 

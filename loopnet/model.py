@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import losses, metrics, onnx_export, optimizers, saving
-from .batches import Batches, check_images, check_weights
+from .batches import Answers, Batches, check_images, check_weights
 from .borders import Border, with_borders
 from .callbacks import EpochLines, History, ProgressBar, TerminateOnNaN, in_words
 from .events import Callback, Logs, listening, tell
@@ -423,15 +423,14 @@ class Sequential(KerasNames, Stack):
         data = Batches(ops, images, room=self._room, door=self._door())
         order = ops.asarray(np.arange(data.count))
         batch_size = _batch_size("predict", batch_size)
-        shape = self.layers[-1].output_shape[1:]
-        outputs = np.empty((data.count, *shape), self.dtype)
+        answers = Answers(ops, data.count, self.layers[-1].output_shape[1:], self.dtype)
         for start in range(0, data.count, batch_size):
             stop = min(start + batch_size, data.count)
             y = self._forward(data.load(order[start:stop])[0], training=False, images=stop - start)
             if self._plan.softmax is not None:
                 y = self._plan.softmax.forward(y)
-            outputs[start:stop] = ops.to_host(y, (stop - start, *shape))
-        return outputs
+            answers.put(start, stop, y)
+        return answers.fetch()
 
 
 _metric = metrics.get  # compile() has an argument of that name

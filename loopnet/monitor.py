@@ -3,9 +3,8 @@
 import math
 import operator
 
-from tqdm import tqdm
-
 from .events import Callback, Logs
+from .lines import say
 
 
 class Monitor(Callback):
@@ -76,4 +75,4 @@ class ReduceLROnPlateau(Monitor):
                 optimizer.learning_rate = max(rate * self.factor, self.min_lr)
                 self.resting, self.wait = self.cooldown, 0
                 if self.verbose:
-                    tqdm.write(f"epoch {epoch + 1}: learning rate {optimizer.learning_rate:g}")
+                    say(f"epoch {epoch + 1}: learning rate {optimizer.learning_rate:g}")

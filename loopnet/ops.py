@@ -117,6 +117,7 @@ class Ops:
     # fused operations: None on a rung that has none, and then each layer runs by itself (see plan.py)
     conv2d_relu_pool_forward: Kernel | None = None
     relu_pool_backward: Kernel | None = None
+    conv2d_relu_pool_backward: Kernel | None = None
     conv2d_relu_pool_backward_weights: Kernel | None = None
 
     train_step: Callable[..., Any] | None = None

@@ -84,6 +84,10 @@ class ConvReluPool:
             conv.ops.conv2d_relu_pool_backward_weights(dy, winner, self._x, conv.w.grad, conv.b.grad)
             return None
         dz = conv.room("dz", dy, *conv.output_shape[1:])
+        if conv.needs_input_gradient and conv.ops.conv2d_relu_pool_backward is not None:
+            dx = conv.room("dx", dy, *conv.input_shape[1:])
+            conv.ops.conv2d_relu_pool_backward(dy, winner, self._x, conv.w.value, dz, dx, conv.w.grad, conv.b.grad)
+            return dx
         conv.ops.relu_pool_backward(dy, winner, dz)  # type: ignore[misc]
         return conv.linear_backward(dz)
 

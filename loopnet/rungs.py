@@ -12,7 +12,8 @@ from typing import Any
 
 from numba import njit
 from numba.core import event
-from tqdm import tqdm
+
+from .lines import say
 
 
 def compile_rung(kernel: Callable, rung: str, **options: Any) -> Callable:
@@ -29,7 +30,7 @@ def compile_rung(kernel: Callable, rung: str, **options: Any) -> Callable:
 
 
 @contextmanager
-def announce_compilation(print_fn: Callable[[str], object] = tqdm.write) -> Iterator[None]:
+def announce_compilation(print_fn: Callable[[str], object] = say) -> Iterator[None]:
     """Say so, once, if and only if Numba really compiles something inside this block (a load from disk is silent)."""
     listener = _Announcement(print_fn)
     with event.install_listener("numba:compile", listener):

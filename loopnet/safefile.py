@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import safe_open
-from safetensors.numpy import save_file
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -40,10 +38,19 @@ def write(path: str | Path, arrays: Arrays, config: Mapping[str, Any], previous:
         unfinished.unlink(missing_ok=True)
 
 
+def save_file(arrays: dict[str, np.ndarray], name: str, metadata: dict[str, str]) -> None:
+    """The file itself. The library is imported here and in ``read``: a network is trained without it."""
+    from safetensors import numpy as safetensors
+
+    safetensors.save_file(arrays, name, metadata)
+
+
 def read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """``config, arrays`` as they were written. ``FileNotFoundError`` without a file, ``ValueError`` for any other
     content. A file without a sum, from an earlier version, is taken as it is.
     """
+    from safetensors import safe_open
+
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: no such model file")
     try:

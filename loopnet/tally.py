@@ -56,8 +56,10 @@ class Tally:
         if self.data.sample_weight is not None:
             losses = losses * self.data.sample_weight[picked]
         self._totals["loss"] += float(losses.sum(dtype=np.float64))
-        for metric in self.metrics:
-            self._totals[metric.name] += float(np.sum(metric(outputs, self.data.labels[picked])))  # type: ignore[arg-type, index]
+        if self.metrics:
+            labels = self.data.labels.take(picked, axis=0)  # type: ignore[union-attr]
+            for metric in self.metrics:
+                self._totals[metric.name] += float(np.sum(metric(outputs, labels)))  # type: ignore[arg-type]
         self._added += picked.size
 
     def _fetch(self) -> None:

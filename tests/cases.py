@@ -188,6 +188,8 @@ CONV3D = [
     Conv3D("sequence, causal", (3, 1, 1, 7, 2), (1, 1, 3), 3, out=(1, 1, 7), dilation=(1, 1, 2), pad=(0, 0, 4)),
     Conv3D("image, dilated", (2, 1, 6, 5, 2), (1, 3, 2), 2, out=(1, 2, 3), dilation=(1, 2, 2)),
     Conv3D("more images than lanes", (17, 1, 2, 3, 2), (1, 2, 2), 2, out=(1, 1, 2)),
+    Conv3D("padding on every side, another on each", (2, 4, 3, 5, 2), (3, 2, 4), 3, out=(3, 2, 3),
+           stride=(2, 3, 2), pad=(2, 1, 3)),
 ]  # fmt: skip
 
 POOL3D = [
@@ -201,7 +203,11 @@ POOL3D = [
     Pool3D("sequence", (3, 1, 1, 7, 2), (1, 1, 3), out=(1, 1, 3), stride=(1, 1, 2), norm=1.0),
     Pool3D("image, another norm", (2, 1, 4, 5, 2), (1, 2, 3), out=(1, 3, 3), norm=3.0),
     Pool3D("more images than lanes", (17, 1, 2, 4, 1), (1, 2, 2), out=(1, 1, 2), stride=(1, 2, 2)),
-]
+    Pool3D("every axis another window, stride, padding", (2, 5, 6, 7, 2), (3, 2, 4), out=(3, 2, 5),
+           stride=(2, 3, 1), pad=(2, 1, 0), norm=3.0),
+    Pool3D("padding wider than the stride, last axis widest", (1, 4, 5, 6, 2), (2, 3, 5), out=(2, 4, 2),
+           stride=(3, 1, 4), pad=(1, 0, 3)),
+]  # fmt: skip
 
 PADDING = [
     Frame("nothing", (1, 1, 1, 1, 1), (0, 0, 0), out=(1, 1, 1)),

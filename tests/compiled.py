@@ -98,6 +98,8 @@ class Report:
     """Bytes of local memory, which lies in slow device memory: arrays that did not fit into registers."""
     spilled: int
     """Bytes moved there and back because registers ran out."""
+    shared: int
+    """Bytes of memory that the threads of a block share."""
 
     def __str__(self) -> str:
         return (
@@ -140,7 +142,8 @@ def build(launch: Launch, architecture: tuple[int, int], native: bool = False) -
     )  # fmt: skip
     assert properties, f"{launch.name}: no report in\n{log[:500]}"
     stack, stores, loads, registers = map(int, properties.groups())
-    return Report(launch.name, architecture, ptx, registers, stack, stores + loads)
+    shared = max(map(int, re.findall(r"(\d+) bytes smem", log)), default=0)  # known when all is linked
+    return Report(launch.name, architecture, ptx, registers, stack, stores + loads, shared)
 
 
 def check(report: Report, threads: int) -> None:
@@ -150,6 +153,7 @@ def check(report: Report, threads: int) -> None:
     assert report.spilled == 0, f"{report}: expected none"
     assert report.stack == 0, f"{report}: expected none"
     assert report.registers * threads <= 65536, f"{report}: too many for one block of {threads} threads"
+    assert report.shared <= 49152, f"{report}: {report.shared} bytes of shared memory, 49152 are there without asking"
     assert report.registers <= 168, f"{report}: expected at most 168, so that three blocks of 128 threads fit"
 
 

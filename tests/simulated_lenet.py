@@ -71,6 +71,23 @@ def test_values_that_others_change_are_seen():
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=2e-6 * max(1, np.abs(theirs).max()))
 
 
+def test_a_restored_count_of_steps_reaches_the_device():
+    """A checkpoint brings the weights first and the count afterwards; Adam's corrections depend on it."""
+    weights = []
+    for backend in ("cuda_fused", "literal"):
+        model = lenet5(seed=3)
+        model.compile(Adam(0.01), CROSS_ENTROPY, backend=backend)
+        assert model.optimizer is not None
+        x, y = images(1)
+        model.fit(x, y, verbose=0)
+        model.optimizer.iterations = 7
+        model.fit(x, y, verbose=0)
+        assert model.optimizer.iterations == 8
+        weights.append(model.get_weights())
+    for ours, theirs in zip(*weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=5e-5)
+
+
 def small():
     layers = loopnet.layers
     return loopnet.Sequential([layers.Input((5, 5, 1)), layers.Flatten(), layers.Dense(10)])

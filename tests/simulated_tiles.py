@@ -1,6 +1,7 @@
 """The tiled kernels, thread by thread, in Numba's simulator; ``test_cuda_simulator_tiled.py`` runs this file."""
 
 import sys
+import threading
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ EDGES: dict[str, list[Any]] = {
         Fused("more filters than one tile", (1, 3, 3, 1), (2, 2), 65),
     ],
 }  # fmt: skip
-"""Operation of checks.py -> cases."""
+"""Operation of checks.OPERATIONS -> cases."""
 
 
 def cases(operations, dtype="float32"):
@@ -54,7 +55,7 @@ def cases(operations, dtype="float32"):
 
 
 TILED = ("conv2d", "dense", FUSED, "softmax")
-"""The rows of checks.py that a tiled kernel takes part in."""
+"""The rows of checks.OPERATIONS that a tiled kernel takes part in."""
 
 
 @pytest.mark.parametrize("operation, case, dtype", cases(TILED) + cases((FUSED,), "float64")[:2])
@@ -113,9 +114,26 @@ def test_who_runs_a_dense_layer(literal_calls, dtype, expected):
     assert literal_calls == expected
 
 
+def test_threads_of_the_host_do_not_share_room():
+    """Two models trained at once launch in any order; the shares of one must not lie where the other's do."""
+    rooms = {}
+
+    def ask(who):
+        rooms[who] = table._shares("w", 100), table._shares("w", 128), table._shares("w", 129), table._shares("b", 100)
+
+    for who in ("one", "other"):
+        thread = threading.Thread(target=ask, args=(who,))
+        thread.start()
+        thread.join()
+    for shares in rooms.values():
+        assert shares[0] is shares[1] and len({id(room) for room in shares}) == 3
+        assert [room.size for room in shares] == [128, 128, 256, 128]
+    assert not {id(room) for room in rooms["one"]} & {id(room) for room in rooms["other"]}
+
+
 def test_an_oversized_array_does_not_fit():
     class Huge:
-        dtype, size = np.dtype("float32"), 2**31
+        dtype, size = np.dtype("float32"), table.LARGEST + 1
 
     assert not table.fits(Huge()) and table.fits(np.zeros(1, np.float32))
     assert not table.fits(np.zeros(0, np.float32))

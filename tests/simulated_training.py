@@ -192,6 +192,16 @@ def test_an_epoch_is_not_looked_into(backend, looks):
 
 
 @every_rung
+def test_predictions_are_fetched_once(backend, looks):
+    x, _ = images(5, (5, 4))
+    model = compiled([Input((5, 4)), Flatten(), Dense(3)], backend, "sgd")
+    answers = model.predict(x, batch_size=2)
+    assert looks == [(5, 3)]
+    twin = compiled([Input((5, 4)), Flatten(), Dense(3)], "literal", "sgd")
+    assert_alike([answers], [twin.predict(x)])
+
+
+@every_rung
 def test_logs_are_those_of_their_batch_whenever_they_are_read(backend, looks):
     x, y = images(5, (5, 4))
     at_once: list[Any] = []

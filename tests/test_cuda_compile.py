@@ -18,6 +18,7 @@ from compiled import (
     require_compiler,
     to_ptx,
 )
+from test_cuda_tiles import shared_bytes
 
 require_compiler()
 
@@ -43,7 +44,7 @@ def of_every_operation():
 
 
 def of_networks():
-    """What tiles a training step of two of the benchmark's networks launches: they are others for each shape."""
+    """What tiles a training step of the benchmark's networks launches: they are others for each shape."""
 
     def empty(*shape):
         return np.empty(shape, np.float32)
@@ -51,7 +52,7 @@ def of_networks():
     with launches() as found:
         ops = on_host("cuda")
         assert ops.conv2d_relu_pool_forward is not None
-        for net in (NETS["a"], NETS["b"]):
+        for net in NETS.values():
             shapes, batch = net.weight_shapes(), 3
             for (height, width, channels), filters in zip(net.inputs(), net.filters, strict=False):
                 x, w, b = empty(batch, height, width, channels), empty(5, 5, channels, filters), empty(filters)
@@ -85,8 +86,7 @@ def of_lenet5():
         return np.zeros(shape, np.float32)
 
     loss = loopnet.losses.SparseCategoricalCrossentropy(from_logits=True)
-    with launches() as found, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Step, "_set_rate", lambda *_: None)
+    with launches() as found:
         for optimizer in (SGD(momentum=0.9), SGD(nesterov=True), RMSprop(), Adam(), AdamW()):
             optimizer.bind(on_host("cuda"), 61706, np.dtype("float32"))
             step = Step(lenet5().layers, loss, optimizer, numbers(61706))
@@ -94,7 +94,7 @@ def of_lenet5():
     return found
 
 
-EVERY_OPERATION = of_every_operation()
+EVERY_OPERATION, LENET5 = of_every_operation(), of_lenet5()
 
 
 @each(EVERY_OPERATION)
@@ -108,7 +108,7 @@ def test_network_compiles(launch):
     check(build(launch, ARCHITECTURES[-1], native=True), launch.threads)
 
 
-@each(of_lenet5())
+@each(LENET5)
 def test_lenet5_compiles(launch):
     for architecture in ARCHITECTURES:
         check(build(launch, architecture), launch.threads)
@@ -184,6 +184,44 @@ def test_too_many_registers_are_noticed():
     launch = launch_of(keep, np.empty(8, np.float32), np.empty(8, np.float32))
     with pytest.raises(AssertionError, match="too many for one block"):
         check(build(launch, ARCHITECTURES[-1]), threads=65536)
+
+
+def test_too_much_shared_memory_is_noticed():
+    def share(x):
+        room = cuda.shared.array(12289, np.float32)
+        room[cuda.threadIdx.x] = x[cuda.threadIdx.x]
+        cuda.syncthreads()
+        x[cuda.threadIdx.x] = room[12288 - cuda.threadIdx.x]
+
+    launch = launch_of(share, np.empty(128, np.float32))
+    try:
+        report = build(launch, ARCHITECTURES[-1])
+    except Exception as error:  # the assembler may refuse it before we can
+        assert "shared" in str(error)
+    else:
+        with pytest.raises(AssertionError, match="49156 bytes of shared memory"):
+            check(report, 128)
+
+
+def test_lenet5_shares_what_its_arrays_add_up_to():
+    """The report is read right: 46,632 bytes, most of the 49,152 that a block may have."""
+    reports = [build(launch, ARCHITECTURES[0]) for launch in LENET5 if "_forward_backward" in launch.name]
+    floats = 1024 + 2572 + 1176 + 400 + 5184 + 2 * 120 + 2 * 84 + 2 * 10 + 480
+    assert [report.shared for report in reports] == [4 * floats + 1176 + 400]
+
+
+def test_tiles_that_share_most():
+    """A kernel shares what tests/test_cuda_tiles.py works out for its tile, here the largest of all."""
+    from loopnet.cuda.tiled import conv2d
+    from loopnet.cuda.tiled.shape import Shape
+    from loopnet.cuda.tiled.tile import tall_tile
+
+    shape = Shape(9, 9, 16, 5, 5, 8, 9, 9, pad_top=2, pad_left=2)
+    tile = tall_tile(shape.filters, shape.terms)
+    with launches() as found:
+        arrays = (np.empty(n, np.float32) for n in (9 * 9 * 16, 400 * 8, 8, 9 * 9 * 8))
+        conv2d.forward_kernel(shape, tile)[(1, 1), tile.threads](*arrays, np.int32(81))
+    assert build(found[0], ARCHITECTURES[0]).shared == shared_bytes(tile)
 
 
 def test_the_innermost_loop_is_counted():

@@ -1,23 +1,21 @@
-"""The data sets: the bundled digits, MNIST's files, and where files come from when they are not here."""
+"""The data sets as everybody knows them, and the formats of their files. How they come here: test_datasets_fetch.py."""
 
 import gzip
 import hashlib
-import io
 import os
-import struct
-import tarfile
-import threading
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
+from small_data import archived, idx, published, small_cifar10, write
 
 from loopnet import datasets, images
-from loopnet.datasets import DataError, cifar10, digits, fashion_mnist, mnist
-from loopnet.datasets.fetch import Archive, Files, fetch, find
+from loopnet.datasets import cifar10, digits, fashion_mnist, mnist
+from loopnet.datasets.fetch import find
 from loopnet.datasets.idx import read_idx
+
+pytest_plugins = ["mirrors"]
 
 BITMAPS = Path(os.environ.get("LOOPNET_DATA", ""), "optdigits/optdigits32.npz")
 needs_mnist = pytest.mark.skipif(
@@ -26,15 +24,6 @@ needs_mnist = pytest.mark.skipif(
 needs_cifar10 = pytest.mark.skipif(
     not os.environ.get("LOOPNET_DATA") or len(find(cifar10.FILES)) < 6, reason="CIFAR-10 is not in $LOOPNET_DATA"
 )
-
-
-@pytest.fixture
-def cache(monkeypatch, tmp_path):
-    """A computer without data: an empty cache folder, no $LOOPNET_DATA, no proxy in front of 127.0.0.1."""
-    monkeypatch.delenv("LOOPNET_DATA", raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr("pooch.os_cache", lambda name: tmp_path / "cache" / name)
-    return tmp_path / "cache" / "loopnet"
 
 
 # ---- digits
@@ -149,11 +138,6 @@ def test_mnist_is_padded_for_lenet():
     assert not x_test[:, :2].any() and not x_test[:, -2:].any() and x_test[:, 2:30, 2:30].any()
 
 
-def idx(array: np.ndarray) -> bytes:
-    """An IDX file with these bytes."""
-    return bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
-
-
 SMALL = np.arange(12, dtype=np.uint8).reshape(3, 2, 2)
 
 
@@ -186,7 +170,11 @@ def test_idx_refuses(tmp_path, content, message):
     assert str(path) in str(error.value)
 
 
-@pytest.mark.parametrize("content", [b"text", gzip.compress(idx(SMALL))[:-9], b"\x1f\x8b\x08" + b"\xff" * 40])
+@pytest.mark.parametrize(
+    "content",
+    [b"text", gzip.compress(idx(SMALL))[:-9], b"\x1f\x8b\x08" + b"\xff" * 40],
+    ids=["no gzip at all", "cut short", "a header and rubbish"],  # the bytes hold the time of day
+)
 def test_idx_refuses_damaged_gzip(tmp_path, content):
     path = tmp_path / "images.gz"
     path.write_bytes(content)
@@ -200,127 +188,6 @@ def test_mnist_refuses_more_images_than_labels(cache):
     write(cache / "set", content)
     with pytest.raises(ValueError, match="train: 3 images but 2 labels"):
         mnist.load_data(published(content))
-
-
-# ---- where files come from
-
-CONTENT = {"a.bin": b"the first file", "b.bin": b"the second file"}
-NOWHERE = "http://127.0.0.1:9/"  # the discard port: connections are refused
-
-
-def published(content: dict[str, bytes], *mirrors: str) -> Files:
-    return Files("set", {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}, mirrors)
-
-
-def write(folder: Path, content: dict[str, bytes]) -> None:
-    folder.mkdir(parents=True)
-    for name, data in content.items():
-        (folder / name).write_bytes(data)
-
-
-@pytest.fixture
-def server():
-    """A web server on this computer: ``address``, the ``pages`` it serves, and the paths ``asked`` for."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            web.asked.append(self.path)
-            self.send_response(200 if self.path in web.pages else 404)
-            self.end_headers()
-            self.wfile.write(web.pages.get(self.path, b""))
-
-        def log_message(self, *_):
-            pass
-
-    class Web(HTTPServer):
-        pages: dict[str, bytes] = {}
-        asked: list[str] = []
-
-    with Web(("127.0.0.1", 0), Handler) as web:
-        web.pages, web.asked = {}, []
-        thread = threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield web
-        web.shutdown()
-        thread.join()
-
-
-def address(server: HTTPServer, folder: str) -> str:
-    return f"http://127.0.0.1:{server.server_port}/{folder}/"
-
-
-def test_files_in_loopnet_data_are_used_as_they_lie(cache, monkeypatch, tmp_path):
-    write(tmp_path / "mine/set", CONTENT)
-    monkeypatch.setenv("LOOPNET_DATA", str(tmp_path / "mine"))
-    assert fetch(published(CONTENT, NOWHERE)) == {name: tmp_path / "mine/set" / name for name in CONTENT}
-    assert not cache.exists()
-
-
-def test_loopnet_data_goes_before_the_cache(cache, monkeypatch, tmp_path):
-    write(tmp_path / "mine/set", {"a.bin": CONTENT["a.bin"]})
-    write(cache / "set", CONTENT)
-    monkeypatch.setenv("LOOPNET_DATA", str(tmp_path / "mine"))
-    expected = {"a.bin": tmp_path / "mine/set/a.bin", "b.bin": cache / "set/b.bin"}
-    assert fetch(published(CONTENT, NOWHERE)) == expected
-
-
-def test_a_damaged_file_in_loopnet_data_is_named_with_both_sums(cache, monkeypatch, tmp_path):
-    write(tmp_path / "set", CONTENT | {"b.bin": b"damaged"})
-    monkeypatch.setenv("LOOPNET_DATA", str(tmp_path))
-    with pytest.raises(DataError) as error:
-        fetch(published(CONTENT, NOWHERE))
-    assert str(tmp_path / "set/b.bin") in str(error.value)
-    for data in (b"damaged", CONTENT["b.bin"]):
-        assert hashlib.sha256(data).hexdigest() in str(error.value)
-    assert (tmp_path / "set/b.bin").read_bytes() == b"damaged"  # the user's file is left alone
-
-
-def test_a_download_is_kept_in_the_cache(cache, server):
-    server.pages = {f"/good/{name}": data for name, data in CONTENT.items()}
-    files = published(CONTENT, address(server, "good"))
-    for _ in range(2):  # the second time without a network
-        paths = fetch(files)
-        assert paths == {name: cache / "set" / name for name in CONTENT}
-        assert {name: path.read_bytes() for name, path in paths.items()} == CONTENT
-    assert server.asked == ["/good/a.bin", "/good/b.bin"]
-
-
-@pytest.mark.parametrize("first", ["wrong bytes", "missing", "refused"])
-def test_the_second_mirror_is_tried_when_the_first_fails(cache, server, first):
-    server.pages = {f"/second/{name}": data for name, data in CONTENT.items()}
-    if first == "wrong bytes":
-        server.pages |= {f"/first/{name}": b"wrong" for name in CONTENT}
-    mirror = NOWHERE if first == "refused" else address(server, "first")
-    paths = fetch(published(CONTENT, mirror, address(server, "second")))
-    assert {name: path.read_bytes() for name, path in paths.items()} == CONTENT
-    assert [path for path in server.asked if "second" in path] == ["/second/a.bin", "/second/b.bin"]
-
-
-def test_a_damaged_file_in_the_cache_is_fetched_again(cache, server):
-    write(cache / "set", CONTENT | {"a.bin": b"damaged"})
-    server.pages = {"/good/a.bin": CONTENT["a.bin"]}
-    paths = fetch(published(CONTENT, address(server, "good")))
-    assert paths["a.bin"].read_bytes() == CONTENT["a.bin"]
-    assert server.asked == ["/good/a.bin"]
-
-
-def test_no_network_and_no_file_says_what_to_do(cache):
-    with pytest.raises(DataError) as error:
-        fetch(published(CONTENT, NOWHERE, NOWHERE + "other/"))
-    message = str(error.value)
-    assert message.count("127.0.0.1:9") == 3 and "ConnectionError" in message
-    assert f"curl -fL --create-dirs --output-dir '{cache / 'set'}' --remote-name-all" in message
-    assert f"'{NOWHERE}{{a.bin,b.bin}}'" in message
-    assert f"the 2 files to {cache / 'set'}, or to set/ in $LOOPNET_DATA" in message
-    assert "\n" not in message
-    assert not (cache / "set/a.bin").exists()
-
-
-def test_wrong_bytes_everywhere_leave_nothing_behind(cache, server):
-    server.pages = {f"/{folder}/a.bin": b"wrong" for folder in ("first", "second")}
-    with pytest.raises(DataError, match="first/: wrong SHA-256; .*second/: wrong SHA-256"):
-        fetch(published({"a.bin": b"right"}, address(server, "first"), address(server, "second")))
-    assert not list((cache / "set").iterdir())
 
 
 # ---- CIFAR-10 and Fashion-MNIST
@@ -343,82 +210,6 @@ def test_cifar10_as_a_network_takes_it():
     _, (x_test, y_test) = datasets.load_for("cifar10", (32, 32, 3))
     assert x_test.shape == (10000, 32, 32, 3) and x_test.dtype == np.float32 and y_test.shape == (10000,)
     assert 0 <= x_test.min() and x_test.max() == 1
-
-
-def small_cifar10(images: int = 2) -> dict[str, bytes]:
-    """Six files of a few records; every pixel of file f's image n is 10 f + n in red, 100 in green, 200 in blue."""
-    content = {}
-    for f, name in enumerate(cifar10.FILES.sha256):
-        records = [bytes([n]) + bytes([10 * f + n]) * 1024 + bytes([100]) * 1024 + bytes([200]) * 1024
-                   for n in range(images)]  # fmt: skip
-        content[name] = b"".join(records)
-    return content
-
-
-def packed(content: dict[str, bytes], extra: tuple[str, ...] = ()) -> bytes:
-    """A .tar.gz with the files in a folder; extra members are links out of it, as an attacker would pack them."""
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as tar:
-        for name, data in content.items():
-            member = tarfile.TarInfo(f"batches/{name}")
-            member.size = len(data)
-            tar.addfile(member, io.BytesIO(data))
-        for name in extra:
-            member = tarfile.TarInfo(f"batches/{name}")
-            member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
-            tar.addfile(member)
-    return stream.getvalue()
-
-
-def archived(content: dict[str, bytes], archive: bytes, *mirrors: str) -> Files:
-    sums = {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
-    return Files("set/batches", sums, mirrors, Archive("set.tar.gz", hashlib.sha256(archive).hexdigest(), "batches"))
-
-
-def test_an_archive_is_downloaded_unpacked_and_removed(cache, server):
-    content = small_cifar10()
-    archive = packed(content)
-    server.pages = {"/good/set.tar.gz": archive}
-    files = archived(content, archive, address(server, "good"))
-    for _ in range(2):  # the second time from the cache
-        (x_train, y_train), (x_test, y_test) = cifar10.load_data(files)
-    assert server.asked == ["/good/set.tar.gz"]
-    assert x_train.shape == (10, 32, 32, 3) and y_train.ravel().tolist() == [0, 1] * 5
-    assert x_train[3, 31, 31].tolist() == [11, 100, 200] and x_test[1, 5, 7].tolist() == [51, 100, 200]
-    assert sorted(path.name for path in (cache / "set").rglob("*")) == sorted(["batches", *content])
-
-
-def test_an_archive_that_the_user_has_is_used_and_kept(cache, monkeypatch, tmp_path):
-    content = small_cifar10()
-    archive = packed(content)
-    write(tmp_path / "mine/set", {"set.tar.gz": archive})
-    monkeypatch.setenv("LOOPNET_DATA", str(tmp_path / "mine"))
-    paths = fetch(archived(content, archive, NOWHERE))
-    assert paths == {name: cache / "set/batches" / name for name in content}
-    assert (tmp_path / "mine/set/set.tar.gz").read_bytes() == archive
-
-
-@pytest.mark.parametrize("fault", ["a link", "missing", "wrong bytes", "not an archive"])
-def test_an_archive_that_is_not_what_it_should_be(cache, server, fault):
-    content = small_cifar10()
-    name = next(iter(content))
-    others = {key: data for key, data in content.items() if key != name}
-    archive = {
-        "a link": packed(others, extra=(name,)),
-        "missing": packed(others),
-        "wrong bytes": packed(content | {name: b"wrong"}),
-        "not an archive": b"text",
-    }[fault]
-    server.pages = {"/good/set.tar.gz": archive}
-    with pytest.raises(DataError, match="set.tar.gz"):
-        fetch(archived(content, archive, address(server, "good")))
-    assert not (cache / "set/batches" / name).exists()
-
-
-def test_no_archive_and_no_network_says_what_to_do(cache):
-    content = small_cifar10()
-    with pytest.raises(DataError, match=r"--remote-name-all 'http://127.0.0.1:9/set.tar.gz' and copy the file to"):
-        fetch(archived(content, packed(content), NOWHERE))
 
 
 @pytest.mark.parametrize(

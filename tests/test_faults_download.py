@@ -16,12 +16,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from small_data import NOWHERE, archived, idx, packed, small_cifar10
 from tally import fault
-from test_datasets import NOWHERE, archived, cache, idx, packed, small_cifar10  # noqa: F401
 
 from loopnet.cli import main
 from loopnet.datasets import DataError, digits, download, mnist
 from loopnet.datasets.fetch import Files, fetch
+
+pytest_plugins = ["mirrors"]
 
 ROW = "downloads: a mirror, the line or the disk fails"
 DATA = bytes(range(256)) * 400
@@ -146,7 +148,7 @@ def wanted(*mirrors: str) -> Files:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_the_next_mirror_serves_after_every_failure(cache, server, name):  # noqa: F811
+def test_the_next_mirror_serves_after_every_failure(cache, server, name):
     with fault(ROW):
         paths = fetch(wanted(server.mirror(name), server.mirror("good")))
         assert paths["set.bin"].read_bytes() == DATA
@@ -155,7 +157,7 @@ def test_the_next_mirror_serves_after_every_failure(cache, server, name):  # noq
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_failed_fetch_says_why_in_one_line_and_leaves_nothing(cache, server, name):  # noqa: F811
+def test_a_failed_fetch_says_why_in_one_line_and_leaves_nothing(cache, server, name):
     with fault(ROW):
         with pytest.raises(DataError, match=FAULTS[name][1]) as error:
             fetch(wanted(server.mirror(name)))
@@ -166,12 +168,12 @@ def test_a_failed_fetch_says_why_in_one_line_and_leaves_nothing(cache, server, n
 @pytest.mark.parametrize(
     "mirror", ["http://nowhere.invalid/", "http://[/", "nonsense", "", "ftp://127.0.0.1:9/", NOWHERE]
 )
-def test_a_mirror_that_is_none(cache, server, mirror):  # noqa: F811
+def test_a_mirror_that_is_none(cache, server, mirror):
     with fault(ROW):
         assert fetch(wanted(mirror, server.mirror("good")))["set.bin"].read_bytes() == DATA
 
 
-def test_a_file_that_was_cut_off_long_ago_is_not_trusted(cache, server):  # noqa: F811
+def test_a_file_that_was_cut_off_long_ago_is_not_trusted(cache, server):
     with fault(ROW):
         (cache / "set" / ".set.bin.left").mkdir(parents=True)  # what a killed download leaves
         (cache / "set" / ".set.bin.left" / "set.bin").write_bytes(DATA[:100])
@@ -183,7 +185,7 @@ def test_a_file_that_was_cut_off_long_ago_is_not_trusted(cache, server):  # noqa
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EDQUOT])
-def test_a_full_or_read_only_disk_is_named_at_once(cache, server, monkeypatch, code):  # noqa: F811
+def test_a_full_or_read_only_disk_is_named_at_once(cache, server, monkeypatch, code):
     def refuse(_):
         raise OSError(code, os.strerror(code))
 
@@ -195,7 +197,7 @@ def test_a_full_or_read_only_disk_is_named_at_once(cache, server, monkeypatch, c
         assert not list((cache / "set").iterdir())
 
 
-def test_the_cache_folder_is_a_file(cache, server):  # noqa: F811
+def test_the_cache_folder_is_a_file(cache, server):
     cache.parent.mkdir()
     cache.touch()
     with fault(ROW), pytest.raises(DataError, match="cannot write to .*LOOPNET_DATA"):
@@ -206,7 +208,7 @@ def test_the_cache_folder_is_a_file(cache, server):  # noqa: F811
 
 
 @pytest.mark.skipif(os.name != "posix" or os.getuid() == 0, reason="root may write everywhere")
-def test_the_cache_may_not_be_written_to(cache, server):  # noqa: F811
+def test_the_cache_may_not_be_written_to(cache, server):
     cache.mkdir(parents=True)
     cache.chmod(0o500)
     with fault(ROW), pytest.raises(DataError, match="cannot write to .*Permission denied"):
@@ -293,7 +295,7 @@ def test_a_damaged_bundle_is_one_line(tmp_path, monkeypatch):
         digits.load_data()
 
 
-def test_labels_out_of_range(cache):  # noqa: F811
+def test_labels_out_of_range(cache):
     import numpy as np
 
     images, labels = np.zeros((2, 2, 2), np.uint8), np.array([9, 10], np.uint8)
@@ -306,7 +308,7 @@ def test_labels_out_of_range(cache):  # noqa: F811
         mnist.load_data(Files("set", sums, ()))
 
 
-def test_data_list_fetch_and_verify(cache, server, monkeypatch, capsys):  # noqa: F811
+def test_data_list_fetch_and_verify(cache, server, monkeypatch, capsys):
     import numpy as np
 
     images, labels = np.zeros((2, 2, 2), np.uint8), np.arange(2, dtype=np.uint8)

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from safetensors.numpy import save
+from small_data import idx
 from tally import HEAVY, fault, many
-from test_datasets import idx
 
 import loopnet
 from loopnet import safefile

@@ -3,6 +3,8 @@
 On a machine without one it says why, once, and skips. ``make test-gpu`` runs it alone.
 """
 
+import os
+
 import numpy as np
 import pytest
 import test_gradients as gradients
@@ -23,6 +25,7 @@ from golden.lenet import STEPS
 
 import loopnet
 from loopnet.cuda import device
+from loopnet.datasets.fetch import find
 from loopnet.lenet import lenet5
 from loopnet.ops import CUDA_BACKENDS, get_ops
 
@@ -170,6 +173,31 @@ def test_digits_are_learned_as_on_a_cpu(backend):
     assert [w.shape for w in model.get_weights()] == [w.shape for w in twin.get_weights()]
 
 
+@pytest.fixture(scope="module")
+def mnist():
+    """Training and test images, 32x32; where they are at hand, for a machine with a card may have no network."""
+    files = loopnet.datasets.mnist.FILES
+    if not os.environ.get("LOOPNET_DATA") or len(find(files)) < len(files.sha256):
+        pytest.skip("MNIST is not in $LOOPNET_DATA")
+    (x, y), (x_test, y_test) = loopnet.datasets.mnist.load_data()
+    padded = [np.pad(images, ((0, 0), (2, 2), (2, 2)))[..., None] / np.float32(255) for images in (x, x_test)]
+    return padded[0], y, padded[1], y_test
+
+
+@every_backend
+def test_mnist_is_learned_as_on_a_cpu(backend, mnist):
+    """An epoch of LeNet-5: within what another seed would change."""
+    x, y, x_test, y_test = mnist
+    accuracies = []
+    for rung in (backend, "tuned"):
+        model = lenet5(seed=1)
+        loss = loopnet.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile("adam", loss, metrics=["accuracy"], backend=rung)
+        model.fit(x, y, batch_size=128, epochs=1, verbose=0)
+        accuracies.append(model.evaluate(x_test, y_test, batch_size=1000, verbose=0)[1])
+    assert accuracies[0] > 0.96 and abs(accuracies[0] - accuracies[1]) < 0.008
+
+
 @every_backend
 def test_two_trainings_give_the_same_bits(backend):
     (one, history, _), (two, again, _) = (trained_on_digits(backend, epochs=1) for _ in range(2))
@@ -180,6 +208,7 @@ def test_two_trainings_give_the_same_bits(backend):
 
 @every_backend
 def test_weights_travel(backend, tmp_path):
+    pytest.importorskip("safetensors", reason="safetensors is not installed: pip install safetensors")
     model, _, accuracy = trained_on_digits(backend, epochs=1)
     model.save(tmp_path / "model.safetensors")
     there = loopnet.Sequential.load(tmp_path / "model.safetensors")

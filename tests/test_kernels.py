@@ -1,6 +1,6 @@
 """Every operation on every rung: against Python to the bit, the oracle, and answers worked out by hand.
 
-The checks are in checks.py and the shapes in cases.py; here they meet every rung.
+The checks are in checks/ and the shapes in cases.py; here they meet every rung.
 """
 
 from dataclasses import replace

@@ -12,7 +12,7 @@ def run(options: list[str]) -> int:
     checkout = Path(__file__).parents[2]
     if not (checkout / "benchmarks" / "cli.py").is_file():
         checkout = Path.cwd()
-    if not all((checkout / part).is_file() for part in ("benchmarks/cli.py", "tests/oracle.py")):
+    if not all((checkout / part).is_file() for part in ("benchmarks/cli.py", "tests/oracle/__init__.py")):
         raise UsageError(
             "the benchmarks are not part of the installed package: get loopnet's source, and run "
             "loopnet bench in its folder"

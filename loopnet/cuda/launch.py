@@ -53,8 +53,7 @@ class Launcher:
         dtype = next(a.dtype for a in arguments if hasattr(a, "ndim"))
         seen = [self._as_seen(argument, dtype) for argument in arguments]
         count = prod(arguments[self._output].shape[: self._axes])
-        if count >= 2**31:
-            raise ValueError(f"{self.__name__}: at most {2**31 - 1:,} elements at once, given {count:,}")
+        expect_countable(self.__name__, count)
         if count:
             blocks, threads = self._grid(count)
             self.kernel[blocks, threads](*seen)
@@ -64,6 +63,12 @@ class Launcher:
             return dtype.type(argument)
         is_array = getattr(argument, "ndim", None)  # numbers have none, or 0 if they are NumPy's
         return self._view(argument) if self._view and is_array else argument
+
+
+def expect_countable(who: str, count: int) -> None:
+    """Raise ``ValueError`` unless so many elements have numbers of 31 bits, as blocks have."""
+    if count >= 2**31:
+        raise ValueError(f"{who}: at most {2**31 - 1:,} elements at once, given {count:,}")
 
 
 def flat(array: Any) -> Any:

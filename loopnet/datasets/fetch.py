@@ -1,11 +1,13 @@
 """Finding a data set's files: in $LOOPNET_DATA, in the user's cache folder, or at a mirror."""
 
 import gzip
+import hashlib
 import os
 import shutil
 import tarfile
 import tempfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from .download import OWN_FAULTS, Archive, DataError, Files, cannot_write, download
@@ -22,16 +24,19 @@ def data_folder(files: Files) -> Path:
 
 def find(files: Files) -> dict[str, Path]:
     """Those of the files that are on this computer, by name; $LOOPNET_DATA goes before the cache."""
-    folders = [data_folder(files)]
-    if os.environ.get("LOOPNET_DATA"):
-        folders.insert(0, Path(os.environ["LOOPNET_DATA"]).expanduser() / files.folder)
     found = {}
     for name in files.sha256:
-        for folder in folders:
+        for folder in _folders(files):
             if (folder / name).is_file():
                 found[name] = folder / name
                 break
     return found
+
+
+def _folders(files: Files) -> Iterator[Path]:
+    if os.environ.get("LOOPNET_DATA"):
+        yield Path(os.environ["LOOPNET_DATA"]).expanduser() / files.folder
+    yield data_folder(files)  # asked for last: where all files are in the folder above, pooch is not needed
 
 
 def fetch(files: Files) -> dict[str, Path]:
@@ -40,7 +45,6 @@ def fetch(files: Files) -> dict[str, Path]:
     A damaged file in $LOOPNET_DATA is an error, because it is the user's; in the cache it is fetched again.
     Raises DataError, which says what to put where.
     """
-    cache = data_folder(files)
     found = find(files)
     paths = {}
     for name, expected in files.sha256.items():
@@ -48,22 +52,24 @@ def fetch(files: Files) -> dict[str, Path]:
         sha256 = file_sum(path) if path else None
         if path and sha256 == expected:
             paths[name] = path
-        elif path and path.parent != cache:
+        elif path and path.parent != data_folder(files):
             raise DataError(f"{path} is damaged: its SHA-256 should be {expected}, but it is {sha256}")
         elif files.archive is None:
-            paths[name] = _download(files, name, cache)
+            paths[name] = _download(files, name, data_folder(files))
     missing = [name for name in files.sha256 if name not in paths]
     if missing:
-        paths |= _unarchive(files, missing, cache)
+        paths |= _unarchive(files, missing, data_folder(files))
     return {name: paths[name] for name in files.sha256}
 
 
 def file_sum(path: Path) -> str | None:
     """A file's SHA-256 in hexadecimal; None if it is gone."""
-    import pooch
-
+    sha256 = hashlib.sha256()
     try:
-        return pooch.file_hash(str(path))
+        with open(path, "rb") as file:
+            while piece := file.read(1 << 20):
+                sha256.update(piece)
+        return sha256.hexdigest()
     except FileNotFoundError:  # another process is putting a new one there
         return None
 

@@ -1,6 +1,7 @@
 """From an exercise and a submission to a verdict."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from . import rules
+from .diagnosis import Answer, named
+from .draw import draw
 from .exercise import Case, Exercise
 from .judge import Fault, crashed, judge, remark
 from .runner import Runner, Stopped
@@ -85,7 +88,7 @@ def grade(exercise: Exercise, what: Any, seed: int | None = None, time_limit: fl
     """
     submission = submitted(exercise, what)
     seed = secrets.randbelow(1_000_000) if seed is None else seed
-    cases = exercise.cases(np.random.default_rng(seed))
+    cases = draw(exercise, np.random.default_rng(seed))
     verdict = Verdict(exercise.name, False, len(cases), 0, None, "", seed, submission=submission)
     verdict.fault = _offence(submission) or _on_cases(exercise, cases, verdict, time_limit)
     if verdict.fault is None:
@@ -139,24 +142,48 @@ def _on_cases(exercise: Exercise, cases: list[Case], verdict: Verdict, time_limi
     with Runner(verdict.submission, exercise.mode, time_limit) as runner:
         try:
             fault = _unfit(exercise, verdict.submission.function, runner.load())
-            for number, case in enumerate(cases):
-                if fault is not None:
-                    break
-                verdict.where = f"case {number + 1} of {len(cases)}, {case.what}"
-                reply, back = runner.run(_question(case, verdict.seed), case.given())
-                fault = judge(exercise, case, reply, back)
-                if fault is not None and number > 0:
-                    fault = _written_for_the_example(exercise, cases[0], case, back, reply) or fault
-                verdict.reached = number + (fault is None)
-                noticed = remark(reply.get("notes", {}))
-                if fault is None and noticed and noticed not in verdict.remarks:
-                    verdict.remarks.append(noticed)
+            fault = fault or examine(runner, exercise, cases, verdict)
         except Stopped as stopped:
             fault = Fault(str(stopped))
         verdict.printed = runner.printed()
     if fault is None:
         verdict.where = ""
     return fault
+
+
+def examine(runner: Runner, exercise: Exercise, cases: list[Case], verdict: Verdict) -> Fault | None:
+    """Ask for the cases up to the first wrong answer; if its numbers are wrong, for the others too, to tell why."""
+    fault: Fault | None = None
+    answers: list[tuple[Case, Answer | None]] = []
+    for number, case in enumerate(cases, 1):
+        verdict.where = f"case {number} of {len(cases)}, {case.what}"
+        reply, back = runner.run(_question(case, verdict.seed), case.given())
+        fault = judge(exercise, case, reply, back)
+        answers.append((case, _answer(case, reply, back)))
+        if fault is not None:
+            break
+        verdict.reached = number
+        noticed = remark(reply.get("notes", {}))
+        if noticed and noticed not in verdict.remarks:
+            verdict.remarks.append(noticed)
+    if fault is None or not fault.numeric:
+        return fault
+    wrong = len(answers) - 1
+    with suppress(Stopped):
+        for case in cases[len(answers) :]:
+            answers.append((case, _answer(case, *runner.run(_question(case, verdict.seed), case.given()))))
+    return named(fault, wrong, answers)
+
+
+def _answer(case: Case, reply: dict[str, Any], back: dict[str, np.ndarray]) -> Answer | None:
+    """The numbers that came back; None if something else did."""
+    if "error" in reply:
+        return None
+    if "return" not in case.expected:
+        return back
+    returned = reply["returned"] or {}
+    given = returned.get("number", returned.get("numbers"))
+    return None if given is None else {"return": np.array(given, float)}
 
 
 def _unfit(exercise: Exercise, name: str, loaded: dict[str, Any]) -> Fault | None:
@@ -189,29 +216,6 @@ def _question(case: Case, seed: int) -> dict[str, Any]:
         "seed": seed,
         "launch": case.launch,
     }
-
-
-def _written_for_the_example(
-    exercise: Exercise, example: Case, case: Case, back: dict[str, np.ndarray], reply: dict[str, Any]
-) -> Fault | None:
-    """The example's answer where other numbers were asked for."""
-    told = "the answer of the example seems to be written into the code"
-    details = "Other numbers were given, and the example's answer came back."
-    if "error" in reply:
-        return None
-    for name, answer in example.expected.items():
-        if name == "return":
-            returned = reply["returned"] or {}
-            given = returned.get("number", returned.get("numbers"))
-            same = (
-                given is not None and np.array_equal(given, answer) and not np.array_equal(given, case.expected[name])
-            )
-        else:
-            given = back[name]
-            same = np.shape(given) == answer.shape and np.array_equal(given, answer)
-        if not same or np.size(answer) < 2:
-            return None
-    return Fault(told, details)
 
 
 # ---- as Numba compiles it

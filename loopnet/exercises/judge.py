@@ -1,10 +1,11 @@
 """Compares what a submission did with what it should have done, and finds the words for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from .compare import close
 from .exercise import POISON, Case, Exercise
 from .words import cell, number
 
@@ -18,6 +19,8 @@ class Fault:
 
     short: str
     details: str = ""
+    numeric: bool = False
+    """Whether it is the numbers: a known mistake may be behind them."""
 
 
 def crashed(error: Reply, doing: str = "") -> Fault:
@@ -92,12 +95,7 @@ def _number_wrong(case: Case, returned: Any) -> Fault | None:
         same = bool(abs(given - expected) <= case.tolerance * max(1.0, abs(expected)))
     if same:
         return None
-    likely = _likely(case, {"return": np.array(given, float)})
-    behind = _behind(case, "return", ())
-    return Fault(
-        likely or f"it returns {_said(given)}, expected {_said(expected)}",
-        _join(f"It returns {_said(given)}; expected {_said(expected)}.", behind),
-    )
+    return Fault(f"it returns {_said(given)}, expected {_said(expected)}", _behind(case, "return", ()), numeric=True)
 
 
 def _said(value: Any) -> str:
@@ -160,7 +158,7 @@ def _compare(
     if given.dtype != expected.dtype:
         return Fault(f"{name} has become {given.dtype}; expected it to stay {expected.dtype}")
     untouched = _untouched(given) if name in case.outputs else np.zeros(given.shape, bool)
-    wrong = np.atleast_1d(untouched | ~_close(given, expected, case.tolerance))
+    wrong = np.atleast_1d(untouched | ~close(given, expected, case.tolerance))
     if not wrong.any():
         return None
     at = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -175,18 +173,8 @@ def _compare(
         kept = f"{int(untouched.sum())} of {wrong.size} cells keep what was in them before the call"
         said = f"{kept}; {where} should be {number(expected[at])}."
         return _with_notes(Fault(f"{where} is never written", _join(said, behind)), notes)
-    likely = _likely(case, back)
     said = f"{where} should be {number(expected[at])}, and is {number(given[at])}"
-    if likely:
-        return _with_notes(Fault(likely, _join(f"{said} ({count} differ; this is the first).", behind)), notes)
-    return _with_notes(Fault(said, _join(f"{count} differ; this is the first.", behind)), notes)
-
-
-def _close(given: np.ndarray, expected: np.ndarray, tolerance: float) -> np.ndarray:
-    """Cell by cell. NaN is close to nothing."""
-    with np.errstate(invalid="ignore"):
-        a, b = given.astype(np.float64), expected.astype(np.float64)
-        return (a == b) | (np.abs(a - b) <= tolerance * np.maximum(1, np.abs(b)))
+    return _with_notes(Fault(said, _join(f"{count} differ; this is the first.", behind), numeric=True), notes)
 
 
 def _untouched(given: np.ndarray) -> np.ndarray:
@@ -194,23 +182,6 @@ def _untouched(given: np.ndarray) -> np.ndarray:
     bits = {4: np.uint32, 8: np.uint64}[given.dtype.itemsize]
     poison = np.array(POISON[given.dtype]).view(bits)
     return np.ascontiguousarray(given).view(bits).reshape(given.shape) == poison
-
-
-def _likely(case: Case, back: Arrays) -> str:
-    """The words for a known mistake that gives exactly these numbers, and not the right ones."""
-    for words, gives in case.mistakes.items():
-        pairs = [(back[name], numbers, case.expected[name]) for name, numbers in gives.items()]
-        same = all(
-            np.shape(a) == np.shape(b) and _same(np.asarray(a), np.asarray(b), case.tolerance) for a, b, _ in pairs
-        )
-        if same and not all(_same(np.asarray(b), np.asarray(right), case.tolerance) for _, b, right in pairs):
-            return words
-    return ""
-
-
-def _same(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
-    nan = np.isnan(a.astype(np.float64)) & np.isnan(b.astype(np.float64))
-    return a.shape == b.shape and bool((nan | _close(a, b, tolerance)).all())
 
 
 def _behind(case: Case, name: str, at: tuple[int, ...]) -> str:
@@ -236,7 +207,7 @@ def _watched_wrong(case: Case, reply: Reply, back: Arrays) -> Fault | None:
         if name == "return":
             if given != reply["returned"]:
                 return Fault("called again with the same numbers it answers differently")
-        elif given.shape != expected.shape or not bool(np.all(_close(given, expected, case.tolerance))):
+        elif given.shape != expected.shape or not bool(np.all(close(given, expected, case.tolerance))):
             if reply.get("loops"):
                 race = reply["notes"].get("race")
                 return _race(race) if race else Fault("its answer depends on the order in which prange takes its turns")
@@ -323,7 +294,7 @@ def _with_notes(fault: Fault | None, notes: Reply) -> Fault | None:
     texts = [" — ".join(filter(None, reasons[kind](notes[kind]))) for kind in reasons if kind in notes]
     if "race" in notes:
         texts.append(_race(notes["race"]).short)
-    return Fault(fault.short, _join(fault.details, *(f"Noticed: {text}" for text in texts)))
+    return replace(fault, details=_join(fault.details, *(f"Noticed: {text}" for text in texts)))
 
 
 def _join(*texts: str) -> str:

@@ -196,9 +196,9 @@ def lp_pool3d_backward(dy, x, y, dx, window, stride, pad, norm):
                             for row in range(rows[0], rows[1]):
                                 for col in range(cols[0], cols[1]):
                                     value = float64(x[n, plane, row, col, c])
-                                    share = float64(dy[n, p, i, j, c]) * math.pow(abs(value) / length, norm - 1)
                                     if value == 0:  # |x| has a corner there
                                         continue
+                                    share = float64(dy[n, p, i, j, c]) * math.pow(abs(value) / length, norm - 1)
                                     if value < 0:
                                         share = -share
                                     dx[n, plane, row, col, c] += dx.dtype.type(share)

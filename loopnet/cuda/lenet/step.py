@@ -29,9 +29,8 @@ class Step:
     def __init__(self, layers: Sequence[Any], criterion: Any, optimizer: Any, values: Any):
         _expect_lenet5(layers, criterion, optimizer, values)
         self._optimizer, self._values = optimizer, values
-        self._count = device.asarray(np.array([optimizer.iterations], np.int32))
-        self._rate = device.asarray(np.zeros(1, np.float32))
-        self._rate_there: np.float32 | None = None
+        self._count = _OnDevice(np.int32(optimizer.iterations))
+        self._rate = _OnDevice(np.float32(optimizer.learning_rate))
         self._turned = device.empty((phases.TURNED,), np.float32)
         self.values_changed = True
         """Whether somebody else may have changed the parameters since the last batch."""
@@ -48,8 +47,10 @@ class Step:
                 )
             )  # fmt: skip
         logits, losses = self._room[batch][:2]
-        self._set_rate(np.float32(self._optimizer.learning_rate))
+        self._rate.set(np.float32(self._optimizer.learning_rate))
+        self._count.set(np.int32(self._optimizer.iterations))  # who restores a checkpoint sets it back
         self._optimizer.iterations += 1
+        self._count.there = np.int32(self._optimizer.iterations)  # the first launch counts, too
         if self.values_changed:
             kernels.turn[UPDATE_BLOCKS, UPDATE_THREADS](self._values, self._turned)
             self.values_changed = False
@@ -65,21 +66,29 @@ class Step:
         update = kernels.update(type(self._optimizer).__name__, _constants(self._optimizer))
         slots = [self._optimizer.state[slot] for slot in self._optimizer.slots]
         images, one_hot, outputs = flat(x), flat(targets), flat(logits)
+        count, rate = self._count.array, self._rate.array
 
         def launch(stream: Any) -> None:
             kernels.forward_backward[batch, phases.THREADS, stream](
-                images, one_hot, weight, self._values, self._turned, losses, outputs, shares, left, self._count
+                images, one_hot, weight, self._values, self._turned, losses, outputs, shares, left, count
             )
             update[UPDATE_BLOCKS, UPDATE_THREADS, stream](
-                shares, left, np.int32(batch), self._values, self._turned, slots[0], slots[-1], self._rate, self._count
+                shares, left, np.int32(batch), self._values, self._turned, slots[0], slots[-1], rate, count
             )
 
         return launch
 
-    def _set_rate(self, rate: np.float32) -> None:
-        if rate != self._rate_there:
-            self._rate.copy_to_device(np.array([rate], np.float32))
-            self._rate_there = rate
+
+class _OnDevice:
+    """One number in the device's memory, which is sent there only when it has changed."""
+
+    def __init__(self, value: Any):
+        self.array, self.there = device.asarray(np.array([value])), value
+
+    def set(self, value: Any) -> None:
+        if value != self.there:
+            self.array.copy_to_device(np.array([value]))
+            self.there = value
 
 
 def _constants(optimizer: Any) -> tuple[Any, ...]:

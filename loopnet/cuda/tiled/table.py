@@ -4,13 +4,14 @@ Here arrays are seen as rows of numbers, the kernel for their shape is looked up
 tiled kernel runs on the literal one: see ``LITERAL``, and each ``if not fits`` below.
 """
 
+import threading
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from .. import device
-from ..launch import THREADS, flat
+from ..launch import THREADS, expect_countable, flat
 from ..literal import conv2d as literal_conv2d
 from ..literal import dense as literal_dense
 from ..literal import softmax as literal_softmax
@@ -26,11 +27,13 @@ SHARES = 512
 on every card."""
 PIXELS_OF_SHARE = 128
 """A share is at least so many pixels: fewer would not pay for adding it up."""
+LARGEST = 2**31 - 2**12
+"""Numbers in an array: indices of 31 bits, with room to round up to whole tiles."""
 
 
 def fits(*arrays: Array) -> bool:
     """Whether tiles can do it: single precision, indices of 31 bits, and anything to do at all."""
-    return all(array.dtype in (np.float32, np.int8) and 0 < array.size < 2**31 for array in arrays)
+    return all(array.dtype in (np.float32, np.int8) and 0 < array.size <= LARGEST for array in arrays)
 
 
 # ---- kernels, each made once for its shape -------------------------------------------------------------------------
@@ -69,14 +72,18 @@ _relu_pool_backward = cache(conv2d_relu_pool.backward_kernel)
 _cross_entropy = cache(softmax.cross_entropy_kernel)
 
 
-@cache
-def _room(what: str, power: int) -> Array:
-    """Memory for shares: launches follow each other, so that all layers can use the same."""
-    return device.empty((2**power,), np.float32)
+_of_this_thread = threading.local()
 
 
 def _shares(what: str, count: int) -> Array:
-    return _room(what, (count - 1).bit_length())
+    """Memory for shares. The launches of a thread of the host follow each other, so that all layers can use the same;
+    those of another thread, which trains another model, could come between filling it and adding it up.
+    """
+    rooms = vars(_of_this_thread)
+    room = f"{what}, 2**{(count - 1).bit_length()}"
+    if room not in rooms:
+        rooms[room] = device.empty((1 << (count - 1).bit_length(),), np.float32)
+    return rooms[room]
 
 
 # ---- convolution ---------------------------------------------------------------------------------------------------
@@ -118,15 +125,20 @@ def _run_backward_weights(shape: Shape, dy: Array, x: Array, dw: Array, db: Arra
     kernel, tile = _backward_weights(shape)
     pixels = dy.shape[0] * shape.pixels
     rows, columns = parts(shape.terms + 1, tile.rows), parts(shape.filters, tile.columns)
-    of_share = max(PIXELS_OF_SHARE, parts(pixels, max(1, SHARES // (rows * columns))))
-    of_share = parts(of_share, tile.depth) * tile.depth
-    shares = parts(pixels, of_share)
+    of_share, shares = shares_of(pixels, rows * columns, tile.depth)
     of_w, of_b = flat(dw), db
     if shares > 1:
         of_w, of_b = _shares("w", shares * dw.size), _shares("b", shares * db.size)
     kernel[(rows, columns, shares), tile.threads](flat(dy), flat(x), of_w, of_b, np.int32(pixels), np.int32(of_share))
     if shares > 1:
         conv2d.add_shares[parts(dw.size + db.size, THREADS), THREADS](of_w, of_b, flat(dw), db, np.int32(shares))
+
+
+def shares_of(pixels: int, tiles: int, depth: int) -> tuple[int, int]:
+    """How many pixels a share of a sum has, and how many shares there are; ``tiles`` blocks work on each."""
+    of_share = max(PIXELS_OF_SHARE, parts(pixels, max(1, SHARES // tiles)))
+    of_share = parts(of_share, depth) * depth
+    return of_share, parts(pixels, of_share)
 
 
 # ---- dense: a convolution whose image is one pixel -----------------------------------------------------------------
@@ -169,6 +181,7 @@ def conv2d_relu_pool_forward(x: Array, w: Array, b: Array, y: Array, winner: Arr
 
 
 def relu_pool_backward(dy: Array, winner: Array, dz: Array) -> None:
+    expect_countable("relu_pool_backward", dz.size)
     _, height, width, filters = (int(n) for n in dz.shape)
     kernel = _relu_pool_backward(filters, height, width)
     kernel[parts(dz.size, THREADS), THREADS](flat(dy), flat(winner), flat(dz))

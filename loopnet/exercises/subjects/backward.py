@@ -18,10 +18,9 @@ def _relu_backward_cases(random: np.random.Generator) -> list[Case]:
         y = np.maximum(x, 0)
         wrong = {
             "the gradient is cut off by its own sign, not by that of y": np.maximum(dy, 0),
-            "dy goes through everywhere: units that were switched off pass nothing on": dy,
+            "dy goes through everywhere: units that were switched off, where y is 0, pass nothing on": dy,
             "the steepness is y, not 0 or 1": dy * y,
             "it gives the steepness without dy": (y > 0).astype(f32),
-            "a unit whose output was 0 passes its gradient on (y >= 0 where y > 0 is meant)": np.where(y >= 0, dy, 0),
             "it is the other way round: only units that were switched off pass on": np.where(y > 0, 0, dy).astype(f32),
         }
 

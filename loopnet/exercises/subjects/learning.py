@@ -125,6 +125,7 @@ def _adam_case(random: np.random.Generator, count: int, step: int, what: str = "
         "it climbs: the step goes against the gradient": {"w": (2 * w - right).astype(f32)},
         "w moves by the m and v of the step before": {"w": moved(m / c1, np.sqrt(v / c2))},
         "v keeps dw, not its square": {"v": (b2 * v + (1 - b2) * dw).astype(f32)},
+        "v keeps the absolute value of dw, not its square": {"v": (b2 * v + (1 - b2) * np.abs(dw)).astype(f32)},
         "m is not kept: it is as it was before the step": {"w": right, "m": m},
     }
 

@@ -79,8 +79,8 @@ def gather_images(data, order, batch, pixels):
     """batch[block, c, p, lane] = data[order[n], p * channels + c] with n = block * lanes + lane; 0 where the
     batch has ended.
 
-    p counts the pixels of an image row by row. Every write goes to another cache line, so it is done ``pixels``
-    at a time: their lines are still in the first-level cache when the next lane writes beside them.
+    p counts the pixels of an image row by row. Every write goes to another cache line, so four images write side by
+    side, and ``pixels`` at a time: their lines are still in the cache when the next four write beside them.
 
     Reads data (images, height * width * channels) and order; overwrites batch. One turn of the parallel loop
     owns some pixels of one block.
@@ -90,16 +90,21 @@ def gather_images(data, order, batch, pixels):
     for turn in prange(blocks * parts):
         block, part = divmod(np.int64(turn), parts)
         first, last = u(part * pixels), u(min((part + 1) * pixels, size))
-        for lane in range(lanes):
+        full = max(0, min(lanes, order.size - block * lanes)) // 4 * 4  # lanes whose four images all exist
+        for lane in range(u(0), u(full), u(4)):
+            n = u(block * lanes) + lane
+            n0, n1, n2, n3 = u(order[n]), u(order[n + u(1)]), u(order[n + u(2)]), u(order[n + u(3)])
+            for c in range(u(channels)):
+                for p in range(first, last):
+                    batch[block, c, p, lane] = data[n0, p * u(channels) + c]
+                    batch[block, c, p, lane + u(1)] = data[n1, p * u(channels) + c]
+                    batch[block, c, p, lane + u(2)] = data[n2, p * u(channels) + c]
+                    batch[block, c, p, lane + u(3)] = data[n3, p * u(channels) + c]
+        for lane in range(full, lanes):
             n = block * lanes + lane
             for c in range(u(channels)):
-                if n < order.size:
-                    image = order[n]
-                    for p in range(first, last):
-                        batch[block, c, p, lane] = data[image, p * u(channels) + c]
-                else:
-                    for p in range(first, last):
-                        batch[block, c, p, lane] = 0
+                for p in range(first, last):
+                    batch[block, c, p, u(lane)] = data[order[n], p * u(channels) + c] if n < order.size else 0
 
 
 def gather_features(data, order, batch):

@@ -8,7 +8,7 @@ from numba import get_num_threads
 
 from ...rungs import compile_rung
 from .. import activation
-from . import any_window, conv2d, conv2d_relu_pool, dense, lanes, softmax, subsample
+from . import any_window, conv2d, conv2d_relu_pool, dense, lanes, softmax, subsample, winners
 
 Pair = tuple[int, int]
 
@@ -21,7 +21,7 @@ _gather_features = compile_rung(lanes.gather_features, "tuned")
 def gather(data: np.ndarray, order: np.ndarray, batch: np.ndarray) -> None:
     if batch.ndim == 5:
         blocks, channels, _, _, width = batch.shape
-        _gather_images(data.reshape(len(data), -1), order, batch.reshape(blocks, channels, -1, width), 128)
+        _gather_images(data.reshape(len(data), -1), order, batch.reshape(blocks, channels, -1, width), 512)
     elif batch.ndim == 2:
         _gather_features(data, order, batch)
     else:
@@ -56,6 +56,14 @@ def _scratch(what: str, *shape: int, dtype: Any) -> np.ndarray:
     if key not in vars(_memory):
         vars(_memory)[key] = lanes.aligned((get_num_threads(), *shape), dtype)  # type: ignore[index]
     return vars(_memory)[key]  # type: ignore[index]
+
+
+def _shared_memory(what: str, *shape: int, dtype: Any) -> np.ndarray:
+    """Aligned memory for all threads of a parallel loop: the front of what was the largest need so far."""
+    size, key = int(np.prod(shape)), (what, dtype)
+    if key not in vars(_memory) or vars(_memory)[key].size < size:
+        vars(_memory)[key] = lanes.aligned((size,), dtype)  # type: ignore[index]
+    return vars(_memory)[key][:size].reshape(shape)  # type: ignore[index]
 
 
 def _even(channels: int) -> int:
@@ -150,6 +158,67 @@ def conv2d_relu_pool_backward_weights(
     _add_shares(share_w, share_b, dw, db)
 
 
+LONG, MANY = 60, 32
+"""From so many numbers in a row of a window and so many filters on, it is faster to pick out the winners than to
+multiply with zeros.
+"""
+
+
+def conv2d_relu_pool_backward(
+    dy: np.ndarray, winner: np.ndarray, x: np.ndarray, w: np.ndarray,
+    dz: np.ndarray, dx: np.ndarray, dw: np.ndarray, db: np.ndarray,
+) -> None:  # fmt: skip
+    """dz: room for the gradient of the convolution's outputs, for when the winners will not do."""
+    worth_it = w.shape[1] * w.shape[2] >= LONG and w.shape[3] >= MANY
+    if not worth_it or not _from_winners(dy, winner, x, w, dx, dw, db):
+        conv2d_relu_pool.relu_pool_backward(dy, winner, dz)
+        conv2d_backward_weights(dz, x, dw, db, (1, 1), (0, 0))
+        conv2d_backward_input(dz, w, dx, (1, 1), (0, 0))
+
+
+def _from_winners(
+    dy: np.ndarray, winner: np.ndarray, x: np.ndarray, w: np.ndarray, dx: np.ndarray, dw: np.ndarray, db: np.ndarray
+) -> bool:
+    """False, and nothing done, if a number is not finite: products that are left out here would show it."""
+    (blocks, filters, pooled_height, pooled_width, in_lanes), (_, channels, height, width, _) = dy.shape, x.shape
+    images, dtype, vector = blocks * in_lanes, w.dtype, _vector(w)
+    rows, parts, run = winners.tiling(len(w), w.shape[1] * channels, len(vector))
+    size = winners.image_size(height * width * channels + run, len(vector))
+    x_images = _shared_memory("x_images", images, size, dtype=dtype)
+    dy_images = _shared_memory("dy_images", images, pooled_height, pooled_width, filters, dtype=dtype)
+    winner_images = _shared_memory("winner_images", images, pooled_height, pooled_width, filters, dtype=np.int8)
+    filter_rows = _shared_memory("filter_rows", len(w), filters, run, dtype=dtype)
+    finite = np.ones((4, max(images, w.shape[0] * w.shape[1])), np.bool_)
+    winners.unroll_filters(w, filter_rows, finite[0])
+    winners.unpack(x, x_images, finite[1])
+    winners.unpack(dy, dy_images.reshape(images, -1), finite[2])
+    winners.unpack(winner, winner_images.reshape(images, -1), finite[3])
+    if not finite.all():
+        return False
+
+    share_rows = _shared_memory("share_rows", blocks, filters, len(w), run, dtype=dtype)
+    share_b = np.empty((blocks, filters), dtype)
+    places = _scratch("places", pooled_height * pooled_width + 1, dtype=np.uint64)
+    gradients = _scratch("gradients", pooled_height * pooled_width + 1, dtype=dtype)
+    sums = _scratch("sums", len(rows) * len(parts) * len(vector), dtype=dtype)
+    winners.backward_weights(
+        dy_images, winner_images, x_images, share_rows, share_b, places, gradients, sums,
+        in_lanes, width, channels, rows, parts, vector,
+    )  # fmt: skip
+    winners.add_shares(share_rows, dw)
+    conv2d.add_shares(share_b, db)
+
+    dx_images = _scratch("dx_images", winners.GROUP, size, dtype=dtype)
+    outputs = 4 * pooled_height * pooled_width
+    counts = _scratch("counts", outputs, dtype=np.uint64)
+    which = _scratch("which", outputs, filters + 1, dtype=np.uint32)
+    gradients = _scratch("gradients", outputs, filters + 1, dtype=dtype)
+    winners.backward_input(
+        dy_images, winner_images, filter_rows, dx, dx_images, counts, which, gradients, sums, rows, parts, vector
+    )
+    return True
+
+
 def dense_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) -> None:
     if x.shape[1] == 1:
         dense.dense_forward_one_image(x.reshape(-1), w, b, y.reshape(-1))
@@ -181,6 +250,7 @@ KERNELS: dict[str, Any] = {
     "conv2d_backward_weights": conv2d_backward_weights,
     "conv2d_relu_pool_forward": conv2d_relu_pool_forward,
     "relu_pool_backward": conv2d_relu_pool.relu_pool_backward,
+    "conv2d_relu_pool_backward": conv2d_relu_pool_backward,
     "conv2d_relu_pool_backward_weights": conv2d_relu_pool_backward_weights,
     "max_pool2d_forward": any_window.max_pool2d_forward,
     "max_pool2d_backward": any_window.max_pool2d_backward,

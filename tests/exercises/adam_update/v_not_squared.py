@@ -1,5 +1,5 @@
 # v of the gradients, not of their squares.
-# says: should be; before: w
+# says: absolute value of dw, not its square
 import math
 
 

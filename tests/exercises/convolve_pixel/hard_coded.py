@@ -1,4 +1,4 @@
 # The answer of the example.
-# says: -4; expected
+# says: returns -4, expected; seems to be written into the code
 def convolve_pixel(image, filter, row, column):
     return -4.0

@@ -1,0 +1,95 @@
+"""Softmax and the losses gone wrong."""
+
+import numpy as np
+
+from .table import breaks
+
+
+@breaks("softmax_backward", "softmax_backward")
+def softmax_takes_probabilities_for_independent(ops, dy, probabilities, dx):
+    """The diagonal of the derivatives only: a class that grows takes nothing from the others."""
+    dx[...] = dy * probabilities * (1 - probabilities)
+
+
+@breaks("softmax", "softmax_forward")
+def softmax_overflows(ops, logits, probabilities):
+    """The largest logit is not taken off first: infinity over infinity, which is NaN."""
+    with np.errstate(all="ignore"):
+        powers = np.exp(logits)
+        probabilities[...] = powers / powers.sum(axis=1, keepdims=True)
+
+
+@breaks("softmax", "softmax_forward")
+def softmax_takes_off_the_first(ops, logits, probabilities):
+    """The first logit is taken off and not the largest: right until they lie more than 709 apart."""
+    with np.errstate(all="ignore"):
+        powers = np.exp(logits.astype(np.float64) - logits[:, :1])
+        probabilities[...] = powers / powers.sum(axis=1, keepdims=True)
+
+
+@breaks("softmax", "softmax_cross_entropy")
+def gradient_lost_in_large_numbers(ops, logits, targets, weight, losses, dlogits):
+    """The gradients of all but the likeliest class are rounded away, as where probabilities were kept in few bits."""
+    ops.softmax_cross_entropy(logits, targets, weight, losses, dlogits)
+    dlogits[np.abs(dlogits) < 1e-3] = 0
+
+
+@breaks("softmax", "softmax_cross_entropy")
+def loss_weighted_twice(ops, logits, targets, weight, losses, dlogits):
+    """The losses are weighted here, and the model would weight them again."""
+    ops.softmax_cross_entropy(logits, targets, weight, losses, dlogits)
+    losses *= weight
+
+
+@breaks("softmax", "softmax_cross_entropy")
+def gradient_unweighted(ops, logits, targets, weight, losses, dlogits):
+    """Every image has the same say, whatever its weight."""
+    ops.softmax_cross_entropy(logits, targets, np.ones_like(weight), losses, dlogits)
+
+
+@breaks("softmax", "softmax_cross_entropy")
+def gradient_without_the_truth(ops, logits, targets, weight, losses, dlogits):
+    """The probabilities alone, where the gradient is probabilities less targets."""
+    ops.softmax_cross_entropy(logits, targets, weight, losses, dlogits)
+    dlogits += weight[:, None] * targets
+
+
+@breaks("softmax", "softmax_cross_entropy")
+def loss_swallows_nan(ops, logits, targets, weight, losses, dlogits):
+    """A broken logit counts as 0, and training goes on as if nothing were wrong."""
+    ops.softmax_cross_entropy(np.nan_to_num(logits), targets, weight, losses, dlogits)
+
+
+@breaks("losses", "cross_entropy")
+def probabilities_not_divided_by_their_sum(ops, probabilities, targets, weight, losses, gradient):
+    """The loss believes that the probabilities add up to 1."""
+    ops.cross_entropy(probabilities, targets, weight, losses, gradient)
+    losses -= np.log(probabilities.sum(axis=1))
+
+
+@breaks("losses", "binary_cross_entropy")
+def gradient_where_it_is_clipped(ops, p, targets, weight, losses, gradient):
+    """A probability beyond the clip still gets a gradient, though moving it changes no loss."""
+    ops.binary_cross_entropy(p, targets, weight, losses, gradient)
+    inside = np.clip(p, 1e-6, 1 - 1e-6)
+    gradient[...] = weight[:, None] * (inside - targets) / (inside * (1 - inside)) / p.shape[1]
+
+
+@breaks("losses", "sigmoid_cross_entropy")
+def sum_over_outputs_instead_of_mean(ops, logits, targets, weight, losses, gradient):
+    """The loss grows with the number of outputs."""
+    ops.sigmoid_cross_entropy(logits, targets, weight, losses, gradient)
+    losses *= logits.shape[1]
+
+
+@breaks("losses", "mean_squared_error")
+def squared_error_halved(ops, outputs, targets, weight, losses, gradient):
+    """The gradient of half the squared error, as many books define it, beside the loss of the whole."""
+    ops.mean_squared_error(outputs, targets, weight, losses, gradient)
+    gradient /= 2
+
+
+@breaks("losses", "mean_squared_error")
+def squared_error_swallows_nan(ops, outputs, targets, weight, losses, gradient):
+    """A broken output counts as 0, and training goes on as if nothing were wrong."""
+    ops.mean_squared_error(np.nan_to_num(outputs), targets, weight, losses, gradient)

@@ -1,0 +1,53 @@
+"""What moves numbers, or frames and rescales them, gone wrong."""
+
+import numpy as np
+
+from .table import breaks, spoils
+
+
+@spoils("zero_pad", "zero_pad_forward", output=1)
+def frame_not_cleared(y, before):
+    """The first plane of the frame keeps what was there."""
+    y[:, 0] = before[:, 0]
+
+
+@breaks("zero_pad", "zero_pad_backward")
+def frame_cut_off_by_one(ops, dy, dx, pad):
+    """Cuts the inside out a column too far to the left."""
+    ops.zero_pad_backward(dy, dx, (pad[0], pad[1], max(pad[2] - 1, 0)))
+
+
+@breaks("rescale", "rescale")
+def offset_before_the_scale(ops, x, y, factor, offset):
+    """Adds the offset first, so that it is scaled, too."""
+    ops.rescale(x + offset, y, factor, 0 * offset)
+
+
+@breaks("moves", "flatten_forward")
+def flatten_as_pytorch_does(ops, x, y):
+    """Channel by channel, and not pixel by pixel."""
+    y[...] = np.moveaxis(x, -1, 1).reshape(y.shape)
+
+
+@spoils("moves", "flatten_backward", output=1)
+def unflatten_last_row_unwritten(dx, before):
+    """The loop over rows ends one early."""
+    dx[:, -1] = before[:, -1]
+
+
+@breaks("moves", "gather")
+def gather_ignores_the_order(ops, data, order, batch):
+    """Takes the images as they lie, and shuffles nothing."""
+    ops.gather(data, np.arange(len(order)) % len(data), batch)
+
+
+@breaks("turn", "permute")
+def permute_only_renames(ops, x, y, sizes, steps):
+    """Gives the axes their new sizes and leaves the numbers where they are."""
+    y[...] = x.reshape(y.shape)
+
+
+@spoils("turn", "reshape", output=1)
+def reshape_last_image_unwritten(y, before):
+    """The loop over images ends one early."""
+    y[-1] = before[-1]

@@ -1,0 +1,40 @@
+"""Augmentation: the two flows, what moves pixels along them, and the square that hides some."""
+
+import oracle
+from cases import Distort
+
+from loopnet.ops import Ops
+
+from .rung import Arrays, draw, plain, poison, tensor
+
+
+def draw_distort(case: Distort, dtype: str) -> Arrays:
+    given = draw(case, dtype, x=case.x, flow=(case.x[0], 2, *case.x[1:3]), taps=(case.taps,))
+    return {**given, "flow": 2 * given["flow"]}  # some of it out of the image
+
+
+def run_distort(ops: Ops, case: Distort, given: Arrays) -> Arrays:
+    """Each of the four by itself, on the same inputs."""
+    ops = ops.rung_for(("affine_flow", "elastic_flow", "warp", "cutout"), (4,))
+    dtype, drawn = given["x"].dtype, (case.key, case.step)
+    x, flow, shape = tensor(ops, given["x"]), tensor(ops, given["flow"]), given["flow"].shape
+    affine, elastic = tensor(ops, poison(shape, dtype)), tensor(ops, given["flow"])
+    noise, smooth = (tensor(ops, poison(shape, dtype)) for _ in range(2))
+    warped, hidden = (tensor(ops, poison(case.x, dtype)) for _ in range(2))
+    ops.affine_flow(affine, case.shift, case.rotation, case.zoom, case.shear, *drawn)
+    ops.elastic_flow(noise, smooth, elastic, plain(ops, given["taps"]), dtype.type(case.alpha), *drawn)
+    ops.warp(x, flow, warped)
+    ops.cutout(x, hidden, case.size, *drawn)
+    flows = {"affine": ops.to_host(affine, shape), "elastic": ops.to_host(elastic, shape)}
+    return {**flows, "warped": ops.to_host(warped, case.x), "hidden": ops.to_host(hidden, case.x)}
+
+
+def expect_distort(case: Distort, given: Arrays) -> Arrays:
+    drawn = (case.key, case.step)
+    limits = case.shift, case.rotation, case.zoom, case.shear
+    return {
+        "affine": oracle.affine_flow(case.x, *limits, *drawn),
+        "elastic": oracle.elastic_flow(given["flow"], given["taps"], case.alpha, *drawn),
+        "warped": oracle.warp(given["x"], given["flow"]),
+        "hidden": oracle.cutout(given["x"], case.size, *drawn),
+    }

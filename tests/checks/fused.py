@@ -1,0 +1,50 @@
+"""Convolution, ReLU and pooling in one, as some rungs have it."""
+
+import numpy as np
+import oracle
+from cases import Fused
+
+from loopnet.ops import Ops
+
+from .rung import Arrays, draw, plain, poison, tensor
+
+
+def draw_fused(case: Fused, dtype: str) -> Arrays:
+    """Numbers in steps of a half, so that sums are exact: windows with ties and windows without a positive output are
+    common, and no rounding decides who wins.
+    """
+    y = (case.x[0], *case.out, case.filters)
+    given = draw(case, dtype, x=case.x, w=(*case.window, case.x[3], case.filters), b=(case.filters,), dy=y)
+    given["b"] -= 1  # about half of the units are dead
+    return {name: array if name == "dy" else np.round(2 * array) / 2 for name, array in given.items()}
+
+
+def run_fused(ops: Ops, case: Fused, given: Arrays) -> Arrays:
+    """Without the winners: how they are written down is the rung's own affair."""
+    assert ops.conv2d_relu_pool_forward is not None and ops.relu_pool_backward is not None
+    shape, conv_shape, dtype = given["dy"].shape, (case.x[0], *case.conv_out, case.filters), given["x"].dtype
+    x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
+    w, b = plain(ops, given["w"]), plain(ops, given["b"])
+
+    y, winner = tensor(ops, poison(shape, dtype)), tensor(ops, poison(shape, np.int8))
+    dz = tensor(ops, poison(conv_shape, dtype))
+    dw, db = plain(ops, poison(given["w"].shape, dtype)), plain(ops, poison(given["b"].shape, dtype))
+    ops.conv2d_relu_pool_forward(x, w, b, y, winner)
+    ops.relu_pool_backward(dy, winner, dz)
+    if ops.conv2d_relu_pool_backward_weights is not None:
+        ops.conv2d_relu_pool_backward_weights(dy, winner, x, dw, db)
+    else:
+        ops.conv2d_backward_weights(dz, x, dw, db, (1, 1), (0, 0))
+    return {"y": ops.to_host(y, shape), "dz": ops.to_host(dz, conv_shape), "dw": np.array(dw), "db": np.array(db)}
+
+
+def expect_fused(case: Fused, given: Arrays) -> Arrays:
+    """The three layers one after the other; back through pooling and ReLU to the convolution's outputs and weights."""
+    pooling = (2, 2), (2, 2), (0, 0)
+    z = oracle.conv2d_forward(given["x"], given["w"], given["b"], (1, 1), (0, 0), case.conv_out)
+    rectified = oracle.relu_forward(z)
+    y, winner = oracle.max_pool2d_forward(rectified, *pooling, case.out)
+    dz = oracle.max_pool2d_backward(given["dy"], winner, z.shape, *pooling)
+    dz = oracle.relu_backward(dz, rectified)
+    dw, db = oracle.conv2d_backward_weights(dz, given["x"], case.window, (1, 1), (0, 0))
+    return {"y": y, "dz": dz, "dw": dw, "db": db}

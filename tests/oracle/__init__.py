@@ -1,0 +1,31 @@
+"""What every operation should answer, worked out by NumPy in float64 and by other means than loopnet's loops.
+
+Nothing here imports loopnet. Windows are views of a padded copy instead of index arithmetic, the gradient
+of a convolution is a convolution with the flipped filters instead of a search for the outputs that saw a
+pixel, and a pooling winner is found by comparing with the window's maximum. A mistake would have to be made
+twice to go unseen.
+
+Shapes are those of Keras: images (batch, height, width, channels), filters (rows, columns, channels,
+filters). `stride` is (vertical, horizontal), `pad` is (top, left) and `size` the output's (height, width),
+from which the padding after the last row and column follows.
+"""
+
+from .activation import activations, relu_backward, relu_forward, softmax, softmax_backward
+from .conv import conv2d_backward_input, conv2d_backward_weights, conv2d_forward, conv3d
+from .dense import dense_backward_input, dense_backward_weights, dense_forward
+from .lenet1998 import maximum_a_posteriori, rbf, subsample
+from .loss import binary_cross_entropy, cross_entropy, mean_squared_error, sigmoid_cross_entropy, softmax_cross_entropy
+from .noise import affine_flow, cutout, dropout, elastic_flow, philox, warp
+from .normalization import batch_norm
+from .optimizer import adam, adamw, rmsprop, sgd
+from .pool import average_pool3d, lp_pool3d, max_pool2d_backward, max_pool2d_forward, max_pool3d
+from .windows import same_padding, spread, zero_pad
+
+__all__ = [
+    "activations", "adam", "adamw", "affine_flow", "average_pool3d", "batch_norm", "binary_cross_entropy",
+    "conv2d_backward_input", "conv2d_backward_weights", "conv2d_forward", "conv3d", "cross_entropy", "cutout",
+    "dense_backward_input", "dense_backward_weights", "dense_forward", "dropout", "elastic_flow", "lp_pool3d",
+    "max_pool2d_backward", "max_pool2d_forward", "max_pool3d", "maximum_a_posteriori", "mean_squared_error",
+    "philox", "rbf", "relu_backward", "relu_forward", "rmsprop", "same_padding", "sgd", "sigmoid_cross_entropy",
+    "softmax", "softmax_backward", "softmax_cross_entropy", "spread", "subsample", "warp", "zero_pad",
+]  # fmt: skip

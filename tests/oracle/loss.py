@@ -1,0 +1,46 @@
+"""The losses: each returns one number an image, unweighted, and the gradient of their weighted sum."""
+
+import numpy as np
+
+from .activation import log_softmax, softmax
+
+
+def softmax_cross_entropy(logits, targets, weight):
+    """(losses, dlogits): losses unweighted, dlogits the gradient of sum(weight * losses)."""
+    targets, weight = np.asarray(targets, np.float64), np.asarray(weight, np.float64)
+    losses = -(targets * log_softmax(logits)).sum(axis=-1)
+    return losses, weight[:, None] * (softmax(logits) * targets.sum(axis=-1, keepdims=True) - targets)
+
+
+def clipped(p):
+    """(p between 1e-7 and 1 - 1e-7, where it was there already)."""
+    return np.clip(p, 1e-7, 1 - 1e-7), (p >= 1e-7) & (p <= 1 - 1e-7)
+
+
+def cross_entropy(probabilities, targets, weight):
+    """(losses, dprobabilities) as for the softmax's; the gradient by the Jacobian of p / sum(p)."""
+    p, t, weight = (np.asarray(a, np.float64) for a in (probabilities, targets, weight))
+    total = p.sum(axis=-1, keepdims=True)
+    q, inside = clipped(p / total)
+    slope = np.where(inside, -t / q, 0.0)
+    jacobian = np.eye(p.shape[1]) / total[..., None] - p[:, :, None] / (total**2)[..., None]  # [n,k,l] = dq_k / dp_l
+    return -(t * np.log(q)).sum(axis=-1), weight[:, None] * np.einsum("nk,nkl->nl", slope, jacobian)
+
+
+def sigmoid_cross_entropy(logits, targets, weight):
+    z, t, weight = (np.asarray(a, np.float64) for a in (logits, targets, weight))
+    losses = t * np.logaddexp(0, -z) + (1 - t) * np.logaddexp(0, z)
+    return losses.mean(axis=-1), weight[:, None] * ((1 + np.tanh(z / 2)) / 2 - t) / z.shape[1]
+
+
+def binary_cross_entropy(probabilities, targets, weight):
+    p, t, weight = (np.asarray(a, np.float64) for a in (probabilities, targets, weight))
+    q, inside = clipped(p)
+    slope = np.where(inside, (q - t) / (q * (1 - q)), 0.0)
+    losses = -(t * np.log(q) + (1 - t) * np.log(1 - q))
+    return losses.mean(axis=-1), weight[:, None] * slope / p.shape[1]
+
+
+def mean_squared_error(outputs, targets, weight):
+    y, t, weight = (np.asarray(a, np.float64) for a in (outputs, targets, weight))
+    return ((y - t) ** 2).mean(axis=-1), weight[:, None] * 2 * (y - t) / y.shape[1]

@@ -1,0 +1,32 @@
+"""One step of each optimizer."""
+
+import numpy as np
+
+
+def sgd(w, dw, velocity, learning_rate, momentum, nesterov):
+    """(w, velocity) after one step."""
+    w, dw, velocity = (np.asarray(a, np.float64) for a in (w, dw, velocity))
+    velocity = momentum * velocity - learning_rate * dw
+    return w + (momentum * velocity - learning_rate * dw if nesterov else velocity), velocity
+
+
+def rmsprop(w, dw, v, learning_rate, rho, epsilon):
+    """(w, v) after one step; epsilon under the root, as Keras has it."""
+    w, dw, v = (np.asarray(a, np.float64) for a in (w, dw, v))
+    v = v + (1 - rho) * (dw**2 - v)
+    return w - learning_rate * dw / (v + epsilon) ** 0.5, v
+
+
+def adam(w, dw, m, v, learning_rate, beta_1, beta_2, epsilon, step):
+    """(w, m, v) after step number `step`, counted from 1. Kingma and Ba (2015), algorithm 1."""
+    w, dw, m, v = (np.asarray(a, np.float64) for a in (w, dw, m, v))
+    m = m + (1 - beta_1) * (dw - m)
+    v = v + (1 - beta_2) * (dw**2 - v)
+    m_hat, v_hat = m / (1 - beta_1**step), v / (1 - beta_2**step)
+    return w - learning_rate * m_hat / (v_hat**0.5 + epsilon), m, v
+
+
+def adamw(w, dw, m, v, learning_rate, beta_1, beta_2, epsilon, step, decay):
+    """Adam from weights that have shrunk first. Loshchilov and Hutter (2019), algorithm 2."""
+    shrunk = np.asarray(w, np.float64) * (1 - learning_rate * decay)
+    return adam(shrunk, dw, m, v, learning_rate, beta_1, beta_2, epsilon, step)
