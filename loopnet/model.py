@@ -180,7 +180,8 @@ class Sequential(KerasNames, Stack):
         """Check that the loss suits the last layer, and let it join a softmax there if it can."""
         name, last = type(loss).__name__, self.layers[-1]
         if len(last.output_shape) != 2:
-            raise ValueError(f"{last.name}: {name} expects output of shape (None, outputs), given {last.output_shape}")
+            given = f"given {last.output_shape}; add Flatten() before it"
+            raise ValueError(f"{last.name}: {name} expects output of shape (None, outputs), {given}")
         outputs, softmax = last.output_shape[1], self._plan.softmax
         self.metrics = [_metric(m, loss, outputs) for m in getattr(self, "_asked_metrics", [])]
         self._criterion = loss
