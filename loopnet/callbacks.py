@@ -2,9 +2,9 @@
 
 import csv
 import math
-import operator
 import time
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,12 +13,24 @@ import numpy as np
 from . import checkpoint, diagnosis
 from .events import Callback, LambdaCallback, Logs
 from .lines import say
+from .missing import getattr_of, listed, settle
+from .monitor import Monitor, ReduceLROnPlateau
 
 __all__ = [
     "BackupAndRestore", "BestWeights", "CSVLogger", "Callback", "EarlyStopping", "EpochLines", "History",
-    "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint", "Monitor", "ProgressBar", "TerminateOnNaN",
-    "in_words",
+    "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint", "Monitor", "ProgressBar", "ReduceLROnPlateau",
+    "TerminateOnNaN", "in_words",
 ]  # fmt: skip
+
+__getattr__ = getattr_of(
+    __name__,
+    listed({
+        "use CSVLogger, or loopnet.plot.plot_history(history)": "TensorBoard RemoteMonitor",
+        "fit(verbose=1) shows a bar": "ProgbarLogger",
+        "see loopnet.averaging": "SwapEMAWeights",
+    }),
+)  # fmt: skip
+
 
 class History(Callback):
     """What ``fit`` returns: ``history.history["val_accuracy"]`` is a list with one number an epoch, ``epoch``
@@ -37,36 +49,11 @@ class History(Callback):
             self.history.setdefault(key, []).append(value)
 
 
-class Monitor(Callback):
-    """The base of callbacks that watch one number of the logs get better.
-
-    mode: "min" or "max" says which way is better; "auto" takes "max" for accuracies and "min" for the rest.
-    """
-
-    def __init__(self, monitor: str = "val_loss", mode: str = "auto"):
-        if mode not in ("auto", "min", "max"):
-            raise ValueError(f"{type(self).__name__}: expected mode 'auto', 'min' or 'max', given {mode!r}")
-        self.monitor = monitor
-        self.rises = mode == "max" or (mode == "auto" and "acc" in monitor)
-        self.best = -math.inf if self.rises else math.inf
-
-    def watched(self, logs: Logs) -> float:
-        if self.monitor not in logs:
-            hint = "; fit without validation data has no val_ numbers" if self.monitor.startswith("val_") else ""
-            raise ValueError(
-                f"{type(self).__name__}: there is no {self.monitor!r} to monitor; there is {', '.join(logs)}{hint}"
-            )
-        return logs[self.monitor]
-
-    def better(self, value: float, than: float, by: float = 0.0) -> bool:
-        return (operator.gt(value - by, than)) if self.rises else operator.lt(value + by, than)
-
-
 class ModelCheckpoint(Monitor):
     """Write the model to a file after each epoch; what stands there is always one whole model.
 
     filepath: may hold ``{epoch:02d}`` and the names of the logs, as in ``"run-{epoch:02d}-{val_loss:.3f}"``.
-    save_best_only: only when ``monitor`` is better than ever before.
+    save_best_only: only when ``monitor`` is better than ever before. save_weights_only: for ``model.load_weights``.
     """
 
     remembers = ("best",)
@@ -77,10 +64,15 @@ class ModelCheckpoint(Monitor):
         monitor: str = "val_loss",
         verbose: int = 0,
         save_best_only: bool = False,
+        save_weights_only: bool = False,
         mode: str = "auto",
+        **others: Any,
     ):
         super().__init__(monitor, mode)
-        self.filepath, self.verbose, self.save_best_only = str(filepath), verbose, save_best_only
+        advice = {"save_freq": "it saves after each epoch", "period": "it saves after each epoch"}
+        settle("ModelCheckpoint", others, {**advice, "initial_value_threshold": "the first epoch is the first best"})
+        self.filepath, self.verbose = str(filepath), verbose
+        self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
 
     def on_epoch_end(self, epoch, logs):
         if self.save_best_only:
@@ -89,7 +81,7 @@ class ModelCheckpoint(Monitor):
                 return
             self.best = value
         path = self.filepath.format(epoch=epoch + 1, **logs)
-        self.model.save(path)
+        (self.model.save_weights if self.save_weights_only else self.model.save)(path)
         if self.verbose:
             say(f"epoch {epoch + 1}: saved to {path}")
 
@@ -183,15 +175,20 @@ class EarlyStopping(BestEpoch):
 
 
 class LearningRateScheduler(Callback):
-    """Set the learning rate at the start of each epoch to ``schedule(epoch, learning_rate)``; epochs count from 0."""
+    """Set the learning rate at the start of each epoch to ``schedule(epoch, learning_rate)`` or ``schedule(epoch)``;
+    epochs count from 0.
+    """
 
-    def __init__(self, schedule: Callable[[int, float], float], verbose: int = 0):
+    def __init__(self, schedule: Callable[..., float], verbose: int = 0):
         self.schedule, self.verbose = schedule, verbose
+        takes = signature(schedule).parameters.values()
+        self._takes_rate = len(takes) > 1 or any(p.kind is p.VAR_POSITIONAL for p in takes)
 
     def on_epoch_begin(self, epoch):
         optimizer = self.model.optimizer
         assert optimizer is not None
-        optimizer.learning_rate = self.schedule(epoch, optimizer.learning_rate)
+        rate = (optimizer.learning_rate,) if self._takes_rate else ()
+        optimizer.learning_rate = self.schedule(epoch, *rate)
         if self.verbose:
             say(f"epoch {epoch + 1}: learning rate {optimizer.learning_rate:g}")
 

@@ -4,10 +4,13 @@ An initialiser is called as ``initializer(shape, rng)`` and returns float64 valu
 (..., inputs, outputs).
 """
 
+import re
 from math import prod, sqrt
 from typing import Any
 
 import numpy as np
+
+from .missing import getattr_of, listed
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -22,8 +25,11 @@ class Initializer:
     def __init__(self, seed: int | None = None):
         self.seed = seed
 
-    def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        return self.sample(shape, rng if self.seed is None else np.random.default_rng(self.seed))
+    def __call__(self, shape: tuple[int, ...], rng: np.random.Generator | None = None) -> np.ndarray:
+        """Values of that shape, drawn from ``rng``, unless there is none or the initialiser has a seed of its own."""
+        if rng is None or self.seed is not None:
+            rng = np.random.default_rng(self.seed)
+        return self.sample(tuple(shape), rng)
 
     def sample(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         raise NotImplementedError
@@ -72,6 +78,97 @@ class TruncatedNormal(Initializer):
         return self.mean + self.stddev * values
 
 
+class Constant(Initializer):
+    """All alike: for biases."""
+
+    def __init__(self, value: float = 0.0):
+        super().__init__()
+        self.value = value
+
+    def sample(self, shape, rng):
+        return np.full(shape, float(self.value))
+
+    def config(self):
+        return {"name": "Constant", "value": self.value}
+
+
+class RandomUniform(Initializer):
+    """Uniform between ``minval`` and ``maxval``."""
+
+    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None):
+        super().__init__(seed)
+        self.minval, self.maxval = minval, maxval
+
+    def sample(self, shape, rng):
+        return rng.uniform(self.minval, self.maxval, shape)
+
+
+class RandomNormal(Initializer):
+    """A Gaussian."""
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None):
+        super().__init__(seed)
+        self.mean, self.stddev = mean, stddev
+
+    def sample(self, shape, rng):
+        return rng.normal(self.mean, self.stddev, shape)
+
+
+class FanInVariance(Initializer):
+    """Mean 0 and variance ``scale`` / fan_in: keeps the size of signals about equal on their way forward. LeCun's
+    ``scale`` is 1, and He's is 2, as a ReLU lets half of the signal through. Uniform, or a Gaussian without its tails.
+
+    LeCun et al. (1998), *Efficient backprop*, section 4.6; He et al. (2015), equation 10.
+    """
+
+    scale: float
+    uniform = False
+
+    def variance(self, shape: tuple[int, ...]) -> float:
+        return self.scale / fans(shape)[0]
+
+    def sample(self, shape, rng):
+        if self.uniform:
+            limit = sqrt(3 * self.variance(shape))
+            return rng.uniform(-limit, limit, shape)
+        return TruncatedNormal(0.0, sqrt(self.variance(shape)) / CUT_STDDEV).sample(shape, rng)
+
+
+CUT_STDDEV = 0.87962566103423978
+"""What is left of a standard deviation of 1 when the tails beyond 2 are cut off."""
+
+
+class HeNormal(FanInVariance):
+    """For layers with ReLU behind them."""
+
+    scale = 2.0
+
+
+class HeUniform(HeNormal):
+    """For layers with ReLU behind them."""
+
+    uniform = True
+
+
+class LecunNormal(FanInVariance):
+    """For layers with tanh behind them."""
+
+    scale = 1.0
+
+
+class LecunUniform(LecunNormal):
+    """For layers with tanh behind them."""
+
+    uniform = True
+
+
+class GlorotNormal(FanInVariance):
+    """As ``GlorotUniform``, but a Gaussian without its tails."""
+
+    def variance(self, shape):
+        return 2 / sum(fans(shape))
+
+
 class FanInUniform(Initializer):
     """Uniform in +-limit / fan_in: LeCun's, whose limit is 2.4. LeCun et al. (1998), appendix A."""
 
@@ -84,22 +181,44 @@ class FanInUniform(Initializer):
         return rng.uniform(-limit, limit, shape)
 
 
-INITIALIZERS = {
-    "zeros": Zeros,
-    "ones": Ones,
-    "glorot_uniform": GlorotUniform,
-    "truncated_normal": TruncatedNormal,
-    "fan_in_uniform": FanInUniform,
-    **{cls.__name__: cls for cls in (Zeros, Ones, GlorotUniform, TruncatedNormal, FanInUniform)},
-}
+_CLASSES = (
+    Zeros, Ones, Constant, RandomUniform, RandomNormal, TruncatedNormal, GlorotUniform, GlorotNormal, HeUniform,
+    HeNormal, LecunUniform, LecunNormal, FanInUniform,
+)  # fmt: skip
+INITIALIZERS: dict[str, type[Initializer]] = {
+    **{re.sub("(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower(): cls for cls in _CLASSES},  # he_normal
+    "zero": Zeros, "one": Ones, "uniform": RandomUniform, "normal": RandomNormal,
+    **{cls.__name__: cls for cls in _CLASSES},
+}  # fmt: skip
+
+# Keras's second names
+zeros, ones, constant, truncated_normal = Zeros, Ones, Constant, TruncatedNormal
+random_uniform, random_normal = RandomUniform, RandomNormal
+glorot_uniform, glorot_normal = GlorotUniform, GlorotNormal
+he_uniform, he_normal, lecun_uniform, lecun_normal = HeUniform, HeNormal, LecunUniform, LecunNormal
 
 
-def get(initializer: str | dict[str, Any] | Initializer) -> Initializer:
-    """An initialiser from its name, from its saved ``config()``, or itself. ``ValueError`` for unknown names."""
+def get(initializer: str | dict[str, Any] | Initializer | type) -> Initializer:
+    """An initialiser from its name, from its saved ``config()``, its class, or itself. ``ValueError`` for unknown
+    names.
+    """
     if isinstance(initializer, Initializer):
         return initializer
+    if isinstance(initializer, type) and issubclass(initializer, Initializer):
+        return initializer()
+    if not isinstance(initializer, (str, dict)):
+        raise ValueError(f"expected an initializer or the name of one, given {initializer!r}")
     config = {"name": initializer} if isinstance(initializer, str) else dict(initializer)
     name = config.pop("name")
     if name not in INITIALIZERS:
         raise ValueError(f"unknown initializer {name!r}; expected one of {', '.join(INITIALIZERS)}")
     return INITIALIZERS[name](**config)
+
+
+__getattr__ = getattr_of(
+    __name__,
+    listed({
+        "use HeNormal, LecunNormal or GlorotNormal, and their Uniform": "VarianceScaling variance_scaling",
+        "use GlorotUniform": "Orthogonal OrthogonalInitializer orthogonal Identity IdentityInitializer identity STFT",
+    }),
+)  # fmt: skip

@@ -8,7 +8,28 @@ from typing import Any
 
 import numpy as np
 
-from .ops import Ops, Tensor
+from .missing import getattr_of, listed, refuse, settle
+from .ops import Ops, Tensor, get_ops
+
+ARGUMENTS = {
+    "name": "a loss is known by its class",
+    "reduction": "the loss is the mean over the images; sample_weight and class_weight change their shares",
+    "dtype": "the model has one: Sequential(layers, dtype='float64')",
+    "axis": "the classes are last",
+    "ignore_class": "leave those images out, or give them a sample_weight of 0",
+}
+"""Arguments that Keras's losses take and these do not, and what to do instead."""
+
+MISSING = listed({
+    "the losses are cross-entropies, categorical, sparse and binary, and mean_squared_error": """
+        mae mape msle cosine hinge huber kld logcosh log_cosh poisson kl_divergence kullback_leibler_divergence
+        mean_absolute_error mean_absolute_percentage_error mean_squared_logarithmic_error squared_hinge
+        categorical_hinge cosine_similarity binary_focal_crossentropy categorical_focal_crossentropy dice tversky ctc
+        MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredLogarithmicError Hinge SquaredHinge CategoricalHinge
+        Huber KLDivergence LogCosh Poisson CosineSimilarity BinaryFocalCrossentropy CategoricalFocalCrossentropy
+        Dice Tversky CTC Circle""",
+    "a loss is made again from its config(): losses.get": "deserialize serialize",
+})  # fmt: skip
 
 
 class Loss:
@@ -50,7 +71,8 @@ class CategoricalCrossentropy(Loss):
 
     joins_softmax = True
 
-    def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0):
+    def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0, name: str | None = None, **others: Any):
+        settle(type(self).__name__, others, ARGUMENTS, ("from_logits", "label_smoothing"))
         self.from_logits, self.label_smoothing = bool(from_logits), _share(label_smoothing)
 
     def encode(self, y: Any, outputs: int) -> np.ndarray:
@@ -101,7 +123,8 @@ class BinaryCrossentropy(Loss):
     label_smoothing: this share of each label is moved to 1/2.
     """
 
-    def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0):
+    def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0, name: str | None = None, **others: Any):
+        settle(type(self).__name__, others, ARGUMENTS, ("from_logits", "label_smoothing"))
         self.from_logits, self.label_smoothing = bool(from_logits), _share(label_smoothing)
 
     def encode(self, y: Any, outputs: int) -> np.ndarray:
@@ -122,6 +145,9 @@ class MeanSquaredError(Loss):
     """The mean over an image's outputs of (y - t)**2; labels of shape (images, outputs), or (images,) for one
     output.
     """
+
+    def __init__(self, name: str | None = None, **others: Any):
+        settle(type(self).__name__, others, ARGUMENTS)
 
     def encode(self, y: Any, outputs: int) -> np.ndarray:
         return _rows(y, outputs)
@@ -184,31 +210,101 @@ def _share(label_smoothing: float) -> float:
     return float(label_smoothing)
 
 
+def categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0
+) -> np.ndarray:
+    """The losses by themselves, without a model: one number an image. The other functions likewise."""
+    return _one_an_image(CategoricalCrossentropy(from_logits, label_smoothing), y_true, y_pred)
+
+
+def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False) -> np.ndarray:
+    return _one_an_image(SparseCategoricalCrossentropy(from_logits), y_true, y_pred)
+
+
+def binary_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0
+) -> np.ndarray:
+    return _one_an_image(BinaryCrossentropy(from_logits, label_smoothing), y_true, y_pred)
+
+
+def mean_squared_error(y_true: Any, y_pred: Any) -> np.ndarray:
+    return _one_an_image(MeanSquaredError(), y_true, y_pred)
+
+
+mse = mean_squared_error
+
+
+def _one_an_image(loss: Loss, y_true: Any, y_pred: Any) -> np.ndarray:
+    outputs = np.ascontiguousarray(y_pred)
+    if outputs.ndim != 2 or outputs.dtype.kind not in "fiub":
+        raise ValueError(f"y_pred: expected outputs (images, outputs), given {outputs.shape} of {outputs.dtype}")
+    outputs = outputs.astype(outputs.dtype if outputs.dtype in (np.float32, np.float64) else np.float32)
+    targets = loss.smooth(loss.encode(y_true, outputs.shape[1])).astype(outputs.dtype)
+    if len(targets) != len(outputs):
+        raise ValueError(f"y_true: expected labels of {len(outputs)} images, given {len(targets)}")
+    losses, weight = np.empty((2, len(outputs)), outputs.dtype)
+    weight[:] = 1
+    loss(get_ops("literal"), outputs, targets, weight, losses, np.empty_like(outputs))
+    return losses
+
+
 LOSSES: dict[str, type[Loss]] = {
     "categorical_crossentropy": CategoricalCrossentropy,
     "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
     "binary_crossentropy": BinaryCrossentropy,
     "mean_squared_error": MeanSquaredError,
     "mse": MeanSquaredError,
+    "MSE": MeanSquaredError,
     "maximum_a_posteriori": MaximumAPosteriori,
     **{
         cls.__name__: cls
         for cls in (
-            CategoricalCrossentropy, SparseCategoricalCrossentropy, BinaryCrossentropy, MeanSquaredError,
+            CategoricalCrossentropy,
+            SparseCategoricalCrossentropy,
+            BinaryCrossentropy,
+            MeanSquaredError,
             MaximumAPosteriori,
         )  # fmt: skip
     },
 }
 
 
-def get(loss: str | dict[str, Any] | Loss | type) -> Loss:
-    """A loss from its name, from its saved ``config()``, or itself. ``ValueError`` for unknown names."""
+FUNCTIONS: dict[Any, str] = {
+    function: function.__name__
+    for function in (
+        categorical_crossentropy,
+        sparse_categorical_crossentropy,
+        binary_crossentropy,
+        mean_squared_error,
+    )  # fmt: skip
+}
+
+
+def get(loss: Any) -> Loss:
+    """A loss from its name, its class or its function, from its saved ``config()``, or itself. ``ValueError`` for
+    unknown names, ``NotImplementedError`` for Keras's others.
+    """
     if isinstance(loss, Loss):
         return loss
-    if isinstance(loss, type):
-        raise ValueError(f"loss: given the class {loss.__name__}; expected an object: {loss.__name__}()")
+    if isinstance(loss, type) and issubclass(loss, Loss):
+        return loss()
+    if callable(loss):
+        if loss not in FUNCTIONS:
+            raise ValueError(
+                f"loss: expected a name or an object of loopnet.losses, given {loss!r}; a loss of your own is a "
+                "subclass of losses.Loss, which knows its gradient"
+            )
+        loss = FUNCTIONS[loss]
+    if isinstance(loss, (list, tuple)) and len(loss) == 1:  # one for each output, and there is one
+        return get(loss[0])
+    if not isinstance(loss, (str, dict)) or (isinstance(loss, dict) and "name" not in loss):
+        raise ValueError(f"loss: expected a name or an object of loopnet.losses, given {loss!r}")
     config = {"name": loss} if isinstance(loss, str) else dict(loss)
     name = config.pop("name")
     if name not in LOSSES:
+        refuse(name, MISSING)
         raise ValueError(f"unknown loss {name!r}; expected one of {', '.join(LOSSES)}")
     return LOSSES[name](**config)
+
+
+__getattr__ = getattr_of(__name__, MISSING)

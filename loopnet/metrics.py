@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .missing import getattr_of, listed, refuse
+
 if TYPE_CHECKING:
     from .losses import Loss
 
@@ -143,23 +145,49 @@ def get(
     """
     if isinstance(metric, Metric):
         return metric
-    if isinstance(metric, type):
-        raise ValueError(f"metrics: given the class {metric.__name__}; expected an object: {metric.__name__}()")
-    if callable(metric):
+    if isinstance(metric, type) and issubclass(metric, Metric):
+        return metric()
+    if callable(metric) and not isinstance(metric, type):
         return Own(metric)
-    if isinstance(metric, dict):
+    if isinstance(metric, dict) and metric.get("class") in CLASSES:
         arguments = dict(metric)
         return CLASSES[arguments.pop("class")](**arguments)
+    if not isinstance(metric, str):
+        raise ValueError(f"metrics: expected names, objects of loopnet.metrics or functions, given {metric!r}")
     if metric in ("accuracy", "acc"):
-        return _accuracy(loss, outputs)
+        return _accuracy(loss, outputs, metric)
+    if metric in CLASSES:
+        return CLASSES[metric]()
     if metric not in NAMES:
+        refuse(metric, MISSING)
         raise ValueError(f"unknown metric {metric!r}; expected one of accuracy, {', '.join(NAMES)}")
     return NAMES[metric](name=metric)
 
 
-def _accuracy(loss: "Loss | None", outputs: int) -> Metric:
+def _accuracy(loss: "Loss | None", outputs: int, name: str) -> Metric:
     from .losses import BinaryCrossentropy
 
     if isinstance(loss, BinaryCrossentropy):
-        return BinaryAccuracy(0.0 if loss.from_logits else 0.5, name="accuracy")
-    return BinaryAccuracy(name="accuracy") if outputs == 1 else CategoricalAccuracy(name="accuracy")
+        return BinaryAccuracy(0.0 if loss.from_logits else 0.5, name=name)
+    return BinaryAccuracy(name=name) if outputs == 1 else CategoricalAccuracy(name=name)
+
+
+_OWN = "write a function of (outputs, targets), one number an image, or work it out from predict"
+MISSING = listed({
+    "for right answers use 'accuracy'": "Accuracy",
+    "the loss is in the logs as loss": """
+        categorical_crossentropy sparse_categorical_crossentropy binary_crossentropy CategoricalCrossentropy
+        SparseCategoricalCrossentropy BinaryCrossentropy""",
+    _OWN: """
+        AUC auc Precision precision Recall recall F1Score f1_score f1 FBetaScore TruePositives TrueNegatives
+        FalsePositives FalseNegatives PrecisionAtRecall RecallAtPrecision SensitivityAtSpecificity
+        SpecificityAtSensitivity MeanIoU IoU BinaryIoU OneHotIoU OneHotMeanIoU Mean MeanMetricWrapper Sum
+        RootMeanSquaredError MeanAbsolutePercentageError MeanSquaredLogarithmicError CosineSimilarity KLDivergence
+        LogCoshError Poisson Hinge SquaredHinge CategoricalHinge R2Score cosine_similarity msle mape
+        root_mean_squared_error""",
+    "name it by a string": """
+        categorical_accuracy sparse_categorical_accuracy binary_accuracy mean_absolute_error mean_squared_error mae mse
+        top_k_categorical_accuracy sparse_top_k_categorical_accuracy deserialize serialize""",
+})  # fmt: skip
+
+__getattr__ = getattr_of(__name__, MISSING)

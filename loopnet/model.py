@@ -18,6 +18,7 @@ from .batches import Answers, Batches, check_images, check_weights
 from .borders import Border, with_borders
 from .callbacks import EpochLines, History, ProgressBar, TerminateOnNaN, in_words
 from .events import Callback, Logs, listening, tell
+from .keras_names import KerasNames, settle_for
 from .layers import Layer
 from .ops import DEFAULT_BACKEND, Ops, Tensor, get_ops
 from .plan import plan
@@ -30,7 +31,7 @@ from .threads import refuse_after_fork
 from .turns import Turn, one_at_a_time
 
 
-class Sequential(Stack):
+class Sequential(KerasNames, Stack):
     """A network that is a chain of layers.
 
         model = Sequential([Input((28, 28, 1)), Conv2D(32, 5, activation="relu"), Flatten(), Dense(10)])
@@ -57,7 +58,7 @@ class Sequential(Stack):
         self._ops: Ops | None = None
         super().__init__(layers, name or "sequential", dtype, seed)
 
-    def add(self, layer: Layer) -> None:
+    def add(self, layer: Any) -> None:
         """Put ``layer`` on top. Shapes are checked here, as soon as the shape of the input is known."""
         super().add(layer)
         self._ops = None
@@ -70,17 +71,27 @@ class Sequential(Stack):
         if self._ops is not None:
             self._place(self._ops)
 
-    def summary(self, print_fn: Callable[[str], object] = print) -> None:
+    def summary(
+        self,
+        print_fn: Callable[[str], object] | None = None,
+        line_length: int | None = None,
+        positions: Any = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        **others: Any,
+    ) -> None:
         """Print a table of the layers, their output shapes and parameter counts, as Keras does; and which backend each
-        runs on, if the model's own does not have them all.
+        runs on, if the model's own does not have them all. Keras's arguments for its looks are passed over.
         """
-        summarize(self, self._backend.name if self._ops is not None else None, print_fn)
+        settle_for(Sequential.summary, others)
+        summarize(self, self._backend.name if self._ops is not None else None, print_fn or print)
 
-    def save(self, path: str | Path) -> None:
-        """Write architecture, weights and optimiser to a ``.safetensors`` file: plain numbers, no code. See
-        ``saving``.
+    def save(self, path: str | Path, overwrite: bool = True, **others: Any) -> None:
+        """Write architecture, weights and optimiser to a safetensors file, whatever its name: plain numbers, no code.
+        See ``saving``.
         """
-        saving.save(self, path)
+        settle_for(Sequential.save, others)
+        saving.save(self, saving.may_write(path, overwrite))
 
     def export(self, path: str | Path) -> None:
         """Write an ONNX file, whose outputs are those of ``predict``; needs ``loopnet[onnx]``. See ``onnx_export``."""
@@ -97,8 +108,9 @@ class Sequential(Stack):
         self,
         optimizer: str | optimizers.Optimizer = "rmsprop",
         loss: str | losses.Loss | None = None,
-        metrics: Sequence[Any] | None = None,
+        metrics: Any = None,
         backend: str | Ops = DEFAULT_BACKEND,
+        **others: Any,
     ) -> None:
         """Choose how to train: optimiser, loss and metrics by name or as objects, and the rung the loops run on.
 
@@ -107,10 +119,11 @@ class Sequential(Stack):
         backend: one of ``loopnet.BACKENDS``, or an ``Ops`` of your own. Weights are kept; the optimiser starts afresh.
         Raises ``OSError``, and changes nothing, if it needs a GPU and there is none.
         """
+        settle_for(Sequential.compile, others)
         self._backend = get_ops(backend)
         self.optimizer = optimizers.get(optimizer)
         self.loss = losses.get(loss) if loss else None
-        self._asked_metrics = [metrics] if isinstance(metrics, str) else list(metrics or [])
+        self._asked_metrics = list(metrics or []) if isinstance(metrics, (list, tuple, type(None))) else [metrics]
         self.metrics = [_metric(m, self.loss) for m in self._asked_metrics]  # so that an unknown name is told at once
         self._ops = None
         if self._input is not None and self.layers:
@@ -167,7 +180,8 @@ class Sequential(Stack):
         """Check that the loss suits the last layer, and let it join a softmax there if it can."""
         name, last = type(loss).__name__, self.layers[-1]
         if len(last.output_shape) != 2:
-            raise ValueError(f"{last.name}: {name} expects output of shape (None, outputs), given {last.output_shape}")
+            given = f"given {last.output_shape}; add Flatten() before it"
+            raise ValueError(f"{last.name}: {name} expects output of shape (None, outputs), {given}")
         outputs, softmax = last.output_shape[1], self._plan.softmax
         self.metrics = [_metric(m, loss, outputs) for m in getattr(self, "_asked_metrics", [])]
         self._criterion = loss
@@ -221,18 +235,20 @@ class Sequential(Stack):
     def fit(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         batch_size: int | None = 32,
         epochs: int = 1,
         verbose: int | str = "auto",
-        callbacks: Sequence[Any] | None = None,
+        callbacks: Any = None,
         validation_split: float = 0.0,
         validation_data: tuple[Any, ...] | None = None,
         shuffle: bool = True,
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
+        validation_batch_size: int | None = None,
         terminate_on_nan: bool = True,
+        **others: Any,
     ) -> History:
         """Train for ``epochs`` passes over the images ``x`` and labels ``y``, and return the history.
 
@@ -246,7 +262,9 @@ class Sequential(Stack):
 
         Raises ``ValueError`` for data that does not fit, before any step.
         """
+        settle_for(Sequential.fit, others)
         batch_size, epochs = _batch_size("fit", batch_size), positive(epochs, "fit: epochs")
+        look_at = _batch_size("fit", validation_batch_size or batch_size)
         training = self._data("fit", x, y, sample_weight, class_weight)
         held_out = None
         if validation_data is not None:
@@ -264,7 +282,8 @@ class Sequential(Stack):
             training, held_out = training.split(keep)
 
         history = self.history = History()
-        listeners = [*(listening(callback) for callback in callbacks or []), history]
+        given = callbacks if isinstance(callbacks, Sequence) else [callbacks] if callbacks is not None else []
+        listeners = [*(listening(callback) for callback in given), history]
         if terminate_on_nan and not any(isinstance(listener, TerminateOnNaN) for listener in listeners):
             listeners.append(TerminateOnNaN())
         if verbose:
@@ -285,7 +304,7 @@ class Sequential(Stack):
                 order = self._shuffle_rng.permutation(training.count) if shuffle else np.arange(training.count)
                 logs = self._pass_over(training, batch_size, order, train=True, listeners=listeners)
                 if held_out is not None:
-                    logs |= {f"val_{key}": value for key, value in self._pass_over(held_out, batch_size).items()}
+                    logs |= {f"val_{key}": value for key, value in self._pass_over(held_out, look_at).items()}
                 tell(listeners, "on_epoch_end", epoch, logs)
             tell(listeners, "on_train_end")
         return history
@@ -343,6 +362,10 @@ class Sequential(Stack):
         """Images and labels, checked against the model; builds a model that has waited for its input's shape."""
         if self.loss is None or self.optimizer is None:
             raise ValueError(f"{who}: choose a loss first: model.compile(optimizer, loss)")
+        if y is None:
+            raise ValueError(
+                f"{who}: expected arrays x and y, given no y; of data in pieces, train_on_batch takes each"
+            )
         if self._input is None:
             self.build(np.shape(x))
         self._ready()
@@ -354,26 +377,34 @@ class Sequential(Stack):
 
     @one_at_a_time
     def train_on_batch(
-        self, x: Any, y: Any, sample_weight: Any = None, class_weight: Mapping[int, float] | None = None
-    ) -> float | list[float]:
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
         """One training step on all of ``x`` and ``y``; the loss before it, followed by the metrics if there are any."""
         data = self._data("train_on_batch", x, y, sample_weight, class_weight)
-        return _listed(self._pass_over(data, data.count, train=True))
+        logs = self._pass_over(data, data.count, train=True)
+        return logs if return_dict else _listed(logs)
 
     @one_at_a_time
     def evaluate(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         batch_size: int | None = 32,
         verbose: int | str = "auto",
         sample_weight: Any = None,
         return_dict: bool = False,
+        **others: Any,
     ) -> Any:
         """Mean loss over ``x`` and ``y``, followed by the metrics if there are any: a number, a list or a dict.
 
         Prints them unless ``verbose`` is 0.
         """
+        settle_for(Sequential.evaluate, others)
         data = self._data("evaluate", x, y, sample_weight)
         logs = self._pass_over(data, _batch_size("evaluate", batch_size))
         if verbose:
@@ -381,10 +412,11 @@ class Sequential(Stack):
         return logs if return_dict else _listed(logs)
 
     @one_at_a_time
-    def predict(self, x: Any, batch_size: int | None = 32, verbose: int | str = "auto") -> np.ndarray:
+    def predict(self, x: Any, batch_size: int | None = 32, verbose: int | str = "auto", **others: Any) -> np.ndarray:
         """The network's outputs for ``x``: (images, ...) of the model's dtype; probabilities if it ends in a
         softmax, else logits. Silent, whatever ``verbose``.
         """
+        settle_for(Sequential.predict, others)
         if self._input is None:
             self.build(np.shape(x))
         ops = self._ready()

@@ -95,6 +95,8 @@ class _Graph:
 def _activation(graph: _Graph, layer: Any, x: str) -> str:
     """The activation behind a layer's weights, if it has one."""
     activation = getattr(layer, "activation", None)
+    if type(activation).__name__ == "Softmax" and getattr(layer, "data_format", "") == "channels_last":
+        return graph.node("Softmax", [x], axis=1)  # the layer's last axis, where the graph has the channels
     return x if activation is None else WRITERS[type(activation).__name__][0](graph, activation, x)
 
 
@@ -174,15 +176,17 @@ def _batch_normalization(graph: _Graph, layer: Any, x: str) -> str:
     absent = {"gamma": np.ones(size), "beta": np.zeros(size)}
     kept = {p.name for p in layer.parameters}
     names = [
-        graph.weight(f"{layer.name}/{name}", value if name in kept else absent[name])
-        for name, value in vectors.items()
+        graph.weight(f"{layer.name}/{name}", value if name in kept else absent[name]) for name, value in vectors.items()
     ]
     return graph.node("BatchNormalization", [x, *names], epsilon=layer.epsilon)
 
 
 def _dense(graph: _Graph, layer: Any, x: str) -> str:
-    y = graph.node("Gemm", [x, *_weights(graph, layer, layer.weights[0])])
-    return _activation(graph, layer, y)
+    names = _weights(graph, layer, layer.weights[0])
+    if len(layer.input_shape) == 2:
+        return _activation(graph, layer, graph.node("Gemm", [x, *names]))
+    y = graph.node("MatMul", [x, names[0]])  # each place of the image by itself
+    return _activation(graph, layer, graph.node("Add", [y, names[1]]) if layer.use_bias else y)
 
 
 def _rbf(graph: _Graph, layer: Any, x: str) -> str:
@@ -229,7 +233,7 @@ def _times(graph: _Graph, x: str, factor: float) -> str:
 
 
 def _softmax(graph: _Graph, layer: Any, x: str) -> str:
-    return graph.node("Softmax", [x], axis=1)
+    return graph.node("Softmax", [x], axis=-1)
 
 
 def _nothing(graph: _Graph, layer: Any, x: str) -> str:

@@ -111,14 +111,15 @@ def plan(layers: list[Layer], ops: Ops) -> Plan:
     while at < len(layers):
         layer = layers[at]
         is_last = at == len(layers) - 1
+        classifies = is_last and len(layer.output_shape) == 2
         if not any(below.parameters for below in layers[: at + 1]):
             first_trained = len(stages) + 1
         if not is_last and ConvReluPool.fits(layer, layers[at + 1], ops):
             stages.append(ConvReluPool(layer, layers[at + 1]))  # type: ignore[arg-type]
             at += 1
-        elif is_last and isinstance(layer, Softmax):
+        elif classifies and isinstance(layer, Softmax):
             softmax = layer
-        elif is_last and isinstance(layer, WeightedLayer) and isinstance(layer.activation, Softmax):
+        elif classifies and isinstance(layer, WeightedLayer) and isinstance(layer.activation, Softmax):
             stages.append(Linear(layer))
             softmax = layer.activation
         else:

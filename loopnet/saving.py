@@ -16,6 +16,7 @@ import numpy as np
 
 from . import losses, metrics, optimizers, safefile
 from .layers import LAYERS, Input
+from .missing import getattr_of
 from .ops import Ops, get_ops
 
 if TYPE_CHECKING:
@@ -39,9 +40,40 @@ def save(model: "Sequential", path: str | Path) -> None:
     safefile.write(path, tensors, config)
 
 
+def may_write(path: str | Path, overwrite: bool) -> str | Path:
+    """``path``. Raises ``FileExistsError`` if there is a file and it must not be overwritten."""
+    if not overwrite and Path(path).exists():
+        raise FileExistsError(f"{path}: there is a file already, and overwrite=False")
+    return path
+
+
+def save_weights(model: "Sequential", path: str | Path) -> None:
+    """Write the weights alone."""
+    model._built()
+    safefile.write(path, _weights(model), {"format": FORMAT, "name": model.name, "holds": "weights"})
+
+
+def load_weights(model: "Sequential", path: str | Path) -> None:
+    """Give ``model`` the weights of a file of ``save_weights`` or ``save``. Raises ``ValueError``, and changes nothing,
+    if they are those of other layers, or the file is damaged.
+    """
+    model._built()
+    config, tensors = safefile.read(path)
+    if config.get("format") not in (1, FORMAT):
+        raise ValueError(f"{path}: not a model that this version of loopnet can read")
+    try:
+        model.set_weights([expect_array(tensors, name, value.shape) for name, value in _weights(model).items()])
+    except ValueError as error:
+        raise ValueError(f"{path}: not the weights of this model: {error}") from None
+
+
+def _weights(model: "Sequential") -> dict[str, np.ndarray]:
+    return {f"{layer.name}/{p.name}": np.array(p.value) for layer in model.layers for p in layer.parameters}
+
+
 def describe(model: "Sequential") -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """All that a model file holds: its arrays and its JSON."""
-    tensors = {f"{layer.name}/{p.name}": np.array(p.value) for layer in model.layers for p in layer.parameters}
+    tensors = _weights(model)
     config: dict[str, Any] = {
         "format": FORMAT,
         "name": model.name,
@@ -74,6 +106,8 @@ def load(cls: "type[Sequential]", path: str | Path, backend: str | Ops) -> "Sequ
     config, tensors = safefile.read(path)
     if config.get("format") not in (1, FORMAT):
         raise ValueError(f"{path}: not a model that this version of loopnet can read")
+    if config.get("holds") == "weights":
+        raise ValueError(f"{path}: it holds weights only; make the model, and model.load_weights(path)")
     try:
         return _rebuild(cls, config, tensors, backend)
     except Exception as error:  # whatever a forged description brings a constructor to
@@ -139,3 +173,8 @@ def _word(name: Any) -> str | None:
 def _expect_modest(shape: Any) -> None:
     if prod(int(n) for n in shape) > LARGEST_IMAGE:
         raise ValueError(f"images of shape {tuple(shape)}: more than {LARGEST_IMAGE} numbers")
+
+
+__getattr__ = getattr_of(
+    __name__, dict.fromkeys(("load_model", "save_model"), "import it from loopnet.models, or use Sequential.load")
+)

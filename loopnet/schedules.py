@@ -9,9 +9,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from .missing import getattr_of, listed
+
 
 class LearningRateSchedule:
-    """The base of all schedules. Its attributes are its constructor's arguments, and are saved with a model."""
+    """The base of all schedules. Its attributes are its constructor's arguments, and are saved with a model; all but
+    ``name``, which Keras's listings may give and nobody reads.
+    """
 
     def __call__(self, step: int) -> float:
         raise NotImplementedError
@@ -23,7 +27,14 @@ class LearningRateSchedule:
 class ExponentialDecay(LearningRateSchedule):
     """initial * decay_rate ** (step / decay_steps); staircase: the exponent is rounded down to a whole number."""
 
-    def __init__(self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False):
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str | None = None,
+    ):
         self.initial_learning_rate = float(initial_learning_rate)
         self.decay_steps, self.decay_rate = _steps(decay_steps), float(decay_rate)
         self.staircase = bool(staircase)
@@ -47,6 +58,7 @@ class CosineDecay(LearningRateSchedule):
         alpha: float = 0.0,
         warmup_target: float | None = None,
         warmup_steps: int = 0,
+        name: str | None = None,
     ):
         self.initial_learning_rate = float(initial_learning_rate)
         self.decay_steps, self.alpha = _steps(decay_steps), float(alpha)
@@ -68,7 +80,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     for ever after.
     """
 
-    def __init__(self, boundaries: Sequence[int], values: Sequence[float]):
+    def __init__(self, boundaries: Sequence[int], values: Sequence[float], name: str | None = None):
         self.boundaries, self.values = [int(b) for b in boundaries], [float(v) for v in values]
         if len(self.values) != len(self.boundaries) + 1 or sorted(self.boundaries) != self.boundaries:
             raise ValueError(
@@ -98,3 +110,13 @@ def get(config: dict[str, Any]) -> LearningRateSchedule:
     if name not in SCHEDULES:
         raise ValueError(f"unknown schedule {name!r}; expected one of {', '.join(SCHEDULES)}")
     return SCHEDULES[name](**arguments)
+
+
+__getattr__ = getattr_of(
+    __name__,
+    listed({
+        "use ExponentialDecay or CosineDecay, or a LearningRateScheduler": """
+            CosineDecayRestarts InverseTimeDecay PolynomialDecay""",
+        "a schedule is made again from its config(): schedules.get": "deserialize serialize",
+    }),
+)  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .layers import Input, Layer
+from .layers.base import expect_weights
 from .seeds import generators
 from .shapes import Shape, positive
 
@@ -40,10 +41,11 @@ class Stack:
 
     # ---- structure -------------------------------------------------------------------------------------------------
 
-    def add(self, layer: Layer) -> None:
+    def add(self, layer: Any) -> None:
         """Put ``layer`` on top. Shapes are checked here, as soon as the shape of the input is known."""
         if not isinstance(layer, Layer):
-            raise ValueError(f"{self.name}: expected a layer, given {layer!r}")
+            hint = "; a model's layers are added one by one" if hasattr(layer, "layers") else ""
+            raise ValueError(f"{self.name}: expected a layer, given {layer!r}{hint}")
         if layer.declared_input_shape is not None:
             if self.layers or self._input is not None:
                 raise ValueError(f"{self.name}: only the first layer may declare an input shape, given {layer!r}")
@@ -129,14 +131,6 @@ class Stack:
         """
         self._built()
         parameters = self._parameters()
-        arrays = [np.asarray(w) for w in weights]
-        given, expected = [a.shape for a in arrays], [p.shape for p in parameters]
-        if given != expected:
-            at = next((i for i, (g, e) in enumerate(zip(given, expected, strict=False)) if g != e), None)
-            where = f"array {at}: expected shape {expected[at]}, given {given[at]}" if at is not None else ""
-            raise ValueError(f"{self.name}: {where or f'expected {len(expected)} arrays, given {len(given)}'}")
-        for i, array in enumerate(arrays):
-            if array.dtype.kind not in "fiub":
-                raise ValueError(f"{self.name}: array {i}: expected numbers, given an array of {array.dtype}")
+        arrays = expect_weights(self.name, weights, parameters)
         for p, array in zip(parameters, arrays, strict=True):
             p.value = array.astype(self.dtype)

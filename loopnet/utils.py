@@ -4,9 +4,28 @@ from typing import Any
 
 import numpy as np
 
+from .missing import getattr_of, listed
 from .seeds import set_random_seed
 
 __all__ = ["set_random_seed", "to_categorical"]
+
+MISSING = listed({
+    "use loopnet.plot.plot_architecture": "plot_model model_to_dot",
+    "to_categorical is in loopnet.utils itself": "np_utils",
+    "divide by 255, or by numpy.linalg.norm": "normalize",
+    "read files with matplotlib.image.imread; models take arrays": """
+        load_img img_to_array array_to_img save_img image_dataset_from_directory text_dataset_from_directory
+        audio_dataset_from_directory timeseries_dataset_from_array split_dataset get_file""",
+    "x and y are arrays; for data that come in pieces call model.train_on_batch(x, y)": "Sequence PyDataset",
+    "there is nothing to clear": "clear_session",
+    "files name loopnet's own classes only": """
+        register_keras_serializable get_custom_objects custom_object_scope CustomObjectScope
+        deserialize_keras_object serialize_keras_object""",
+    "use numpy": "pad_sequences FeatureSpace pack_x_y_sample_weight unpack_x_y_sample_weight",
+    "a bar is shown by fit": "Progbar",
+})  # fmt: skip
+
+__getattr__ = getattr_of(__name__, MISSING)
 
 
 def to_categorical(y: Any, num_classes: int | None = None) -> np.ndarray:

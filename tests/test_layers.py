@@ -307,8 +307,9 @@ def test_arguments_that_make_no_sense(make, message):
     (Conv1D(4, 2, padding="causal", data_format="channels_first"), (3, 5), "channels_last"),
     (BatchNormalization(axis=2), (5, 5, 3), "axis"),
     (Reshape((4, -1)), (2, 3), "cannot reshape"),
-    (Softmax(), (5, 5), "classes"),
-    (Dense(4), (5, 5), "Flatten"),
+    (Softmax(), (), "classes"),
+    (Softmax(axis=1), (5, 5), "expected axis -1, the last, given 1"),
+    (Dense(4), (), "inputs"),
 ])  # fmt: skip
 def test_shapes_that_do_not_fit(layer, given, message):
     with pytest.raises(ValueError, match=message):
@@ -339,3 +340,31 @@ def test_public_names():
     for name in layers.__all__:
         assert getattr(layers, name) is not None
     assert loopnet.layers is layers
+
+
+@each_rung
+@pytest.mark.parametrize("activation", ["relu", "softmax"])
+def test_dense_of_an_image_is_a_convolution_with_a_window_of_one_pixel(backend, activation):
+    """In a whole model, between layers that each rung lays out in its own way; and one training step of it."""
+    x, y = np.random.default_rng(1).standard_normal((6, 5, 4, 2)), [0, 1, 2, 0, 1, 2]
+
+    def trained_with(layer):
+        stack = [Input((5, 4, 2)), Conv2D(3, 2), layer, MaxPooling2D(2), Flatten(), Dense(3, activation="softmax")]
+        model = Sequential(stack, dtype="float64", seed=2)
+        model.compile("sgd", LOSS, backend=backend)
+        loss = model.train_on_batch(x, y)
+        return [loss, model.predict(x), *(w.reshape(-1) for w in model.get_weights())]
+
+    dense, conv = trained_with(Dense(4, activation=activation)), trained_with(Conv2D(4, 1, activation=activation))
+    for got, want in zip(dense, conv, strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-10, atol=1e-12)
+
+
+@each_rung
+@pytest.mark.parametrize("shape", [(4,), (3, 4), (2, 3, 4)])
+def test_probabilities_come_out_of_any_rank(backend, shape):
+    model = Sequential([Input(shape), Dense(5, activation="softmax")], seed=0)
+    model.compile(backend=backend)
+    outputs = model.predict(np.random.default_rng(2).standard_normal((3, *shape)))
+    assert outputs.shape == (3, *shape[:-1], 5)
+    np.testing.assert_allclose(outputs.sum(axis=-1), 1, rtol=1e-6)

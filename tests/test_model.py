@@ -235,7 +235,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path, content):
         (lambda: loopnet.Sequential([Input((4, 4, 1)), Conv2D(1, 5)]), r"conv2d: the window 5x5 is larger .* 4x4"),
         (lambda: loopnet.Sequential([Input((4, 4, 1)), MaxPooling2D(5)]), r"max_pooling2d: the window 5x5 is larger"),
         (lambda: loopnet.Sequential([Input((9,)), Conv2D(1, 3)]), r"conv2d: expected input .*channels\), given"),
-        (lambda: loopnet.Sequential([Input((4, 4, 1)), Dense(3)]), r"dense: expected .* add Flatten\(\) before it"),
+        (lambda: loopnet.Sequential([Input((4, 4, 1)), Dense(3)]).compile("sgd", LOGITS), r"dense: .* add Flatten\(\)"),
         (lambda: Conv2D(0, 3), r"filters: expected a positive integer, given 0"),
         (lambda: Conv2D(1, (3, 3, 3)), r"kernel_size: expected a positive integer or a pair"),
         (lambda: Conv2D(1, 3, padding="full"), r"expected padding 'valid' or 'same', given 'full'"),

@@ -107,6 +107,16 @@ NETWORKS = {
         Input((2, 4, 3)), AveragePooling2D(2, **CHANNELS_FIRST), Flatten(**CHANNELS_FIRST), Reshape((2, -1)), ReLU(),
     ], seed=11),
     "reshaped": lambda: Sequential([Input((12,)), Reshape((3, 4, 1)), Conv2D(2, 2), Reshape((-1,))], seed=12),
+    "each pixel by itself": lambda: Sequential([
+        Input((6, 5, 2)), Dense(4, activation="tanh"), Conv2D(3, 2, activation="softmax"), MaxPooling2D(2, strides=1),
+        Dense(5, use_bias=False), Softmax(), Conv2D(2, 2, use_bias=False), Softmax(),
+    ], seed=14),
+    "each step by itself": lambda: Sequential([
+        Input((7, 3)), Conv1D(4, 2, activation="softmax"), Dense(5, activation="softmax"), ReLU(), Dense(2),
+    ], seed=15),
+    "softmax along a row": lambda: Sequential([
+        Input((2, 5, 4)), Conv2D(3, 2, activation="softmax", **CHANNELS_FIRST), MaxPooling2D(2, **CHANNELS_FIRST),
+    ], seed=16),
     "LeNet-5 of 1998": lambda: lenet5_1998(seed=13),
     "maps come out": lambda: Sequential([Input((6, 5, 1)), Conv2D(3, 3), ReLU()], seed=4),
     "in float64": lambda: Sequential([Input((6, 5, 2)), Conv2D(3, 3), Flatten(), Dense(2)], dtype="float64", seed=5),

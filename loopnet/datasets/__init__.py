@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..images import as_input
+from ..missing import getattr_of, listed
 from . import cifar10, digits, fashion_mnist, mnist
 from .fetch import DataError, Files, data_folder, find
 
@@ -69,3 +70,13 @@ def _state(files: Files) -> str:
     if missing:
         return f"{missing} of {len(files.sha256)} files missing; the next use downloads them"
     return ", ".join(sorted({str(path.parent) for path in found.values()}))
+
+
+__getattr__ = getattr_of(
+    __name__,
+    listed({
+        "use cifar10": "cifar100",
+        "the data sets are pictures: digits, mnist, fashion_mnist, cifar10": """
+            imdb reuters boston_housing california_housing""",
+    }),
+)  # fmt: skip

@@ -9,12 +9,14 @@ with respect to its input: the chain rule, one link at a time.
 A layer whose operations a rung does not have runs on the plain rung beneath it (``Layer.bind``, ``layer.backend``).
 """
 
+from ..missing import getattr_of
 from .activation import ACTIVATIONS, Activation, LeakyReLU, ReLU, ScaledTanh, Sigmoid, Softmax, Softplus, Tanh
 from .augmentation import RandomDistortion, RandomRotation, RandomTranslation, RandomZoom
-from .base import Input, Layer, Parameter, WeightedLayer
+from .base import Layer, Parameter, WeightedLayer
 from .convolution import Conv1D, Conv2D, Conv3D
 from .dense import Dense
 from .dropout import Dropout
+from .input import Input, InputLayer
 from .lecun1998 import RBF, SparseConv2D, Subsampling2D
 from .missing import MISSING
 from .normalization import BatchNormalization
@@ -62,15 +64,11 @@ GlobalAvgPool3D = GlobalAveragePooling3D
 Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
 
 __all__ = [
-    *LAYERS, "ACTIVATIONS", "LAYERS", "Activation", "Parameter", "WeightedLayer",
+    *LAYERS, "ACTIVATIONS", "LAYERS", "Activation", "InputLayer", "Parameter", "WeightedLayer",
     "AvgPool1D", "AvgPool2D", "AvgPool3D", "Convolution1D", "Convolution2D", "Convolution3D",
     "MaxPool1D", "MaxPool2D", "MaxPool3D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D",
     "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalAvgPool3D",
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> object:
-    """What Keras has and loopnet does not says so, and what to do instead."""
-    if name in MISSING:
-        raise NotImplementedError(f"{name} is not in loopnet: {MISSING[name]}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = getattr_of(__name__, MISSING)

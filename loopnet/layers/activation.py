@@ -1,8 +1,9 @@
 """Activations (``kernels.activation``, ``kernels.softmax``), as layers and behind names: ``activation="relu"``."""
 
+from math import prod
 from typing import Any
 
-from ..shapes import expect_rank, real
+from ..shapes import real
 from .base import Layer
 
 
@@ -40,8 +41,10 @@ class LeakyReLU(_Elementwise):
 
     function = "leaky_relu"
 
-    def __init__(self, negative_slope: float = 0.3, **kwargs: Any):
+    def __init__(self, negative_slope: float = 0.3, alpha: float | None = None, **kwargs: Any):
+        """alpha: the older name of negative_slope."""
         super().__init__(**kwargs)
+        negative_slope = negative_slope if alpha is None else alpha
         if real(negative_slope, f"{self._who}: negative_slope") < 0:
             raise ValueError(f"{self._who}: expected negative_slope of at least 0, given {negative_slope!r}")
         self.negative_slope = float(negative_slope)
@@ -78,26 +81,44 @@ class Softplus(_Elementwise):
 
 
 class Softmax(Layer):
-    """Probabilities from logits: (classes,) to (classes,). At the end of a classifier, the cross-entropy takes its
-    backward pass over.
+    """Probabilities from logits: (classes,) to (classes,), or (..., classes) to the same: each pixel or step by itself.
+    At the end of a classifier, the cross-entropy takes its backward pass over.
+
+    axis: where the classes are, which is last.
     """
 
+    def __init__(self, axis: int = -1, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.axis = axis
+
     def geometry(self, input_shape):
-        expect_rank(self._who, input_shape, 1, "(batch, classes)")
+        if not input_shape:
+            raise ValueError(f"{self._who}: expected input of shape (batch, ..., classes), given (batch,)")
+        if self.axis not in (-1, len(input_shape)):
+            raise ValueError(f"{self._who}: expected axis -1, the last, given {self.axis!r}; turn it with Permute")
+        self._places = prod(input_shape[:-1])
         return input_shape
 
     def operations(self):
-        return "softmax_forward", "softmax_backward"
+        kernels = "softmax_forward", "softmax_backward"
+        return kernels if len(self._input) == 1 else (*kernels, "reshape")  # as in Dense
 
     def forward(self, x, training=False):
         self._y = self.room("y", x, *self._output)
-        self.ops.softmax_forward(x, self._y)
+        self.ops.softmax_forward(self._rows(x), self._rows(self._y))
         return self._y
 
     def backward(self, dy):
         dx = self.room("dx", dy, *self._input)
-        self.ops.softmax_backward(dy, self._y, dx)
+        self.ops.softmax_backward(self._rows(dy), self._rows(self._y), self._rows(dx))
         return dx
+
+    def _rows(self, x):
+        """One row for each place of each image, in the same memory."""
+        return x if len(self._input) == 1 else x.reshape(x.shape[0] * self._places, self._input[-1])
+
+    def config(self):
+        return {**super().config(), "axis": self.axis}
 
 
 ACTIVATIONS: dict[str, type[Layer]] = {
@@ -112,18 +133,44 @@ ACTIVATIONS: dict[str, type[Layer]] = {
 ARGUMENTS: dict[str, dict[str, Any]] = {"leaky_relu": {"negative_slope": 0.2}}  # Keras: 0.3 as a layer, 0.2 by name
 
 
-def activation_layer(activation: str | None, owner: str) -> Layer | None:
-    """The layer behind ``activation="relu"``; None for None and "linear". ``ValueError`` for unknown names."""
+def activation_layer(activation: Any, owner: str) -> Layer | None:
+    """The layer behind ``activation="relu"``, ``activations.relu``, ``LeakyReLU(0.1)`` or what ``activation_config``
+    gave; None for None and "linear". Raises ``ValueError`` for anything else.
+    """
+    from ..activations import FUNCTIONS  # which needs this module
+
+    given = activation
+    if isinstance(activation, Layer):
+        activation = activation_config(activation)
+    elif callable(activation):
+        activation = FUNCTIONS.get(activation, activation)
     if activation is None or activation == "linear":
         return None
+    if isinstance(activation, dict):
+        arguments = dict(activation)
+        activation = arguments.pop("function", None)
+    else:
+        arguments = ARGUMENTS.get(activation, {}) if isinstance(activation, str) else {}
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
-        raise ValueError(
-            f"{owner}: unknown activation {activation!r}; expected one of linear, {', '.join(ACTIVATIONS)}"
-        )
-    return ACTIVATIONS[activation](name=f"{owner}/{activation}", **ARGUMENTS.get(activation, {}))
+        names = f"expected one of linear, {', '.join(ACTIVATIONS)}, by name"
+        raise ValueError(f"{owner}: unknown activation {given!r}; {names}")
+    return ACTIVATIONS[activation](**arguments, name=f"{owner}/{activation}")
 
 
-def Activation(activation: str, name: str | None = None, **kwargs: Any) -> Layer:
+def activation_config(layer: Layer | None) -> str | dict[str, Any] | None:
+    """What makes an activation again: its name, with its arguments if they are not those behind the name."""
+    names = {cls: name for name, cls in ACTIVATIONS.items()}
+    if layer is None or type(layer) is Layer:
+        return None
+    if type(layer) not in names:
+        return repr(layer)  # which is no name
+    name = names[type(layer)]
+    usual = ACTIVATIONS[name](**ARGUMENTS.get(name, {}), name=layer.name).config()
+    arguments = {key: value for key, value in layer.config().items() if key != "name"}
+    return name if layer.config() == usual else {"function": name, **arguments}
+
+
+def Activation(activation: Any, name: str | None = None, **kwargs: Any) -> Layer:
     """``Activation("relu")`` is ``ReLU()``, as a layer of its own."""
     layer = activation_layer(activation, name or "Activation") or Layer()
     return type(layer)(**{**layer.config(), **kwargs, "name": name})

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from inspect import signature
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from .. import initializers
+from ..missing import refuse, settle
 from ..ops import Ops, Tensor
 from ..shapes import Shape, channel_order, expect_rank, positive, turned
+from .missing import ARGUMENTS, ATTRIBUTES
 
 
 @dataclass
@@ -29,9 +32,26 @@ class Parameter:
 class Layer:
     """The base of all layers, and by itself the layer that changes nothing."""
 
-    def __init__(self, name: str | None = None, input_shape: Sequence[int] | None = None):
+    def __init__(
+        self,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+        input_dim: int | None = None,
+        batch_input_shape: Sequence[int | None] | None = None,
+        **others: Any,
+    ):
+        """input_shape: that of one image, for a model's first layer; input_dim=4 is input_shape=(4,), and
+        batch_input_shape has the batch in front. Other arguments of Keras's are passed over where they ask for nothing,
+        and refused by name (``missing.ARGUMENTS``).
+        """
         self.name = name or ""
-        self.declared_input_shape = None if input_shape is None else tuple(input_shape)
+        self.trainable = others.pop("trainable", True)
+        settle(self._who, others, ARGUMENTS, _arguments(type(self)))
+        if input_dim is not None:
+            input_shape = (input_dim,)
+        elif batch_input_shape is not None:
+            input_shape = batch_input_shape[1:]  # type: ignore[assignment]
+        self.declared_input_shape = None if input_shape is None else fixed(input_shape, f"{self._who}: input_shape")
         self.parameters: list[Parameter] = []
         self.constants: list[Parameter] = []
         """What the kernels want to read and to write although the layer does without: the biases of
@@ -120,6 +140,36 @@ class Layer:
         for name in self.get_state():
             setattr(self, name, state[name])
 
+    def get_config(self) -> dict[str, Any]:
+        """Keras's name for it."""
+        return self.config()
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Layer":
+        return cls(**config)
+
+    def __call__(self, *inputs: Any, **arguments: Any) -> Any:
+        raise NotImplementedError(
+            f"{self._who}: layers are not called in loopnet: a model is a list of them, Sequential([Input(shape), ...])"
+        )
+
+    @property
+    def input(self) -> None:
+        refuse("input", ATTRIBUTES)
+
+    @property
+    def output(self) -> None:
+        refuse("output", ATTRIBUTES)
+
+    @property
+    def trainable(self) -> bool:
+        return True
+
+    @trainable.setter
+    def trainable(self, wanted: bool) -> None:
+        if not wanted:
+            raise NotImplementedError(f"{self._who}: trainable = False is not in loopnet: {ARGUMENTS['trainable']}")
+
     @property
     def input_shape(self) -> tuple[Any, ...]:
         return (None, *self._input)
@@ -133,6 +183,19 @@ class Layer:
         """The layer's parameters, in Keras's order: weights, then biases; what is not trained comes last."""
         return [np.asarray(p.value) for p in self.parameters]
 
+    def get_weights(self) -> list[np.ndarray]:
+        """Copies of the ``weights``."""
+        return [np.array(p.value) for p in self.parameters]
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Replace the ``weights``; shapes must match. Raises ``ValueError`` and changes nothing if one does not."""
+        if not self.built:
+            raise ValueError(f"{self._who}: it has no weights yet; put it in a model that knows its input's shape")
+        if hasattr(self, "ops") and self.ops.train_step is not None:  # which keeps weights of its own
+            raise NotImplementedError(f"{self._who}: set the weights with model.set_weights on {self.ops.name}")
+        for p, array in zip(self.parameters, expect_weights(self._who, weights, self.parameters), strict=True):
+            p.value[...] = array if isinstance(p.value, np.ndarray) else self.ops.asarray(array.astype(self.dtype))
+
     def count_params(self) -> int:
         return sum(prod(p.shape) for p in self.parameters)
 
@@ -141,13 +204,31 @@ class Layer:
         return f"{type(self).__name__}({arguments})"
 
 
-class Input(Layer):
-    """Declares the shape of one image, e.g. ``Input(shape=(28, 28, 1))``. Computes nothing and is not listed by
-    ``model.layers``.
-    """
+def expect_weights(who: str, weights: Sequence[Any], parameters: Sequence[Parameter]) -> list[np.ndarray]:
+    """``weights`` as arrays of the shapes of ``parameters``. Raises ``ValueError`` if one does not fit."""
+    arrays = [np.asarray(w) for w in weights]
+    given, expected = [a.shape for a in arrays], [p.shape for p in parameters]
+    if given != expected:
+        at = next((i for i, (g, e) in enumerate(zip(given, expected, strict=False)) if g != e), None)
+        where = f"array {at}: expected shape {expected[at]}, given {given[at]}" if at is not None else ""
+        raise ValueError(f"{who}: {where or f'expected {len(expected)} arrays, given {len(given)}'}")
+    for i, array in enumerate(arrays):
+        if array.dtype.kind not in "fiub":
+            raise ValueError(f"{who}: array {i}: expected numbers, given an array of {array.dtype}")
+    return arrays
 
-    def __init__(self, shape: Sequence[int], name: str | None = None):
-        super().__init__(name, [positive(n, "Input: shape") for n in shape])
+
+def _arguments(cls: type) -> list[str]:
+    """The names of the arguments that a layer's constructors take."""
+    names = [name for c in cls.__mro__ if "__init__" in vars(c) and c is not object for name in signature(c).parameters]
+    return [name for name in names if name not in ("args", "kwargs", "others")]
+
+
+def fixed(shape: Sequence[Any], what: str) -> Shape:
+    """The shape of one image, every size of it a number: memory is taken for it once."""
+    if any(n is None for n in shape):
+        raise ValueError(f"{what}: expected every size as a number, given {tuple(shape)}; all images have one size")
+    return tuple(positive(n, what) for n in shape)
 
 
 class Spatial(Layer):
@@ -232,20 +313,30 @@ class WeightedLayer(Layer):
 
     def __init__(
         self,
-        activation: str | None = None,
+        activation: Any = None,
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        from .activation import activation_layer  # which needs this module
+        from .activation import activation_config, activation_layer  # which need this module
 
         self.activation = activation_layer(activation, self._who)
-        self._activation_name = activation
+        self._activation_config = activation_config(self.activation)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
+
+    @property
+    def kernel(self) -> np.ndarray:
+        """Keras's name for the weights without the biases."""
+        return np.asarray(self.w.value)
+
+    @property
+    def bias(self) -> np.ndarray | None:
+        """Keras's name for the biases; None without any."""
+        return np.asarray(self.b.value) if self.use_bias else None
 
     def declare(self, w: Shape, b: Shape) -> None:
         self.w = Parameter("w", w, self.kernel_initializer)
@@ -291,7 +382,7 @@ class WeightedLayer(Layer):
     def config(self):
         return {
             **super().config(),
-            "activation": self._activation_name,
+            "activation": self._activation_config,
             "use_bias": self.use_bias,
             "kernel_initializer": self.kernel_initializer.config(),
             "bias_initializer": self.bias_initializer.config(),

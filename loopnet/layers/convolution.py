@@ -16,7 +16,7 @@ class Convolution(Spatial, WeightedLayer):
     filters: how many. kernel_size, strides, dilation_rate: a number, or one for each axis. padding: "valid" (none),
     "same" (zeros around the image so that stride 1 keeps its size), or zeros spelled out: a number, or for each axis a
     number or a pair (before, after). groups: cut channels and filters into so many groups, each filter seeing only
-    its own. activation: a name, or None.
+    its own. activation: a name, a function of ``activations``, a layer such as LeakyReLU(0.1), or None.
 
     Raises ``ValueError`` at once for arguments that make no sense, and at ``build`` for a window larger than the image
     or channels that cannot be grouped.
@@ -34,7 +34,7 @@ class Convolution(Spatial, WeightedLayer):
         data_format: str | None = None,
         dilation_rate: Sizes = 1,
         groups: int = 1,
-        activation: str | None = None,
+        activation: Any = None,
         use_bias: bool = True,
         **kwargs: Any,
     ):

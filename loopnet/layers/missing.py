@@ -1,36 +1,83 @@
-"""What Keras has and loopnet has not, and what to do instead: a name that is missing says so, and never half-works."""
+"""Layers, and arguments of layers, that Keras has and loopnet has not, and what to do instead (``loopnet.missing``)."""
 
-_INSTEAD = {
-    "nothing here makes images larger than ZeroPadding does": """
+from ..missing import listed
+
+MISSING = listed(
+    {
+        "nothing here makes images larger than ZeroPadding does": """
         Conv1DTranspose Conv2DTranspose Conv3DTranspose Convolution1DTranspose Convolution2DTranspose
         Convolution3DTranspose UpSampling1D UpSampling2D UpSampling3D""",
-    "use a convolution with groups=channels": "DepthwiseConv1D DepthwiseConv2D",
-    "use a convolution with groups=channels, and then one with kernel_size=1": """
+        "use a convolution with groups=channels": "DepthwiseConv1D DepthwiseConv2D",
+        "use a convolution with groups=channels, and then one with kernel_size=1": """
         SeparableConv1D SeparableConv2D SeparableConvolution1D SeparableConvolution2D""",
-    "use a convolution, as Keras itself now does": "LocallyConnected1D LocallyConnected2D",
-    "use pooling with a pool_size, or global pooling": """
+        "use a convolution, as Keras itself now does": "LocallyConnected1D LocallyConnected2D",
+        "use pooling with a pool_size, or global pooling": """
         AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D
         AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D""",
-    "use Dropout": """
+        "use Dropout": """
         SpatialDropout1D SpatialDropout2D SpatialDropout3D AlphaDropout GaussianDropout GaussianNoise
         ActivityRegularization""",
-    "the normalisation here is BatchNormalization": """
+        "the normalisation here is BatchNormalization": """
         LayerNormalization GroupNormalization UnitNormalization SpectralNormalization RMSNormalization""",
-    "the activations are relu, leaky_relu, sigmoid, tanh, softplus and softmax": "ELU PReLU ThresholdedReLU",
-    'use Activation("linear")': "Identity",
-    "use Dense after Flatten": "EinsumDense",
-    "write a subclass of loopnet.layers.Layer, with forward and backward": "Lambda Wrapper",
-    "a Sequential is a chain of layers, without branches": """
+        "the activations are relu, leaky_relu, sigmoid, tanh, softplus and softmax": "ELU PReLU ThresholdedReLU",
+        'use Activation("linear")': "Identity",
+        "use Dense": "EinsumDense",
+        "write a subclass of loopnet.layers.Layer, with forward and backward": "Lambda Wrapper",
+        "a Sequential is a chain of layers, without branches": """
         Add Average Concatenate Dot Maximum Minimum Multiply Subtract""",
-    "there are no recurrent layers; Conv1D reads sequences": """
+        "there are no recurrent layers; Conv1D reads sequences": """
         Bidirectional ConvLSTM1D ConvLSTM2D ConvLSTM3D Embedding GRU GRUCell LSTM LSTMCell Masking RNN RepeatVector
         SimpleRNN SimpleRNNCell StackedRNNCells TimeDistributed""",
-    "there is no attention; the layers are those of convolutional networks": """
+        "there is no attention; the layers are those of convolutional networks": """
         AdditiveAttention Attention GroupQueryAttention MultiHeadAttention""",
-    "change the images before they reach the model": """
+        "change the images before they reach the model": """
         AutoContrast AugMix CenterCrop Cropping1D Cropping2D Cropping3D CutMix Equalization MixUp Normalization
         RandAugment RandomBrightness RandomContrast RandomCrop RandomFlip RandomGaussianBlur Resizing""",
-    "use RandomDistortion, with elastic, cutout or shear": "RandomElasticTransform RandomErasing RandomShear",
-}
+        "use RandomDistortion, with elastic, cutout or shear": "RandomElasticTransform RandomErasing RandomShear",
+        "a layer is made again from its config(): type(layer)(**layer.config())": "deserialize serialize",
+    }
+)
 
-MISSING = {name: instead for instead, names in _INSTEAD.items() for name in names.split()}
+_NO_PENALTY = "nothing is added to the loss; to keep weights small use the optimizer AdamW(weight_decay=...)"
+
+ATTRIBUTES = dict.fromkeys(
+    ("input", "output"), "a layer keeps no graph; to look inside a network see loopnet.plot and `loopnet step`"
+)
+"""Attributes that Keras's layers have."""
+
+ARGUMENTS = {
+    **dict.fromkeys(
+        ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "beta_regularizer", "gamma_regularizer"),
+        _NO_PENALTY,
+    ),
+    **dict.fromkeys(("kernel_constraint", "bias_constraint", "beta_constraint", "gamma_constraint"), _NO_PENALTY),
+    **dict.fromkeys(
+        ("beta_initializer", "gamma_initializer", "moving_mean_initializer", "moving_variance_initializer"),
+        "gamma and the moving variance start at 1, beta and the moving mean at 0; layer.set_weights changes that",
+    ),
+    "trainable": "every layer learns",
+    "dtype": "the whole model has one: Sequential(layers, dtype='float64')",
+    "weights": "use layer.set_weights(weights) when the layer is in a model",
+    "autocast": "there is one dtype only",
+    "noise_shape": "every number is dropped by itself",
+    "synchronized": "there is one device only",
+    "renorm": "use BatchNormalization without it",
+    "sparse": "arrays are dense",
+    "ragged": "all images have one size",
+    "tensor": "give the shape",
+    "lora_rank": "all weights are trained",
+    "lora_alpha": "all weights are trained",
+    "quantization_config": "weights are not quantized",
+    "max_value": "use ReLU() without it",
+    "negative_slope": "use LeakyReLU(negative_slope=...)",
+    "threshold": "use ReLU() without it",
+    # Keras 1
+    "border_mode": "today's name is padding",
+    "subsample": "today's name is strides",
+    "dim_ordering": "today's name is data_format, 'channels_last' or 'channels_first'",
+    "init": "today's name is kernel_initializer",
+    "bias": "today's name is use_bias",
+    "W_regularizer": _NO_PENALTY,
+    "b_regularizer": _NO_PENALTY,
+}
+"""Arguments that Keras's layers take."""

@@ -77,6 +77,13 @@ LAYERS: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
     ("LeakyReLU", {"negative_slope": 0.1}, (3, 2, 2)),
     ("Softmax", {}, (5,)),
     *(("Activation", {"activation": name}, (6,)) for name in ("sigmoid", "tanh", "softplus", "leaky_relu", "linear")),
+    ("Dense", {"units": 3, "activation": "relu"}, (4, 2)),
+    ("Dense", {"units": 4, "activation": "softmax"}, (3, 2, 5)),
+    ("Dense", {"units": 2, "use_bias": False}, (2, 3, 2, 3)),
+    ("Softmax", {}, (4, 3)),
+    ("Softmax", {"axis": -1}, (3, 2, 4)),
+    ("Conv2D", {"filters": 3, "kernel_size": 2, "activation": "softmax"}, (4, 3, 2)),
+    ("Conv2D", {"filters": 3, "kernel_size": 2, "activation": "softmax", "use_bias": False, **FIRST}, (2, 4, 3)),
 ]
 
 

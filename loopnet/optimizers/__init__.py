@@ -1,13 +1,37 @@
 """Optimisers: they own the memory of past gradients and call one kernel for all parameters of a model at once."""
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
+from ..missing import getattr_of, listed, refuse, settle
+from ..ops import Ops
 from . import schedules
-from .ops import Ops
 from .schedules import LearningRateSchedule
+
+_SMALL_STEPS = "gradients are not clipped; use a smaller learning_rate"
+_AVERAGE = "weights are not averaged by the optimizer"
+ARGUMENTS = {
+    "lr": "today's name is learning_rate",
+    "decay": "give a schedule as learning_rate, schedules.ExponentialDecay for one",
+    "weight_decay": "use AdamW(weight_decay=...), which is Adam with it",
+    "momentum": "use SGD(momentum=...) or Adam",
+    "centered": "use RMSprop without it, or Adam",
+    "amsgrad": "use Adam without it",
+    **dict.fromkeys(("clipnorm", "clipvalue", "global_clipnorm"), _SMALL_STEPS),
+    **dict.fromkeys(("use_ema", "ema_momentum", "ema_overwrite_frequency"), _AVERAGE),
+    "loss_scale_factor": "losses are not scaled; there is one dtype",
+    "gradient_accumulation_steps": "use a larger batch_size",
+}
+"""Arguments that Keras's optimisers take and these do not, and what to do instead."""
+
+MISSING = listed({
+    "use SGD, RMSprop, Adam or AdamW": "Adadelta Adafactor Adagrad Adamax Ftrl Lamb Lion LossScaleOptimizer Muon Nadam",
+    "the optimizers are in loopnet.optimizers itself": "legacy",
+    "an optimizer is made again from its config(): optimizers.get": "deserialize serialize",
+})  # fmt: skip
 
 Rate = float | LearningRateSchedule | dict[str, Any]
 
@@ -21,7 +45,9 @@ class Optimizer:
     slots: tuple[str, ...] = ()
     """Names of the vectors it remembers between steps, each as long as the parameter vector."""
 
-    def __init__(self, learning_rate: Rate):
+    def __init__(self, learning_rate: Rate, name: str | None = None, **others: Any):
+        """name: for Keras's listings; nobody reads it. others: refused by name, see ``ARGUMENTS``."""
+        settle(type(self).__name__, others, ARGUMENTS, signature(type(self)).parameters)
         self.iterations = 0
         self.state: dict[str, Any] = {}
         self.learning_rate = learning_rate
@@ -61,6 +87,18 @@ class Optimizer:
     def update(self, ops: Ops, values: Any, grads: Any, learning_rate: Any) -> None:
         raise NotImplementedError
 
+    @property
+    def lr(self) -> None:
+        refuse("lr", ARGUMENTS)
+
+    @lr.setter
+    def lr(self, rate: Any) -> None:
+        refuse("lr", ARGUMENTS)
+
+    def get_config(self) -> dict[str, Any]:
+        """Keras's name for it."""
+        return self.config()
+
     def config(self) -> dict[str, Any]:
         """The constructor's arguments, as saved with a model."""
         own = {k: v for k, v in vars(self).items() if k not in ("iterations", "state") and not k.startswith("_")}
@@ -73,14 +111,12 @@ class SGD(Optimizer):
 
     slots = ("velocity",)
 
-    def __init__(self, learning_rate: Rate = 0.01, momentum: float = 0.0, nesterov: bool = False):
-        super().__init__(learning_rate)
+    def __init__(self, learning_rate: Rate = 0.01, momentum: float = 0.0, nesterov: bool = False, **others: Any):
+        super().__init__(learning_rate, **others)
         self.momentum, self.nesterov = float(momentum), bool(nesterov)
 
     def update(self, ops, values, grads, learning_rate):
-        ops.sgd_update(
-            values, grads, self.state["velocity"], learning_rate, self._scalar(self.momentum), self.nesterov
-        )
+        ops.sgd_update(values, grads, self.state["velocity"], learning_rate, self._scalar(self.momentum), self.nesterov)
 
 
 class RMSprop(Optimizer):
@@ -88,8 +124,8 @@ class RMSprop(Optimizer):
 
     slots = ("v",)
 
-    def __init__(self, learning_rate: Rate = 0.001, rho: float = 0.9, epsilon: float = 1e-7):
-        super().__init__(learning_rate)
+    def __init__(self, learning_rate: Rate = 0.001, rho: float = 0.9, epsilon: float = 1e-7, **others: Any):
+        super().__init__(learning_rate, **others)
         self.rho, self.epsilon = float(rho), float(epsilon)
 
     def update(self, ops, values, grads, learning_rate):
@@ -102,8 +138,15 @@ class Adam(Optimizer):
 
     slots = ("m", "v")
 
-    def __init__(self, learning_rate: Rate = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7):
-        super().__init__(learning_rate)
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **others: Any,
+    ):
+        super().__init__(learning_rate, **others)
         self.beta_1, self.beta_2, self.epsilon = float(beta_1), float(beta_2), float(epsilon)
 
     def update(self, ops, values, grads, learning_rate):
@@ -131,8 +174,9 @@ class AdamW(Adam):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
+        **others: Any,
     ):
-        super().__init__(learning_rate, beta_1, beta_2, epsilon)
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **others)
         self.weight_decay = float(weight_decay)
 
     def update(self, ops, values, grads, learning_rate):
@@ -146,13 +190,23 @@ OPTIMIZERS = {name: cls for cls in (SGD, RMSprop, Adam, AdamW) for name in (cls.
 
 
 def get(optimizer: str | dict[str, Any] | Optimizer | type) -> Optimizer:
-    """An optimiser from its name, from its saved ``config()``, or itself. ``ValueError`` for unknown names."""
+    """An optimiser from its name, in capitals or not, from its saved ``config()``, or itself. ``ValueError`` for
+    unknown names, ``NotImplementedError`` for Keras's others.
+    """
     if isinstance(optimizer, Optimizer):
         return optimizer
     if isinstance(optimizer, type):
         raise ValueError(f"optimizer: given the class {optimizer.__name__}; expected an object: {optimizer.__name__}()")
+    if not isinstance(optimizer, (str, dict)):
+        raise ValueError(f"optimizer: expected a name or an optimizer of loopnet's, given {optimizer!r}")
     config = {"name": optimizer} if isinstance(optimizer, str) else dict(optimizer)
     name = config.pop("name")
-    if name not in OPTIMIZERS:
-        raise ValueError(f"unknown optimizer {name!r}; expected one of {', '.join(OPTIMIZERS)}")
-    return OPTIMIZERS[name](**config)
+    if isinstance(name, str) and name.lower() in OPTIMIZERS:
+        return OPTIMIZERS[name.lower()](**config)
+    for other in MISSING:
+        if str(name).lower() == other.lower():
+            refuse(other, MISSING)
+    raise ValueError(f"unknown optimizer {name!r}; expected one of {', '.join(OPTIMIZERS)}")
+
+
+__getattr__ = getattr_of(__name__, MISSING)

@@ -1,0 +1,147 @@
+"""What Keras's listings call on a Sequential beside build, compile, fit, evaluate and predict: other words for these.
+
+What its models have and these have not is refused by name (``MISSING``, ``ARGUMENTS``).
+"""
+
+from collections.abc import Callable
+from inspect import signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import saving
+from .layers import Layer
+from .missing import listed, refuse, settle
+
+if TYPE_CHECKING:
+    from .model import Sequential
+
+_ARRAYS = "x and y are arrays; for data that come in pieces call train_on_batch(x, y)"
+_CHAIN = "a network is a chain of layers; to look inside one see loopnet.plot and `loopnet step`"
+_PLAIN = "the loops run as they are compiled; choose them with backend=..."
+
+MISSING = listed({
+    "give evaluate, predict and fit the arrays": "fit_generator evaluate_generator predict_generator",
+    "use predict(x).argmax(axis=1)": "predict_classes",
+    "use predict": "predict_proba",
+    "save the model and load it again: model.save(path), models.load_model(path)": "to_json to_yaml get_config",
+    "make the list of layers without it": "pop",
+    _CHAIN: "input inputs output outputs call",
+    "metrics begin afresh with each epoch": "reset_metrics reset_states get_metrics_result metrics_tensors",
+    "nothing is added to the loss": "losses add_loss add_metric",
+    _PLAIN: "make_train_function train_step test_step predict_step run_eagerly jit_compile",
+    "use weights": "variables",
+    "get_weights and trainable_weights are arrays": "trainable_variables non_trainable_variables",
+    "export writes ONNX": "quantize",
+})  # fmt: skip
+"""Of models."""
+
+ARGUMENTS = {
+    "fit": {
+        **dict.fromkeys(("steps_per_epoch", "validation_steps"), "an epoch is all images; give fit fewer of them"),
+        "validation_freq": "validation runs after each epoch",
+        "nb_epoch": "today's name is epochs",
+        "show_accuracy": "compile with metrics=['accuracy']",
+        **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), "arrays need no queue"),
+    },
+    "compile": {
+        "weighted_metrics": "metrics count all images alike",
+        "loss_weights": "there is one output, and one loss",
+        **dict.fromkeys(("run_eagerly", "jit_compile", "auto_scale_loss"), _PLAIN),
+        "steps_per_execution": "each step is run by itself",
+        "sample_weight_mode": "give fit sample_weight",
+    },
+    "evaluate": {
+        "steps": "give evaluate the images to look at",
+        "callbacks": "callbacks listen to fit",
+        **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), "arrays need no queue"),
+    },
+    "predict": {
+        "steps": "give predict the images to look at",
+        "callbacks": "callbacks listen to fit",
+        **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), "arrays need no queue"),
+    },
+    "summary": {"layer_range": "the table has all layers"},
+    "save": {
+        "save_format": "the file is always safetensors",
+        "include_optimizer": "the optimizer is always kept",
+        "zipped": "the file is always safetensors",
+    },
+}  # fmt: skip
+"""Of models' methods: what Keras's take and these do not, and what to do instead."""
+
+
+def settle_for(method: Callable, others: dict[str, Any]) -> None:
+    """Pass over or refuse the arguments that ``method`` was given beside its own."""
+    known = [name for name in signature(method).parameters if name not in ("self", "others")]
+    settle(method.__name__, others, ARGUMENTS[method.__name__], known)
+
+
+class KerasNames:
+    """A :class:`Sequential`'s other words."""
+
+    if not TYPE_CHECKING:  # which knows better what is missing
+
+        def __getattr__(self, name: str) -> Any:
+            refuse(name, MISSING)
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def trainable(self) -> bool:
+        return True
+
+    @trainable.setter
+    def trainable(self, wanted: bool) -> None:
+        if not wanted:
+            raise NotImplementedError("trainable = False is not in loopnet: every layer learns")
+
+    def __call__(self: "Sequential", x: Any, training: bool = False) -> np.ndarray:  # type: ignore[misc]
+        """``predict(x)``, all in one batch."""
+        if training:
+            raise NotImplementedError(f"{self.name}: training=True is not in loopnet: fit and train_on_batch train")
+        return self.predict_on_batch(x)
+
+    def predict_on_batch(self: "Sequential", x: Any) -> np.ndarray:  # type: ignore[misc]
+        """``predict(x)``, all in one batch."""
+        return self.predict(x, batch_size=max(len(x), 1))
+
+    def test_on_batch(  # type: ignore[misc]
+        self: "Sequential", x: Any, y: Any, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """``evaluate(x, y)``, all in one batch, and silent."""
+        return self.evaluate(x, y, max(len(x), 1), 0, sample_weight, return_dict)
+
+    @property
+    def metrics_names(self: "Sequential") -> list[str]:  # type: ignore[misc]
+        """What the numbers of ``evaluate`` are."""
+        return ["loss", *(metric.name for metric in self.metrics)]
+
+    def get_layer(self: "Sequential", name: str | None = None, index: int | None = None) -> Layer:  # type: ignore[misc]
+        """The layer of that name, or number. Raises ``ValueError`` if there is none."""
+        if index is not None and -len(self.layers) <= index < len(self.layers):
+            return self.layers[index]
+        found = [layer for layer in self.layers if layer.name == name and index is None]
+        if not found:
+            names = ", ".join(layer.name for layer in self.layers)
+            what = f"named {name!r}" if index is None else f"number {index}"
+            raise ValueError(f"{self.name}: there is no layer {what}; there are {names}")
+        return found[0]
+
+    @property
+    def trainable_weights(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
+        """Those of the ``weights`` that training changes."""
+        return [np.asarray(p.value) for p in self._parameters() if p.trainable]
+
+    @property
+    def non_trainable_weights(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
+        """The others: the moving means and variances of batch normalisation."""
+        return [np.asarray(p.value) for p in self._parameters() if not p.trainable]
+
+    def save_weights(self: "Sequential", path: str | Path, overwrite: bool = True) -> None:  # type: ignore[misc]
+        """Write the weights, without the architecture: see ``saving``."""
+        saving.save_weights(self, saving.may_write(path, overwrite))
+
+    def load_weights(self: "Sequential", path: str | Path) -> None:  # type: ignore[misc]
+        """Take over the weights of a file that ``save_weights`` or ``save`` wrote, for the same layers."""
+        saving.load_weights(self, path)

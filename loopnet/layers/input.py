@@ -1,0 +1,32 @@
+"""The layer that says what comes in."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .base import Layer, fixed
+
+
+class Input(Layer):
+    """Declares the shape of one image, e.g. ``Input(shape=(28, 28, 1))``; or batch_shape, with the batch in front.
+    Computes nothing and is not listed by ``model.layers``. batch_size: any number of images will do, whatever it says.
+    """
+
+    def __init__(
+        self,
+        shape: Sequence[int] | None = None,
+        batch_size: int | None = None,
+        dtype: str | None = None,
+        name: str | None = None,
+        batch_shape: Sequence[int | None] | None = None,
+        **others: Any,
+    ):
+        if shape is None:
+            shape = batch_shape[1:] if batch_shape is not None else others.pop("input_shape", None)  # type: ignore[assignment]
+        if not np.iterable(shape):
+            raise ValueError(f"Input: shape: expected one size for each axis, as in (28, 28, 1), given {shape!r}")
+        super().__init__(name, fixed(shape, "Input: shape"), **others)
+
+
+InputLayer = Input

@@ -1,0 +1,76 @@
+"""What Keras has and loopnet has not: it says so by name, with what to do instead, and never half-works.
+
+Each module keeps its own table, from the name to the advice; ``listed`` writes one, the rest of this file speaks up.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from importlib.abc import MetaPathFinder
+from typing import Any
+
+Missing = Mapping[str, str]
+"""Name: what to do instead."""
+
+
+def listed(instead: Mapping[str, str]) -> dict[str, str]:
+    """``{"use Dropout": "A B"}`` as ``{"A": "use Dropout", "B": "use Dropout"}``."""
+    return {name: advice for advice, names in instead.items() for name in names.split()}
+
+
+def refuse(name: str, missing: Missing) -> None:
+    """Raise ``NotImplementedError`` if ``name`` is one of the ``missing``."""
+    if name in missing:
+        raise NotImplementedError(f"{name} is not in loopnet: {missing[name]}")
+
+
+def getattr_of(module: str, missing: Missing) -> Callable[[str], Any]:
+    """A ``__getattr__`` for a module, which is asked for the names that the module does not have."""
+
+    def __getattr__(name: str) -> Any:
+        refuse(name, missing)
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return __getattr__
+
+
+HARMLESS = {
+    "auto_scale_loss": True, "dtype": "float32", "ema_momentum": 0.99, "jit_compile": "auto", "momentum": 0.0,
+    "reduction": "sum_over_batch_size", "save_format": "keras", "steps_per_execution": 1, "validation_freq": 1,
+    "workers": 1, "beta_initializer": "zeros", "gamma_initializer": "ones", "moving_mean_initializer": "zeros",
+    "moving_variance_initializer": "ones", "negative_slope": 0.0, "threshold": 0.0, "save_freq": "epoch",
+}  # fmt: skip
+"""Values of arguments that ask for what is done anyway, beside None and False."""
+
+
+def settle(who: str, given: Mapping[str, Any], missing: Missing, known: Iterable[str] = ()) -> None:
+    """Pass over arguments of Keras's that ask for nothing, and refuse the others: ``NotImplementedError`` for one that
+    is ``missing``, ``TypeError`` for one that nobody has heard of, with the nearest of the ``known``.
+    """
+    for name, value in given.items():
+        if name not in missing:
+            near = get_close_matches(name, [*known, *missing], 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise TypeError(f"{who}: unknown argument {name!r}{hint}")
+        harmless = HARMLESS.get(name)
+        asks_for_nothing = value is None or value is False or (type(value) is type(harmless) and value == harmless)
+        if not asks_for_nothing:
+            raise NotImplementedError(f"{who}: {name} is not in loopnet: {missing[name]}")
+
+
+class _Modules(MetaPathFinder):
+    """Asked for modules that nobody else has found."""
+
+    def __init__(self, missing: Missing):
+        self.missing = missing
+
+    def find_spec(self, fullname, path=None, target=None):
+        package, _, name = fullname.partition(".")  # loopnet, applications or optimizers.legacy
+        if package == "loopnet" and name in self.missing:
+            raise ModuleNotFoundError(f"{fullname} is not in loopnet: {self.missing[name]}", name=fullname)
+        return None
+
+
+def modules(missing: Missing) -> None:
+    """Let ``from loopnet.applications import VGG16`` say what to do instead."""
+    sys.meta_path.append(_Modules(missing))

@@ -1,0 +1,78 @@
+"""Callbacks that watch one number of the logs get better: their base, and the one that slows down when it does not."""
+
+import math
+import operator
+
+from .events import Callback, Logs
+from .lines import say
+
+
+class Monitor(Callback):
+    """The base of callbacks that watch one number of the logs get better.
+
+    mode: "min" or "max" says which way is better; "auto" takes "max" for accuracies and "min" for the rest.
+    """
+
+    def __init__(self, monitor: str = "val_loss", mode: str = "auto"):
+        if mode not in ("auto", "min", "max"):
+            raise ValueError(f"{type(self).__name__}: expected mode 'auto', 'min' or 'max', given {mode!r}")
+        self.monitor = monitor
+        self.rises = mode == "max" or (mode == "auto" and "acc" in monitor)
+        self.best = -math.inf if self.rises else math.inf
+
+    def watched(self, logs: Logs) -> float:
+        if self.monitor not in logs:
+            hint = "; fit without validation data has no val_ numbers" if self.monitor.startswith("val_") else ""
+            raise ValueError(
+                f"{type(self).__name__}: there is no {self.monitor!r} to monitor; there is {', '.join(logs)}{hint}"
+            )
+        return logs[self.monitor]
+
+    def better(self, value: float, than: float, by: float = 0.0) -> bool:
+        return (operator.gt(value - by, than)) if self.rises else operator.lt(value + by, than)
+
+
+class ReduceLROnPlateau(Monitor):
+    """Multiply the learning rate by ``factor`` when ``monitor`` has not become better, by more than ``min_delta``, for
+    ``patience`` epochs; never below ``min_lr``. cooldown: so many epochs pass before the next count begins.
+    """
+
+    remembers = ("best", "wait", "resting")
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        factor: float = 0.1,
+        patience: int = 10,
+        verbose: int = 0,
+        mode: str = "auto",
+        min_delta: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float = 0.0,
+    ):
+        super().__init__(monitor, mode)
+        if not 0 < factor < 1:
+            raise ValueError(f"ReduceLROnPlateau: expected factor between 0 and 1, given {factor!r}")
+        self.factor, self.patience, self.verbose, self.min_delta = factor, patience, verbose, min_delta
+        self.cooldown, self.min_lr = cooldown, min_lr
+
+    def on_train_begin(self):
+        self.best = -math.inf if self.rises else math.inf
+        self.wait = self.resting = 0
+
+    def on_epoch_end(self, epoch, logs):
+        optimizer = self.model.optimizer
+        assert optimizer is not None
+        value, rate = self.watched(logs), optimizer.learning_rate
+        logs["learning_rate"] = rate
+        if self.resting:
+            self.resting, self.wait = self.resting - 1, 0
+        if self.better(value, self.best, self.min_delta):
+            self.best, self.wait = value, 0
+        elif not self.resting:
+            self.wait += 1
+            if self.wait >= self.patience and rate > self.min_lr:
+                optimizer.learning_rate = max(rate * self.factor, self.min_lr)
+                self.resting, self.wait = self.cooldown, 0
+                if self.verbose:
+                    say(f"epoch {epoch + 1}: learning rate {optimizer.learning_rate:g}")

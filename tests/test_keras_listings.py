@@ -1,0 +1,370 @@
+"""Lines as beginners write them for Keras: they run and mean the same, or one line says what to do instead."""
+
+import numpy as np
+import pytest
+
+import loopnet
+from loopnet import activations, initializers, layers, losses, metrics, models, optimizers
+from loopnet.callbacks import LearningRateScheduler, ModelCheckpoint, ReduceLROnPlateau
+from loopnet.layers import Conv2D, Dense, Flatten, Input, LeakyReLU, MaxPooling2D
+from loopnet.model import Sequential
+
+rng = np.random.default_rng(0)
+X, Y = rng.random((24, 8, 8, 1), np.float32), rng.integers(0, 3, 24)
+
+
+def net(*stack, shape=(8, 8, 1), **kwargs):
+    return Sequential([Input(shape), *stack], seed=1, **kwargs)
+
+
+def compiled(**kwargs):
+    model = net(Conv2D(2, 3, activation="relu"), MaxPooling2D(), Flatten(), Dense(3, activation="softmax"))
+    model.compile(**{"optimizer": "sgd", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"], **kwargs})
+    return model
+
+
+IMPORTS = """
+from loopnet.models import Sequential, load_model
+from loopnet.layers import Dense, Conv2D, MaxPooling2D, Flatten, Dropout, Activation, BatchNormalization, InputLayer
+from loopnet import layers, models, optimizers, losses, metrics, callbacks, datasets, utils, activations, initializers
+from loopnet.optimizers import Adam, SGD, RMSprop
+from loopnet.optimizers.schedules import ExponentialDecay
+from loopnet.losses import categorical_crossentropy, SparseCategoricalCrossentropy
+from loopnet.callbacks import ModelCheckpoint, EarlyStopping, ReduceLROnPlateau
+from loopnet.initializers import HeNormal, RandomNormal, he_normal
+from loopnet.activations import relu, softmax
+from loopnet.utils import to_categorical
+from loopnet import backend as K
+"""
+
+
+@pytest.mark.parametrize("line", IMPORTS.split("\n")[1:-1])
+def test_import(line):
+    exec(line, {})
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("from loopnet.regularizers import l2", "loopnet.regularizers is not in loopnet: .*AdamW"),
+        ("from loopnet import regularizers", "regularizers is not in loopnet: .*AdamW"),
+        ("from loopnet.preprocessing.image import ImageDataGenerator", "RandomDistortion"),
+        ("from loopnet.applications import VGG16", "there are no trained networks"),
+        ("from loopnet.optimizers.legacy import Adam", "the optimizers are in loopnet.optimizers itself"),
+        ("from loopnet.layers.convolutional import Conv2D", "import from loopnet.layers"),
+        ("from loopnet.optimizers import Adadelta", "Adadelta is not in loopnet: use SGD"),
+        ("from loopnet.models import Model", "Model is not in loopnet: a network is a chain of layers"),
+        ("from loopnet.callbacks import TensorBoard", "TensorBoard is not in loopnet: use CSVLogger"),
+        ("from loopnet.metrics import Precision", "Precision is not in loopnet: write a function"),
+        ("from loopnet.losses import Huber", "Huber is not in loopnet: the losses are"),
+        ("from loopnet.utils import plot_model", "plot_architecture"),
+        ("from loopnet.datasets import cifar100", "use cifar10"),
+    ],
+)
+def test_what_cannot_be_imported_says_what_to_do_instead(line, instead):
+    with pytest.raises((NotImplementedError, ModuleNotFoundError), match=instead):
+        exec(line, {})
+
+
+def test_other_modules_that_do_not_exist_are_as_unknown_as_ever():
+    with pytest.raises(ModuleNotFoundError, match="No module named 'loopnet.nonsense'"):
+        exec("import loopnet.nonsense", {})
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        loopnet.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        [Dense(3, input_shape=(4,))],
+        [Dense(3, input_dim=4)],
+        [Dense(3, batch_input_shape=(None, 4))],
+        [layers.InputLayer(input_shape=(4,)), Dense(3)],
+        [layers.InputLayer(shape=(4,)), Dense(3)],
+        [Input(batch_shape=(None, 4)), Dense(3)],
+        [loopnet.Input(shape=[4], batch_size=16, dtype="float32", name="pixels"), Dense(3)],
+    ],
+)
+def test_the_shape_of_the_input(first):
+    model = Sequential(first)
+    assert (model.input_shape, model.count_params()) == ((None, 4), 15)
+
+
+def test_an_input_without_a_size_is_refused():
+    with pytest.raises(ValueError, match=r"Input: shape: expected every size as a number, given \(None, None, 3\)"):
+        Input((None, None, 3))  # type: ignore[arg-type]
+
+
+REFUSED_ARGUMENTS = [
+    (lambda: Dense(3, kernel_regularizer="l2"), NotImplementedError, "Dense: kernel_regularizer .*AdamW"),
+    (lambda: Conv2D(4, 3, kernel_constraint=object()), NotImplementedError, "kernel_constraint is not in loopnet"),
+    (lambda: Conv2D(4, 3, border_mode="same"), NotImplementedError, "today's name is padding"),
+    (lambda: Conv2D(4, 3, name="a", trainable=False), NotImplementedError, "a: trainable = False is not in loopnet"),
+    (lambda: Conv2D(4, 3, activaton="relu"), TypeError, "unknown argument 'activaton'; did you mean 'activation'?"),
+    (lambda: layers.ReLU(max_value=6), NotImplementedError, "max_value is not in loopnet"),
+    (lambda: layers.ReLU(negative_slope=0.1), NotImplementedError, "use LeakyReLU"),
+    (lambda: optimizers.Adam(clipnorm=1.0), NotImplementedError, "Adam: clipnorm is not in loopnet"),
+    (lambda: optimizers.Adam(weight_decay=0.1), NotImplementedError, "use AdamW"),
+    (lambda: optimizers.SGD(lr=0.1), NotImplementedError, "today's name is learning_rate"),
+    (lambda: optimizers.SGD(learning_rat=0.1), TypeError, "did you mean 'learning_rate'?"),
+    (lambda: losses.CategoricalCrossentropy(reduction="sum"), NotImplementedError, "reduction is not in loopnet"),
+    (lambda: compiled(run_eagerly=True), NotImplementedError, "compile: run_eagerly is not in loopnet"),
+    (lambda: compiled(optimizer="adagrad"), NotImplementedError, "Adagrad is not in loopnet"),
+    (lambda: compiled(loss="mae"), NotImplementedError, "mae is not in loopnet: the losses are"),
+    (lambda: compiled(loss=lambda t, y: 0.0), ValueError, "expected a name or an object of loopnet.losses"),
+    (lambda: compiled(metrics=["AUC"]), NotImplementedError, "AUC is not in loopnet"),
+    (lambda: compiled(metrics={"dense": "accuracy"}), ValueError, "expected names, objects"),
+    (lambda: compiled().fit(X, Y, steps_per_epoch=2), NotImplementedError, "an epoch is all images"),
+    (lambda: compiled().fit(X, Y, epoch=2), TypeError, "fit: unknown argument 'epoch'; did you mean 'epochs'?"),
+    (lambda: compiled().fit(X), ValueError, "fit: expected arrays x and y, given no y"),
+    (lambda: Dense(3)(X), NotImplementedError, "layers are not called in loopnet"),
+    (lambda: compiled().predict_classes(X), NotImplementedError, r"use predict\(x\).argmax"),
+    (lambda: compiled().to_json(), NotImplementedError, "save the model and load it again"),
+    (lambda: compiled().layers[0].output, NotImplementedError, "loopnet.plot"),
+    (lambda: compiled().optimizer.lr, NotImplementedError, "today's name is learning_rate"),
+    (lambda: setattr(compiled(), "trainable", False), NotImplementedError, "every layer learns"),
+    (lambda: setattr(compiled().layers[0], "trainable", False), NotImplementedError, "every layer learns"),
+    (lambda: net(Sequential([Dense(3)])), ValueError, "a model's layers are added one by one"),
+    (lambda: ModelCheckpoint("x", save_freq=100), NotImplementedError, "it saves after each epoch"),
+]
+
+
+@pytest.mark.parametrize(("line", "error", "message"), REFUSED_ARGUMENTS, ids=[m for _, _, m in REFUSED_ARGUMENTS])
+def test_what_is_not_there_is_refused_by_name(line, error, message):
+    with pytest.raises(error, match=message):
+        line()
+
+
+def test_arguments_that_ask_for_nothing_are_passed_over():
+    Conv2D(4, 3, kernel_regularizer=None, bias_constraint=None, dtype="float32", trainable=True)
+    layers.BatchNormalization(beta_initializer="zeros", gamma_initializer="ones", synchronized=False)
+    optimizers.Adam(amsgrad=False, clipnorm=None, use_ema=False, name="Adam")
+    optimizers.RMSprop(0.001, momentum=0.0, centered=False)
+    losses.SparseCategoricalCrossentropy(reduction="sum_over_batch_size", name="loss")
+    model = compiled(run_eagerly=False, jit_compile="auto", loss_weights=None, weighted_metrics=None)
+    model.fit(X, Y, verbose=0, steps_per_epoch=None, validation_freq=1, workers=1, use_multiprocessing=False)
+    model.summary(line_length=100, expand_nested=True, print_fn=lambda line: None)
+    with pytest.raises(NotImplementedError, match="jit_compile"):  # 1 is not "auto"
+        compiled(jit_compile=1)
+
+
+# ---- activations
+
+
+@pytest.mark.parametrize("how", [activations.tanh, layers.Tanh(), "tanh"])
+def test_an_activation_by_function_layer_or_name(how):
+    by_name, given = (net(Flatten(), Dense(3, activation=a)) for a in ("tanh", how))
+    np.testing.assert_array_equal(given.predict(X), by_name.predict(X))
+    assert given.layers[1].config()["activation"] == "tanh"
+
+
+def test_an_activation_layer_keeps_its_arguments_also_in_a_file(tmp_path):
+    model = net(Flatten(), Dense(3, activation=LeakyReLU(negative_slope=0.01)))
+    again = Sequential.load(_saved(model, tmp_path / "model"))
+    model.compile()
+    assert model.layers[1].config()["activation"] == {"function": "leaky_relu", "negative_slope": 0.01}
+    np.testing.assert_array_equal(again.predict(-X), model.predict(-X))
+    steep = net(Flatten(), Dense(3, activation="leaky_relu"))
+    assert not np.allclose(steep.predict(-X), model.predict(-X))
+
+
+def _saved(model, path):
+    model.save(path)
+    return path
+
+
+def test_alpha_is_the_older_name_of_negative_slope():
+    assert LeakyReLU(alpha=0.1).negative_slope == 0.1
+
+
+@pytest.mark.parametrize("what", [lambda x: x, len, layers.Dropout(0.5), "rellu", 3])
+def test_other_activations_are_refused(what):
+    with pytest.raises(ValueError, match="unknown activation .*expected one of linear, relu"):
+        Dense(3, activation=what)
+
+
+def test_the_functions_by_themselves():
+    x = np.array([[-2.0, 0.0, 3.0]])
+    np.testing.assert_array_equal(activations.relu(x), [[0, 0, 3]])
+    np.testing.assert_array_equal(activations.linear(x), x)
+    np.testing.assert_allclose(activations.leaky_relu(x), [[-0.4, 0, 3]])
+    np.testing.assert_allclose(activations.sigmoid(x), 1 / (1 + np.exp(-x)))
+    np.testing.assert_allclose(activations.tanh(x), np.tanh(x))
+    np.testing.assert_allclose(activations.softplus(x), np.log1p(np.exp(x)))
+    np.testing.assert_allclose(activations.softmax(x), np.exp(x) / np.exp(x).sum())
+    assert activations.relu([1, -1]).tolist() == [1, 0]
+    assert activations.relu(-3) == 0
+
+
+# ---- initialisers, losses and metrics
+
+
+@pytest.mark.parametrize(
+    ("name", "deviation", "furthest"),
+    [
+        ("he_normal", (2 / 90) ** 0.5, 2 * (2 / 90) ** 0.5 / 0.8796),
+        ("he_uniform", (2 / 90) ** 0.5, (6 / 90) ** 0.5),
+        ("lecun_normal", (1 / 90) ** 0.5, 2 * (1 / 90) ** 0.5 / 0.8796),
+        ("lecun_uniform", (1 / 90) ** 0.5, (3 / 90) ** 0.5),
+        ("glorot_normal", (2 / 630) ** 0.5, 2 * (2 / 630) ** 0.5 / 0.8796),
+        ("random_normal", 0.05, np.inf),
+        ("random_uniform", 0.05 / 3**0.5, 0.05),
+        ("normal", 0.05, np.inf),
+        ("uniform", 0.05 / 3**0.5, 0.05),
+    ],
+)
+def test_initialisers_by_their_formulas(name, deviation, furthest):
+    """Windows of 3x3 over 10 channels, 60 filters: 90 inputs to each filter, and each number goes into 540 outputs."""
+    values = initializers.get(name)((3, 3, 10, 60), np.random.default_rng(1))
+    assert abs(values.std() / deviation - 1) < 0.03
+    assert abs(values.mean()) < 0.03 * deviation * 3
+    assert 0.9 * min(furthest, 4 * deviation) < abs(values).max() <= furthest * 1.0001
+
+
+def test_initialisers_as_objects_classes_and_in_a_file(tmp_path):
+    model = net(
+        Conv2D(2, 3, kernel_initializer=initializers.HeNormal(seed=3), bias_initializer=initializers.Constant(0.1)),
+        Conv2D(2, 3, kernel_initializer=initializers.he_uniform, bias_initializer="ones"),
+    )
+    assert (model.layers[0].bias == np.float32(0.1)).all()
+    assert (model.layers[1].bias == 1).all()
+    expected = initializers.HeNormal(seed=3)((3, 3, 1, 2)).astype(np.float32)
+    np.testing.assert_array_equal(model.layers[0].kernel, expected)
+    again = models.load_model(_saved(model, tmp_path / "model.keras"))
+    assert [layer.config() for layer in again.layers] == [layer.config() for layer in model.layers]
+
+
+def test_losses_as_functions():
+    y, p = np.array([1, 0]), np.array([[0.2, 0.8], [0.5, 0.5]])
+    expected = -np.log([0.8, 0.5])
+    np.testing.assert_allclose(losses.sparse_categorical_crossentropy(y, p), expected)
+    np.testing.assert_allclose(losses.categorical_crossentropy(np.eye(2)[y], p), expected)
+    np.testing.assert_allclose(losses.binary_crossentropy(np.eye(2)[y], p), expected)
+    np.testing.assert_allclose(losses.mse(np.eye(2)[y], p), [0.04, 0.25])
+    smooth = -(0.95 * np.log(0.8) + 0.05 * np.log(0.2))
+    np.testing.assert_allclose(losses.categorical_crossentropy(np.eye(2)[y], p, label_smoothing=0.1)[0], smooth)
+    with pytest.raises(ValueError, match="expected labels of 2 images, given 1"):
+        losses.mse([[1, 0]], p)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        losses.sparse_categorical_crossentropy,
+        losses.SparseCategoricalCrossentropy,
+        ["SparseCategoricalCrossentropy"],
+    ],
+)
+def test_a_loss_by_function_class_or_in_a_list(loss):
+    assert type(compiled(loss=loss).loss) is losses.SparseCategoricalCrossentropy
+
+
+def test_the_history_calls_a_metric_as_it_was_asked_for():
+    model = compiled(metrics=["acc", metrics.SparseCategoricalAccuracy])
+    history = model.fit(X, Y, verbose=0, validation_split=0.25)
+    names = ["loss", "acc", "sparse_categorical_accuracy"]
+    assert list(history.history) == [*names, *(f"val_{name}" for name in names)]
+    assert model.metrics_names == names
+
+
+# ---- models
+
+
+def test_a_model_called_is_its_prediction():
+    model = compiled()
+    for outputs in (model(X), model(X, training=False), model.predict_on_batch(X)):
+        np.testing.assert_array_equal(outputs, model.predict(X, batch_size=24))
+    with pytest.raises(NotImplementedError, match="training=True"):
+        model(X, training=True)
+
+
+def test_batches_by_hand_give_dicts_and_lists():
+    model = compiled()
+    loss, accuracy = model.evaluate(X, Y, verbose=0)
+    assert model.test_on_batch(X, Y) == pytest.approx([loss, accuracy])
+    assert model.test_on_batch(X, Y, return_dict=True) == pytest.approx({"loss": loss, "accuracy": accuracy})
+    assert model.train_on_batch(X, Y, return_dict=True) == pytest.approx({"loss": loss, "accuracy": accuracy})
+
+
+def test_layers_are_found_by_name_and_number():
+    model = compiled()
+    assert model.get_layer("flatten") is model.get_layer(index=2) is model.layers[2]
+    assert model.get_layer(index=-1) is model.layers[-1]
+    with pytest.raises(ValueError, match="no layer named 'fc'; there are conv2d, max_pooling2d, flatten, dense"):
+        model.get_layer("fc")
+    with pytest.raises(ValueError, match="no layer number 9"):
+        model.get_layer(index=9)
+
+
+@pytest.mark.parametrize("is_compiled", [False, True])
+def test_the_weights_of_a_layer_can_be_set(is_compiled):
+    model = net(Flatten(), Dense(3), layers.BatchNormalization())
+    if is_compiled:
+        model.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True))
+        model.predict(X)
+    w, b = model.layers[1].get_weights()
+    model.layers[1].set_weights([np.zeros_like(w), [1, 2, 3]])
+    model.layers[2].set_weights([np.ones(3), np.zeros(3), [1, 0, 0], np.ones(3)])
+    np.testing.assert_allclose(model.predict(X[:1]), [np.array([0, 2, 3]) / np.sqrt(1.001)], rtol=1e-6)
+    with pytest.raises(ValueError, match=r"dense: array 1: expected shape \(3,\), given \(2,\)"):
+        model.layers[1].set_weights([w, b[:2]])
+    assert len(model.trainable_weights) == 4
+    assert len(model.non_trainable_weights) == 2
+    with pytest.raises(ValueError, match="it has no weights yet"):
+        Dense(3).set_weights([w, b])
+
+
+def test_models_and_weights_in_files_by_keras_s_names(tmp_path):
+    model, other = compiled(), compiled()
+    other.set_weights([w + 1 for w in model.get_weights()])
+    model.save(tmp_path / "model.keras")
+    model.save_weights(tmp_path / "model.weights.h5")
+    for name in ("model.keras", "model.weights.h5"):
+        other.set_weights([w + 1 for w in model.get_weights()])
+        other.load_weights(tmp_path / name)
+        np.testing.assert_array_equal(other.predict(X), model.predict(X))
+    bare = models.load_model(tmp_path / "model.keras", compile=False)
+    assert bare.optimizer is None
+    np.testing.assert_array_equal(bare.predict(X), model.predict(X))
+    with pytest.raises(ValueError, match="it holds weights only"):
+        models.load_model(tmp_path / "model.weights.h5")
+    with pytest.raises(ValueError, match="not the weights of this model: .*dense/w"):
+        net(Flatten(), Dense(3)).load_weights(tmp_path / "model.keras")
+    with pytest.raises(FileExistsError, match="overwrite=False"):
+        model.save(tmp_path / "model.keras", overwrite=False)
+
+
+def test_the_best_weights_alone_are_kept(tmp_path):
+    model = compiled()
+    path = tmp_path / "best.weights.h5"
+    keep = ModelCheckpoint(path, monitor="loss", save_best_only=True, save_weights_only=True, save_freq="epoch")
+    model.fit(X, Y, epochs=2, verbose=0, callbacks=keep)
+    other = compiled()
+    other.load_weights(path)
+    np.testing.assert_array_equal(other.predict(X), model.predict(X))
+
+
+# ---- learning rates
+
+
+def test_a_schedule_of_the_epoch_alone():
+    model = compiled()
+    history = model.fit(X, Y, epochs=2, verbose=0, callbacks=[LearningRateScheduler(lambda epoch: 0.1 / (epoch + 1))])
+    assert history.history["learning_rate"] == [0.1, 0.05]
+
+
+def test_the_learning_rate_falls_on_a_plateau():
+    """By hand: better at 0 and 1; two epochs without (2, 3): falls; the count rests (4) and reaches two again at 5."""
+    model = compiled()
+    callback = ReduceLROnPlateau(monitor="val", factor=0.5, patience=2, min_delta=0.01, cooldown=1, min_lr=0.003)
+    callback.model = model
+    callback.on_train_begin()
+    rates = []
+    for epoch, value in enumerate([1.0, 0.9, 0.895, 0.95, 0.95, 0.95, 0.95, 0.95]):
+        logs = {"val": value}
+        callback.on_epoch_end(epoch, logs)
+        rates.append(model.optimizer.learning_rate)
+    assert rates == pytest.approx([0.01, 0.01, 0.01, 0.005, 0.005, 0.003, 0.003, 0.003])  # as Keras's callback does
+    assert logs["learning_rate"] == pytest.approx(0.003)
+    with pytest.raises(ValueError, match="expected factor between 0 and 1, given 1.5"):
+        ReduceLROnPlateau(factor=1.5)
