@@ -220,7 +220,7 @@ for filters in ((9,), (10, 20)):
 # | exercise | what to write |
 # |---|---|
 # | `conv_shape` | the size of the answer and the number of parameters, from the sizes of everything |
-# | `conv2d_forward` | the six loops; then `check(...).train()` trains LeNet-5 with *your* loop |
+# | `conv2d_forward` | the seven loops; then `check(...).train()` trains LeNet-5 with *your* loop |
 # | `relu_forward` | one line, and a trap |
 #
 #     from loopnet.exercises import check, starter

@@ -20,8 +20,8 @@ def draw_fused(case: Fused, dtype: str) -> Arrays:
 
 
 def run_fused(ops: Ops, case: Fused, given: Arrays) -> Arrays:
-    """Without the winners: how they are written down is the rung's own affair. dw and db come twice, as in a first layer
-    (through ``conv2d_relu_pool_backward_weights``) and as in any other, where dx is asked for too.
+    """Without the winners: how they are written down is the rung's own affair. dw and db come twice: as in a first
+    layer, and as in any other, where dx is asked for too.
     """
     assert ops.conv2d_relu_pool_forward is not None and ops.relu_pool_backward is not None
     shape, conv_shape, dtype = given["dy"].shape, (case.x[0], *case.conv_out, case.filters), given["x"].dtype

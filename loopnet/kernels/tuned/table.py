@@ -60,10 +60,10 @@ def _scratch(what: str, *shape: int, dtype: Any) -> np.ndarray:
 
 def _shared_memory(what: str, *shape: int, dtype: Any) -> np.ndarray:
     """Aligned memory for all threads of a parallel loop: the front of what was the largest need so far."""
-    size, key = int(np.prod(shape)), (what, dtype)
-    if key not in vars(_memory) or vars(_memory)[key].size < size:
-        vars(_memory)[key] = lanes.aligned((size,), dtype)  # type: ignore[index]
-    return vars(_memory)[key][:size].reshape(shape)  # type: ignore[index]
+    size, known = int(np.prod(shape)), vars(_memory).setdefault("shared", {})
+    if (what, dtype) not in known or known[what, dtype].size < size:
+        known[what, dtype] = lanes.aligned((size,), dtype)
+    return known[what, dtype][:size].reshape(shape)
 
 
 def _even(channels: int) -> int:

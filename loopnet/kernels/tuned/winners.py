@@ -171,8 +171,8 @@ def backward_input(
         block, group = divmod(np.int64(turn), groups)
         me, below = get_thread_id(), u(width * channels)
         first_lane, last_lane = u(group * GROUP), u(min(lanes, (group + 1) * GROUP))
-        for lane in range(first_lane, last_lane):
-            n, here = u(block * lanes) + lane, lane - first_lane
+        for here in range(last_lane - first_lane):
+            n = u(block * lanes) + first_lane + here
             for p in range(u(dx_images.shape[2])):
                 dx_images[me, here, p] = 0
             for i in range(u(pooled_height)):
@@ -215,9 +215,9 @@ def backward_input(
         for i in range(height):
             for j in range(width):
                 for c in range(channels):
-                    for lane in range(first_lane, last_lane):
+                    for here in range(last_lane - first_lane):
                         pixel = u((i * width + j) * channels + c)
-                        dx[block, c, i, j, lane] = dx_images[me, lane - first_lane, pixel]
+                        dx[block, c, i, j, first_lane + here] = dx_images[me, here, pixel]
 
 
 @njit(parallel=True, cache=True)
