@@ -1,8 +1,8 @@
 """Two-dimensional convolution: slide a small window of weights over an image and write down, at each stop, how
 well they agree.
 
-Read :func:`conv2d_forward` first. It is seven loops: four choose *which* output to compute (image, row, column, filter),
-three add up what lies beneath it (window row, window column, channel). By hand, stride 1, no padding, b = 0:
+Read :func:`conv2d_forward` first. It is seven loops: four choose *which* output to compute (image, row, column,
+filter), three add up what lies beneath it (window row, window column, channel). By hand, stride 1, no padding, b = 0:
 
     x  1 2 3      w  1 0      y  11 14      11 = 1*1 + 2*0 + 4*0 + 5*2: the window at the top left
        4 5 6         0 2         20 23      14 = 2*1 + 3*0 + 5*0 + 6*2: one column further
@@ -20,9 +20,9 @@ through that product: to the pixel, times the weight; and to the weight, times t
 In symbols, the three of them, and the one line of geometry that they share, which says where tap (r, s) of the window
 lies when the window stops at (i, j):
 
-    forward            y[n,i,j,k] = b[k] + sum of  x[n,row,col,c] * w[r,s,c,k]       over the window (r, s, c)
-    backward_input     dx[n,row,col,c]   = sum of  dy[n,i,j,k]    * w[r,s,c,k]       over the outputs that saw this pixel
-    backward_weights   dw[r,s,c,k]       = sum of  dy[n,i,j,k]    * x[n,row,col,c]   over every stop of the window
+    forward            y[n,i,j,k] = b[k] + sum of  x[n,row,col,c] * w[r,s,c,k]    over the window (r, s, c)
+    backward_input     dx[n,row,col,c]   = sum of  dy[n,i,j,k]    * w[r,s,c,k]    over the outputs that saw this pixel
+    backward_weights   dw[r,s,c,k]       = sum of  dy[n,i,j,k]    * x[n,row,col,c] over every stop of the window
 
     row = i * stride[0] + r - pad[0]          col = j * stride[1] + s - pad[1]
 
@@ -46,8 +46,8 @@ image in LeNet-5's second convolution. ``prange`` is ``range`` to Python; Numba 
 is safe because no two turns write the same number. ``dtype.type(0)`` is a zero of the array's own type: 0.0 would make
 Numba add up in float64.
 
-See it move: ``loopnet step conv2d``. Write it: ``loopnet check conv2d_forward``. How it is compiled stands in ``rungs.py``;
-why another order of the loops is faster, in ``tuned/lanes.py`` and ``tuned/conv2d.py``.
+See it move: ``loopnet step conv2d``. Write it: ``loopnet check conv2d_forward``. How it is compiled stands in
+``rungs.py``; why another order of the loops is faster, in ``tuned/lanes.py`` and ``tuned/conv2d.py``.
 
 Like all of deep learning this is cross-correlation: the window is not flipped, as a mathematician's convolution would.
 LeCun, Bottou, Bengio, Haffner (1998), *Gradient-based learning applied to document recognition*, section II.A;

@@ -177,19 +177,19 @@ def backward_input(
                 dx_images[me, here, p] = 0
             for i in range(u(pooled_height)):
                 for j in range(u(pooled_width)):
-                    a = u(4) * i * u(pooled_width) + u(2) * j  # the window's four outputs
-                    b, c, d = a + u(1), a + u(2 * pooled_width), a + u(2 * pooled_width + 1)
-                    in_a, in_b, in_c, in_d = u(0), u(0), u(0), u(0)
+                    o0 = u(4) * i * u(pooled_width) + u(2) * j  # the window's four outputs
+                    o1, o2, o3 = o0 + u(1), o0 + u(2 * pooled_width), o0 + u(2 * pooled_width + 1)
+                    n0, n1, n2, n3 = u(0), u(0), u(0), u(0)  # how many won there
                     for k in range(u(filters)):  # written to all four lists, and kept in one
                         at, gradient = winners[n, i, j, k], dy_images[n, i, j, k]
-                        which[me, a, in_a] = which[me, b, in_b] = which[me, c, in_c] = which[me, d, in_d] = k
-                        gradients[me, a, in_a] = gradients[me, b, in_b] = gradient
-                        gradients[me, c, in_c] = gradients[me, d, in_d] = gradient
-                        in_a += u(at == 0)
-                        in_b += u(at == 1)
-                        in_c += u(at == 2)
-                        in_d += u(at == 3)
-                    counts[me, a], counts[me, b], counts[me, c], counts[me, d] = in_a, in_b, in_c, in_d
+                        which[me, o0, n0] = which[me, o1, n1] = which[me, o2, n2] = which[me, o3, n3] = k
+                        gradients[me, o0, n0] = gradients[me, o1, n1] = gradient
+                        gradients[me, o2, n2] = gradients[me, o3, n3] = gradient
+                        n0 += u(at == 0)
+                        n1 += u(at == 1)
+                        n2 += u(at == 2)
+                        n3 += u(at == 3)
+                    counts[me, o0], counts[me, o1], counts[me, o2], counts[me, o3] = n0, n1, n2, n3
             for r in range(u(0), u(filter_rows.shape[0]), u(len(rows))):
                 for part in range(u(filter_rows.shape[2]) // u(len(parts) * len(vector))):
                     first = part * u(len(parts) * len(vector))
@@ -201,12 +201,12 @@ def backward_input(
                                     at = q * u(len(parts) * len(vector)) + p
                                     sums[me, at] = dx_images[me, here, start + q * below + p]
                             for winner in range(counts[me, output]):
-                                gradient, k = gradients[me, output, winner], u(which[me, output, winner])
+                                gradient, filter = gradients[me, output, winner], u(which[me, output, winner])
                                 for v in range(u(len(vector))):
                                     for q in range(u(len(rows))):
                                         for p in range(u(len(parts))):
                                             at = (q * u(len(parts)) + p) * u(len(vector)) + v
-                                            weight = filter_rows[r + q, k, first + p * u(len(vector)) + v]
+                                            weight = filter_rows[r + q, filter, first + p * u(len(vector)) + v]
                                             sums[me, at] += gradient * weight
                             for q in range(u(len(rows))):
                                 for p in range(u(len(parts) * len(vector))):
