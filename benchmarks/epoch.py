@@ -25,7 +25,7 @@ BATCH = 128
 class Start(callbacks.Callback):
     """When the first epoch of a ``fit`` began."""
 
-    def on_epoch_begin(self, epoch: int) -> None:
+    def on_epoch_begin(self, epoch, logs=None):
         self.at = time.perf_counter()
 
 

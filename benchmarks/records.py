@@ -67,7 +67,7 @@ def same(row: Row, data: str, name: str, seed: int, validate: bool) -> bool:
 class Stopwatch(Callback):
     """Seconds of training, without what comes before its first step is done: that may be compiling."""
 
-    def on_train_begin(self):
+    def on_train_begin(self, logs=None):
         self.started: float | None = None
 
     def on_batch_end(self, batch, logs):

@@ -26,7 +26,7 @@ class AveragedWeights(Callback):
             raise ValueError(f"AveragedWeights: expected a decay of at least 0 and below 1, given {decay!r}")
         self.decay = float(decay)
 
-    def on_train_begin(self):
+    def on_train_begin(self, logs=None):
         ops, values = self.model.learned()
         self._average: Any = ops.asarray(np.zeros(len(values), self.model.dtype))
         self._steps = 0
@@ -43,7 +43,7 @@ class AveragedWeights(Callback):
         ops, values = self.model.learned()
         ops.moving_average(self._average, values, self.model.dtype.type(1 - decay))
 
-    def on_train_end(self):
+    def on_train_end(self, logs=None):
         if self._steps:
             ops, values = self.model.learned()
             ops.moving_average(values, self._average, self.model.dtype.type(1))

@@ -91,7 +91,7 @@ class BestEpoch(Monitor):
 
     remembers: tuple[str, ...] = ("best", "best_epoch", "best_weights")
 
-    def on_train_begin(self):
+    def on_train_begin(self, logs=None):
         self.best = -math.inf if self.rises else math.inf
         self.best_epoch = 0
         self.best_weights: list[np.ndarray] | None = None
@@ -101,7 +101,7 @@ class BestEpoch(Monitor):
         if with_weights:
             self.best_weights = self.model.get_weights()
 
-    def on_train_end(self):
+    def on_train_end(self, logs=None):
         if self.best_weights is not None:
             self.model.set_weights(self.best_weights)
 
@@ -146,8 +146,8 @@ class EarlyStopping(BestEpoch):
         self.min_delta, self.patience, self.verbose, self.baseline = abs(min_delta), patience, verbose, baseline
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
 
-    def on_train_begin(self):
-        super().on_train_begin()
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
         self.stopped_epoch = self.wait = 0
 
     def on_epoch_end(self, epoch, logs):
@@ -168,10 +168,10 @@ class EarlyStopping(BestEpoch):
         if self.stopped_epoch:
             self.model.stop_training = True
 
-    def on_train_end(self):
+    def on_train_end(self, logs=None):
         if self.verbose and self.stopped_epoch:
             say(f"epoch {self.stopped_epoch + 1}: stopped early; the best was epoch {self.best_epoch + 1}")
-        super().on_train_end()
+        super().on_train_end(logs)
 
 
 class LearningRateScheduler(Callback):
@@ -184,7 +184,7 @@ class LearningRateScheduler(Callback):
         takes = signature(schedule).parameters.values()
         self._takes_rate = len(takes) > 1 or any(p.kind is p.VAR_POSITIONAL for p in takes)
 
-    def on_epoch_begin(self, epoch):
+    def on_epoch_begin(self, epoch, logs=None):
         optimizer = self.model.optimizer
         assert optimizer is not None
         rate = (optimizer.learning_rate,) if self._takes_rate else ()
@@ -203,7 +203,7 @@ class CSVLogger(Callback):
     def __init__(self, filename: str | Path, separator: str = ",", append: bool = False):
         self.filename, self.separator, self.append = Path(filename), separator, append
 
-    def on_train_begin(self):
+    def on_train_begin(self, logs=None):
         going_on = self.append and self.filename.is_file() and self.filename.stat().st_size > 0
         self._file: IO[str] = open(self.filename, "a" if self.append else "w", newline="")
         self._table = csv.writer(self._file, delimiter=self.separator)
@@ -226,7 +226,7 @@ class CSVLogger(Callback):
         self._table.writerow([epoch, *(f"{value:.8g}" for value in logs.values())])
         self._file.flush()
 
-    def on_train_end(self):
+    def on_train_end(self, logs=None):
         self._file.close()
 
 
@@ -238,12 +238,12 @@ class TerminateOnNaN(Callback):
     there anyway, and at the weights once an epoch. Where to look is to wait, on a GPU, it looks a few times a second.
     """
 
-    def on_train_begin(self):
+    def on_train_begin(self, logs=None):
         self.cause: str | None = None
         self._begun_with = diagnosis.broken_weights(self.model)
         self._looked = 0.0
 
-    def on_epoch_begin(self, epoch):
+    def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
 
     def on_batch_end(self, batch, logs):
@@ -277,7 +277,7 @@ class TerminateOnNaN(Callback):
 class EpochLines(Callback):
     """One plain line an epoch, for logs; what ``fit(verbose=2)`` shows."""
 
-    def on_epoch_begin(self, epoch):
+    def on_epoch_begin(self, epoch, logs=None):
         self._started = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs):
@@ -292,10 +292,10 @@ class ProgressBar(EpochLines):
 
     _format = "{desc} |{bar:20}| {n_fmt}/{total_fmt} [{elapsed}, {rate_noinv_fmt}]{postfix}"
 
-    def on_epoch_begin(self, epoch):
+    def on_epoch_begin(self, epoch, logs=None):
         from tqdm import tqdm
 
-        super().on_epoch_begin(epoch)
+        super().on_epoch_begin(epoch, logs)
         title = f"epoch {epoch + 1}/{self.params['epochs']}"
         self.bar = tqdm(
             total=self.params["images"], desc=title, unit=" images", mininterval=0.2, bar_format=self._format,
@@ -343,7 +343,7 @@ class BackupAndRestore(Callback):
             if listener is not self and (listener.remembers or type(listener).get_state is not Callback.get_state)
         ]
 
-    def on_train_begin(self):
+    def on_train_begin(self, logs=None):
         found = checkpoint.read(self.backup_dir, say)
         if found is not None:
             self.model.initial_epoch = checkpoint.restore(self.model, self._others(), *found)
@@ -352,7 +352,7 @@ class BackupAndRestore(Callback):
         if math.isfinite(logs["loss"]) and diagnosis.broken_weights(self.model) is None:
             checkpoint.save(self.model, self.backup_dir, epoch + 1, self._others(), self.settings)
 
-    def on_train_end(self):
+    def on_train_end(self, logs=None):
         if self.delete_checkpoint:
             checkpoint.remove(self.backup_dir)
 

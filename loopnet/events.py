@@ -32,14 +32,22 @@ class Callback:
             if name in state:
                 setattr(self, name, state[name])
 
-    def on_train_begin(self) -> None: ...
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """``logs`` is empty here and wherever nothing has been measured yet."""
 
-    def on_train_end(self) -> None: ...
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """``logs`` are those of the last epoch."""
 
-    def on_epoch_begin(self, epoch: int) -> None: ...
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None: ...
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """``logs`` holds the loss and the metrics over the epoch, and those of the validation with ``val_`` before."""
+
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Keras's longer name for the same."""
+        self.on_batch_begin(batch, logs)
 
     def on_batch_end(self, batch: int, logs: Logs) -> None:
         """``logs`` holds the loss and the metrics over the epoch so far, and ``seen``, the number of images. On a GPU,

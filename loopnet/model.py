@@ -296,17 +296,18 @@ class Sequential(KerasNames, Stack):
         self.stop_training, self.initial_epoch = False, initial_epoch
 
         with announce_compilation() if verbose else nullcontext():
-            tell(listeners, "on_train_begin")
+            logs: Logs = {}
+            tell(listeners, "on_train_begin", {})
             for epoch in range(self.initial_epoch, epochs):  # a callback may have gone on from a later one
                 if self.stop_training:
                     break
-                tell(listeners, "on_epoch_begin", epoch)
+                tell(listeners, "on_epoch_begin", epoch, {})
                 order = self._shuffle_rng.permutation(training.count) if shuffle else np.arange(training.count)
                 logs = self._pass_over(training, batch_size, order, train=True, listeners=listeners)
                 if held_out is not None:
                     logs |= {f"val_{key}": value for key, value in self._pass_over(held_out, look_at).items()}
                 tell(listeners, "on_epoch_end", epoch, logs)
-            tell(listeners, "on_train_end")
+            tell(listeners, "on_train_end", logs)
         return history
 
     def _pass_over(
@@ -325,6 +326,7 @@ class Sequential(KerasNames, Stack):
         tally = Tally(ops, data, self.metrics, self.layers[-1].output_shape[1], self._room)
         for number, start in enumerate(range(0, data.count, batch_size)):
             picked = order[start : start + batch_size]
+            tell(listeners, "on_train_batch_begin", number, {})
             x, targets, weight = data.load(on_rung[start : start + batch_size])
             if train:
                 outputs, losses = self._train(x, targets, weight, images=picked.size)

@@ -56,7 +56,7 @@ class ReduceLROnPlateau(Monitor):
         self.factor, self.patience, self.verbose, self.min_delta = factor, patience, verbose, min_delta
         self.cooldown, self.min_lr = cooldown, min_lr
 
-    def on_train_begin(self):
+    def on_train_begin(self, logs=None):
         self.best = -math.inf if self.rises else math.inf
         self.wait = self.resting = 0
 

@@ -37,15 +37,17 @@ class Numbers(callbacks.Callback):
 def test_events_come_in_order(model):
     told: list[Any] = []
     listener = callbacks.LambdaCallback(
-        on_train_begin=lambda: told.append("train"),
-        on_epoch_begin=lambda epoch: told.append(f"epoch {epoch}"),
+        on_train_begin=lambda logs: told.append("train"),
+        on_epoch_begin=lambda epoch, logs: told.append(f"epoch {epoch}"),
+        on_train_batch_begin=lambda batch, logs: told.append(f"batch {batch} begins"),
         on_train_batch_end=lambda batch, logs: told.append(f"batch {batch}, {logs['seen']} seen"),
         on_epoch_end=lambda epoch, logs: told.append(sorted(logs)),
-        on_train_end=lambda: told.append("end"),
+        on_train_end=lambda logs: told.append(["end", *sorted(logs)]),
     )
     model.fit(X, Y, batch_size=5, epochs=1, verbose=0, callbacks=[listener], validation_split=0.25)
     logs = ["accuracy", "loss", "val_accuracy", "val_loss"]
-    assert told == ["train", "epoch 0", "batch 0, 5 seen", "batch 1, 9 seen", logs, "end"]
+    batches = ["batch 0 begins", "batch 0, 5 seen", "batch 1 begins", "batch 1, 9 seen"]
+    assert told == ["train", "epoch 0", *batches, logs, ["end", *logs]]
 
 
 def test_a_plain_function_is_called_after_each_epoch(model):

@@ -106,7 +106,8 @@ def test_a_thread_that_predicts_does_not_disturb_training():
     with fault(ROW):
         asking = threading.Thread(target=ask)
         asking.start()
-        shared.fit(X, Y, epochs=10, verbose=0, callbacks=[LambdaCallback(on_epoch_begin=lambda epoch: begun.set())])
+        listener = LambdaCallback(on_epoch_begin=lambda epoch, logs: begun.set())
+        shared.fit(X, Y, epochs=10, verbose=0, callbacks=[listener])
         asking.join()
         for a, b in zip(quiet.get_weights(), shared.get_weights(), strict=True):
             np.testing.assert_array_equal(a, b)
