@@ -15,14 +15,16 @@ from numba import njit
 from tuned_child import most_vector_fmas
 
 # At least so many vector multiply-adds in one turn of the innermost loop. Forward, four filters by the taps of a row;
-# for the weights, four filters by five taps, or three of the first layer's six; dense layers go by tiles of four, two
-# lots of them.
+# for the weights, four filters by five taps, or three of the first layer's six; from the winners alone,
+# twenty registers of sums; dense layers go by tiles of four, two lots of them.
 HOT_LOOPS = {
     "conv2d_relu_pool_forward": 20,
     "conv2d_forward": 12,
     "conv2d_backward_input": 8,
     "conv2d_backward_weights": 20,
     "conv2d_relu_pool_backward_weights": 15,
+    "backward_weights": 20,
+    "backward_input": 20,
     "dense_forward": 8,
     "dense_backward_input": 8,
     "dense_backward_weights": 8,

@@ -1,4 +1,4 @@
-"""A process of its own for test_tuned_processes.py: trains two small networks on the tuned rung, reports in JSON.
+"""A process of its own for test_tuned_processes.py: trains three small networks on the tuned rung, reports in JSON.
 
     python tuned_child.py
 
@@ -27,6 +27,17 @@ def same_padded() -> Sequential:
         Input((9, 8, 3)),
         Conv2D(6, 3, padding="same", activation="relu"), MaxPooling2D(),
         Conv2D(5, 3, padding="same", activation="relu"),
+        Flatten(), Dense(10),
+    ]  # fmt: skip
+    return Sequential(layers, seed=0)
+
+
+def wide() -> Sequential:
+    """Its second convolution goes back by the winners alone."""
+    layers = [
+        Input((14, 14, 1)),
+        Conv2D(12, 3, activation="relu"), MaxPooling2D(),
+        Conv2D(32, 5, activation="relu"), MaxPooling2D(),
         Flatten(), Dense(10),
     ]  # fmt: skip
     return Sequential(layers, seed=0)
@@ -87,5 +98,6 @@ if __name__ == "__main__":
             results[f"{threads} of {numba.config.NUMBA_NUM_THREADS}"] = {
                 "lenet5": train(lenet5(seed=0)),
                 "same padded": train(same_padded()),
+                "wide": train(wide()),
             }
     print(json.dumps({"compiled": compilations.names, "fmas": fmas_of_kernels(), "results": results}))
