@@ -3,7 +3,6 @@
 What its models have and these have not is refused by name (``MISSING``, ``ARGUMENTS``).
 """
 
-from collections.abc import Callable
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,10 +71,11 @@ ARGUMENTS = {
 """Of models' methods: what Keras's take and these do not, and what to do instead."""
 
 
-def settle_for(method: Callable, others: dict[str, Any]) -> None:
-    """Pass over or refuse the arguments that ``method`` was given beside its own."""
-    known = [name for name in signature(method).parameters if name not in ("self", "others")]
-    settle(method.__name__, others, ARGUMENTS[method.__name__], known)
+def settle_for(model: "Sequential", method: str, others: dict[str, Any]) -> None:
+    """Pass over or refuse the arguments that the model's method was given beside its own."""
+    if others:
+        known = [name for name in signature(getattr(model, method)).parameters if name != "others"]
+        settle(method, others, ARGUMENTS[method], known)
 
 
 class KerasNames:

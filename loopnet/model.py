@@ -83,14 +83,14 @@ class Sequential(KerasNames, Stack):
         """Print a table of the layers, their output shapes and parameter counts, as Keras does; and which backend each
         runs on, if the model's own does not have them all. Keras's arguments for its looks are passed over.
         """
-        settle_for(Sequential.summary, others)
+        settle_for(self, "summary", others)
         summarize(self, self._backend.name if self._ops is not None else None, print_fn or print)
 
     def save(self, path: str | Path, overwrite: bool = True, **others: Any) -> None:
         """Write architecture, weights and optimiser to a safetensors file, whatever its name: plain numbers, no code.
         See ``saving``.
         """
-        settle_for(Sequential.save, others)
+        settle_for(self, "save", others)
         saving.save(self, saving.may_write(path, overwrite))
 
     def export(self, path: str | Path) -> None:
@@ -119,7 +119,7 @@ class Sequential(KerasNames, Stack):
         backend: one of ``loopnet.BACKENDS``, or an ``Ops`` of your own. Weights are kept; the optimiser starts afresh.
         Raises ``OSError``, and changes nothing, if it needs a GPU and there is none.
         """
-        settle_for(Sequential.compile, others)
+        settle_for(self, "compile", others)
         self._backend = get_ops(backend)
         self.optimizer = optimizers.get(optimizer)
         self.loss = losses.get(loss) if loss else None
@@ -262,7 +262,7 @@ class Sequential(KerasNames, Stack):
 
         Raises ``ValueError`` for data that does not fit, before any step.
         """
-        settle_for(Sequential.fit, others)
+        settle_for(self, "fit", others)
         batch_size, epochs = _batch_size("fit", batch_size), positive(epochs, "fit: epochs")
         look_at = _batch_size("fit", validation_batch_size or batch_size)
         training = self._data("fit", x, y, sample_weight, class_weight)
@@ -406,7 +406,7 @@ class Sequential(KerasNames, Stack):
 
         Prints them unless ``verbose`` is 0.
         """
-        settle_for(Sequential.evaluate, others)
+        settle_for(self, "evaluate", others)
         data = self._data("evaluate", x, y, sample_weight)
         logs = self._pass_over(data, _batch_size("evaluate", batch_size))
         if verbose:
@@ -418,7 +418,7 @@ class Sequential(KerasNames, Stack):
         """The network's outputs for ``x``: (images, ...) of the model's dtype; probabilities if it ends in a
         softmax, else logits. Silent, whatever ``verbose``.
         """
-        settle_for(Sequential.predict, others)
+        settle_for(self, "predict", others)
         if self._input is None:
             self.build(np.shape(x))
         ops = self._ready()

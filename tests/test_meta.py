@@ -80,7 +80,8 @@ def test_golden_values_object_to(name):
 @pytest.mark.parametrize("name", [
     "flipped_filter", "db_zero", "pool_winner_off_by_one", "dense_wrong_sign", "relu_leaks",
     "gradient_unweighted", "flatten_as_pytorch_does", "adam_without_corrections", "fused_without_bias",
-    "fused_winners_of_the_neighbour_filter", "fused_dz_off_in_the_fifth_digit",
+    "fused_winners_of_the_neighbour_filter", "fused_dw_off_in_the_fifth_digit", "fused_dx_off_in_the_fifth_digit",
+    "fused_later_layer_deals_to_the_wrong_winner",
 ])  # fmt: skip
 def test_lenet5_objects_to(name):
     with pytest.raises(AssertionError):
