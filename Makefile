@@ -14,7 +14,7 @@ train: $(LOOPNET)   ## install into .venv, and train LeNet-5 on the bundled hand
 	$(LOOPNET) train lenet5 --data digits
 
 test: $(INSTALLED)    ## run the tests
-	.venv/bin/pytest -n 2 --dist loadfile
+	.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 30
 
 test-cuda-compile: $(CUDA)   ## compile every CUDA kernel for three cards, without one
 	.venv/bin/pytest tests/test_cuda_compile.py -rs

@@ -6,6 +6,18 @@ import pytest
 from tally import HEAVY
 
 
+SLOWEST = (
+    "test_cuda_simulator.py", "test_articles_train.py", "test_cuda_simulator_layers.py", "test_cuda_simulator_tiled.py",
+    "test_meta.py", "test_faults_fuzz.py", "test_faults_resume.py", "test_faults_load.py",
+)  # fmt: skip
+"""Files that take minutes, for all that few tests are in them."""
+
+
+def pytest_collection_modifyitems(items):
+    """The slowest first, so that no worker is left with one of them when all others are done."""
+    items.sort(key=lambda item: SLOWEST.index(item.path.name) if item.path.name in SLOWEST else len(SLOWEST))
+
+
 @pytest.fixture(autouse=True)
 def the_same_cases_in_every_run(request, monkeypatch):
     """A check without a seed draws one; in ``make test`` it is each test's own, so that none fails by luck."""
