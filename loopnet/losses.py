@@ -47,7 +47,20 @@ class Loss:
         """The targets that are trained on. Metrics look at those that ``encode`` gave."""
         return targets
 
-    def __call__(
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> np.floating:
+        """The mean loss of predictions, by itself: ``MeanSquaredError()(y_true, model.predict(x))``.
+
+        sample_weight: (images,), what each image's loss counts; the sum is divided by their number.
+        """
+        losses = _one_an_image(self, y_true, y_pred)
+        if sample_weight is not None:
+            weight = np.asarray(sample_weight, losses.dtype)
+            if weight.shape not in ((), losses.shape):
+                raise ValueError(f"sample_weight: expected weights of shape {losses.shape}, given {weight.shape}")
+            losses = losses * weight
+        return losses.mean()
+
+    def on_batch(
         self, ops: Ops, outputs: Tensor, targets: Tensor, weight: Tensor, losses: Tensor, doutputs: Tensor
     ) -> None:
         """Overwrite ``losses`` (one per image) and ``doutputs``, the gradient of the weighted sum of losses."""
@@ -89,7 +102,7 @@ class CategoricalCrossentropy(Loss):
     def smooth(self, targets: np.ndarray) -> np.ndarray:
         return _mixed(targets, self.label_smoothing, 1 / targets.shape[1])
 
-    def __call__(self, ops, outputs, targets, weight, losses, doutputs):
+    def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
         kernel = ops.softmax_cross_entropy if self.from_logits else ops.cross_entropy
         kernel(outputs, targets, weight, losses, doutputs)
 
@@ -136,7 +149,7 @@ class BinaryCrossentropy(Loss):
     def smooth(self, targets: np.ndarray) -> np.ndarray:
         return _mixed(targets, self.label_smoothing, 1 / 2)
 
-    def __call__(self, ops, outputs, targets, weight, losses, doutputs):
+    def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
         kernel = ops.sigmoid_cross_entropy if self.from_logits else ops.binary_cross_entropy
         kernel(outputs, targets, weight, losses, doutputs)
 
@@ -152,7 +165,7 @@ class MeanSquaredError(Loss):
     def encode(self, y: Any, outputs: int) -> np.ndarray:
         return _rows(y, outputs)
 
-    def __call__(self, ops, outputs, targets, weight, losses, doutputs):
+    def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
         ops.mean_squared_error(outputs, targets, weight, losses, doutputs)
 
 
@@ -176,7 +189,7 @@ class MaximumAPosteriori(SparseCategoricalCrossentropy):
     def config(self) -> dict[str, Any]:
         return {"name": type(self).__name__, "rubbish": self.rubbish}
 
-    def __call__(self, ops, outputs, targets, weight, losses, doutputs):
+    def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
         rubbish = doutputs.dtype.type(self.rubbish)
         ops.maximum_a_posteriori(outputs, targets, weight, losses, doutputs, rubbish)
 
@@ -244,7 +257,7 @@ def _one_an_image(loss: Loss, y_true: Any, y_pred: Any) -> np.ndarray:
         raise ValueError(f"y_true: expected labels of {len(outputs)} images, given {len(targets)}")
     losses, weight = np.empty((2, len(outputs)), outputs.dtype)
     weight[:] = 1
-    loss(get_ops("literal"), outputs, targets, weight, losses, np.empty_like(outputs))
+    loss.on_batch(get_ops("literal"), outputs, targets, weight, losses, np.empty_like(outputs))
     return losses
 
 

@@ -228,7 +228,7 @@ class Sequential(KerasNames, Stack):
             self._room["losses", batch] = self._ops.empty((batch,), self.dtype)
             self._room["gradient", batch] = self._ops.empty((batch, self.layers[-1].output_shape[1]), self.dtype)
         losses, gradient = self._room["losses", batch], self._room["gradient", batch]
-        self._criterion(self._ops, outputs, targets, weight, losses, gradient)
+        self._criterion.on_batch(self._ops, outputs, targets, weight, losses, gradient)
         return losses, gradient
 
     @one_at_a_time

@@ -5,7 +5,6 @@ import zlib
 import pytest
 from tally import HEAVY
 
-
 SLOWEST = (
     "test_cuda_simulator.py", "test_articles_train.py", "test_cuda_simulator_layers.py", "test_cuda_simulator_tiled.py",
     "test_meta.py", "test_faults_fuzz.py", "test_faults_resume.py", "test_faults_load.py",

@@ -247,6 +247,18 @@ def test_losses_as_functions():
         losses.mse([[1, 0]], p)
 
 
+def test_losses_as_objects():
+    """As TensorFlow's first page for beginners calls one: on logits, before any training."""
+    y, logits = np.array([1, 0]), np.array([[0.0, 0.0], [np.log(4), 0.0]])
+    loss = losses.SparseCategoricalCrossentropy(from_logits=True)
+    expected = -np.log([0.5, 0.8])
+    np.testing.assert_allclose(loss(y, logits), expected.mean())
+    np.testing.assert_allclose(loss(y, logits, sample_weight=[1, 3]), (expected[0] + 3 * expected[1]) / 2)
+    np.testing.assert_allclose(losses.MeanSquaredError()([[1, 2]], [[1.5, 2]]), 0.125)
+    with pytest.raises(ValueError, match=r"sample_weight: expected weights of shape \(2,\), given \(3,\)"):
+        loss(y, logits, sample_weight=[1, 2, 3])
+
+
 @pytest.mark.parametrize(
     "loss",
     [

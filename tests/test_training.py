@@ -33,7 +33,7 @@ def run_loss(loss, backend, outputs, labels, weight):
     ops, shape = get_ops(backend), outputs.shape
     of_images, gradient = ops.empty(shape[:1], np.dtype(float)), ops.empty(shape, np.dtype(float))
     targets = loss.smooth(loss.encode(labels, shape[1]))
-    loss(ops, ops.pack(outputs), ops.pack(targets), ops.pack(weight), of_images, gradient)
+    loss.on_batch(ops, ops.pack(outputs), ops.pack(targets), ops.pack(weight), of_images, gradient)
     return ops.to_host(of_images, shape[:1]), ops.to_host(gradient, shape)
 
 
