@@ -46,8 +46,10 @@ def test_colour_is_the_lenet_of_the_article_on_cifar():
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_no_recipe_is_larger_than_lenet5(name):
-    assert RECIPES[name].model(SHAPE, 60000, seed=0).count_params() <= 61706
+def test_only_the_best_recipe_is_larger_than_lenet5(name):
+    """With distorted images a wider network pays; without them none was tried."""
+    parameters = RECIPES[name].model(SHAPE, 60000, seed=0).count_params()
+    assert parameters <= 61706 or (name, parameters) == ("best", 92334)
 
 
 def test_the_time_machine_changes_one_choice_at_a_time():
@@ -141,7 +143,7 @@ def test_train_the_network_of_1998(capsys, tmp_path):
 
 
 @pytest.mark.parametrize("options, message", [
-    (["--recipe", "worst"], "unknown recipe 'worst'; there are article, lecun1998, plain, best, colour"),
+    (["--recipe", "worst"], "unknown recipe 'worst'; there are article, lecun1998, sprint, plain, best, colour"),
     (["lenet5_1998", "--recipe", "best"], "a recipe brings its own network, given lenet5_1998; expected lenet5"),
     (["--recipe", "best", "--optimizer", "sgd"], "a recipe trains with adam, given --optimizer sgd"),
 ])  # fmt: skip
@@ -238,4 +240,4 @@ def test_nothing_to_show_says_so(tmp_path, capsys):
 
 def test_an_unknown_recipe_says_so(capsys, tmp_path):
     assert main(["bench", "records", "--recipe", "worst", "--out", str(tmp_path)]) == 2
-    assert "--recipe: unknown worst; there are article, lecun1998, plain, best, " in capsys.readouterr().err
+    assert "--recipe: unknown worst; there are article, lecun1998, sprint, plain, best, " in capsys.readouterr().err

@@ -108,8 +108,8 @@ print(f"\nfrom the bottom to the top: {seconds['python'] / seconds['tuned']:,.0f
 
 picture(
     bars(list(seconds), list(seconds.values()), [in_words(s) for s in seconds.values()], "seconds an epoch"),
-    "Bars on a logarithmic scale: python takes hours for an epoch, literal about a minute, parallel half of that, tuned "
-    "less than a second.",
+    "Bars on a logarithmic scale: python takes hours for an epoch, literal about a minute, parallel half of that, "
+    "tuned less than a second.",
 )
 
 # %% [markdown]

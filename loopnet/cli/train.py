@@ -42,7 +42,7 @@ ENOUGH_TO_CHOOSE = 1000
 def options(parser: Parser) -> None:
     parser.add_argument("architecture", nargs="?", default="lenet5", metavar="ARCH", help="default: lenet5")
     parser.add_argument("--data", default="digits", help=f"{DATA_SETS} (default: digits)")
-    recipes = "article, lecun1998, plain, best or colour: network and training together, without choosing an epoch"
+    recipes = "article, lecun1998, sprint, plain, best or colour: network and training, without choosing an epoch"
     parser.add_argument("--recipe", metavar="NAME", help=recipes)
     parser.add_argument("--epochs", type=count, metavar="N", help=f"default: {_defaults('epochs')}")
     parser.add_argument("--batch-size", type=count, metavar="N", help=f"default: {_defaults('batch_size')}")
