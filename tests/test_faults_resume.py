@@ -146,7 +146,7 @@ def test_early_stopping_that_has_spoken_is_not_forgotten(tmp_path):
         backup = callbacks.BackupAndRestore(tmp_path / f"{dies}")
         x, y = np.random.default_rng(0).standard_normal((30, 8, 8, 1)), np.arange(30) % 3
 
-        def end():
+        def end(logs):
             if dies and not gone_on:
                 raise MemoryError
 
