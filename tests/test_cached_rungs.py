@@ -111,3 +111,55 @@ def test_every_tuned_kernel_has_a_name_of_its_own_too():
 
 def is_compiled(value: object) -> bool:
     return hasattr(value, "py_func") and hasattr(value, "targetoptions")
+
+
+GARBAGE = """
+import gc, sys
+sys.path.insert(0, {folder!r})
+import some_loops
+from numba.core import event
+from loopnet.rungs import compile_rung
+
+class Watch(event.Listener):
+    def on_start(self, event): print("compiling", gc.isenabled())
+    def on_end(self, event): pass
+
+event.register("numba:compile", Watch())  # after loopnet's own, so that it hears it second
+compile_rung(some_loops.outer, "literal")(1)
+print("done", gc.isenabled())
+try:
+    compile_rung(some_loops.wrong, "literal")(1)
+except Exception:
+    print("failed", gc.isenabled())
+gc.disable()
+compile_rung(some_loops.outer, "parallel")(2.0)
+print("off before", gc.isenabled())
+"""
+
+SOME_LOOPS = """
+from numba import njit
+
+@njit
+def inner(x):
+    return x + 1
+
+def outer(x):
+    return inner(x)
+
+def wrong(x):
+    return x.nothing
+"""
+
+
+def test_a_compilation_is_not_interrupted_by_the_garbage_collector(tmp_path):
+    """Nested ones, failing ones, and with a collector that was off before: it is as it was afterwards."""
+    (tmp_path / "some_loops.py").write_text(SOME_LOOPS)
+    child = subprocess.run(
+        [sys.executable, "-c", GARBAGE.format(folder=str(tmp_path))],
+        capture_output=True, text=True, env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")},
+    )  # fmt: skip
+    assert child.returncode == 0, child.stderr
+    lines = child.stdout.splitlines()
+    during = [line for line in lines if line.startswith("compiling")]
+    assert set(during) == {"compiling False"} and len(during) >= 4, lines
+    assert [line for line in lines if line not in during] == ["done True", "failed True", "off before False"]

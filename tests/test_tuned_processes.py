@@ -14,7 +14,7 @@ from llvmlite import binding
 from numba import njit
 from tuned_child import most_vector_fmas
 
-# At least so many vector multiply-adds in one turn of the innermost loop. Forward, four filters by the taps of a row;
+# At least so many vector multiply-adds in one turn of the innermost loop. Forward, two filters in two rows by the taps;
 # for the weights, four filters by five taps, or three of the first layer's six; from the winners alone,
 # twenty registers of sums; dense layers go by tiles of four, two lots of them.
 HOT_LOOPS = {

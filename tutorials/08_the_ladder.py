@@ -168,9 +168,10 @@ picture(
 # Each square is a pixel: its column 0 to 3, its channel a, b or c; the colour is the image. The black line is what the
 # innermost loop can run along. With 32 images and 10 columns that is 320 numbers, however few the channels.
 #
-# The second trick is **reuse**. To load a number takes as long as to multiply it. The loop below loads a pixel once
-# and uses it for four filters; per step, 5 pixels and 4 sums are loaded for 20 multiply-adds. Names and sums are
-# those of the textbook loop; what is new is the order. The innermost loop runs over `t`, along the lanes:
+# The second trick is **reuse**. To load a number takes as long as to multiply it. The loop below computes two filters
+# in two rows at a time: each pixel meets two weights, each weight two pixels. Per step, 10 pixels and 4 sums are loaded
+# for 20 multiply-adds. Names and sums are those of the textbook loop; what is new is the order. The innermost loop runs
+# over `t`, along the lanes:
 
 # %%
 source(tuned.conv2d_forward)

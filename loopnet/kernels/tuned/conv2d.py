@@ -41,53 +41,39 @@ FAST: dict[str, Any] = {
 
 @njit(parallel=True, cache=True, **FAST)
 def conv2d_forward(x, w, b, y, scratch, lanes, taps):
-    """Four filters at a time: each pixel, once loaded, meets four weights, and each of four sums five pixels.
+    """Two filters in two rows at a time: two pixels and two weights meet in four products. For a 5x5 window that is
+    20 multiply-adds for 14 loads and 4 stores, and the 10 weights of a window row stay in registers.
 
-    For a 5x5 window that is 20 multiply-adds for 9 loads and 4 stores, and the 20 weights stay in registers.
-    The sums of a row live in ``scratch`` (threads, 4, run), in the first-level cache. One turn of the parallel
-    loop owns one row of y in one block, for all filters.
+    The sums of the rows live in ``scratch`` (threads, 2 filters, 2 rows, run), in the first-level cache. Where the
+    number of rows or filters is odd, the last one is computed twice. One turn of the parallel loop owns two rows of y
+    in one block, for all filters.
     """
     filters, channels, out_height = w.shape[3], x.shape[1], y.shape[2]
-    lanes, run = u(lanes), u(y.shape[3])
-    for turn in prange(y.shape[0] * out_height):
-        block, i = divmod(np.int64(turn), out_height)
-        me = get_thread_id()
-        in_fours = filters - filters % 4
-        for k in range(0, in_fours, 4):
-            for q in range(4):
-                for t in range(run):
-                    scratch[me, q, t] = b[k + q]
-            for c in range(channels):
-                for r in range(w.shape[0]):
-                    for t in range(run):
-                        s0, s1, s2, s3 = scratch[me, 0, t], scratch[me, 1, t], scratch[me, 2, t], scratch[me, 3, t]
-                        for s in range(u(len(taps))):
-                            pixel = x[block, c, i + r, t + s * lanes]
-                            s0 += pixel * w[r, s, c, k]
-                            s1 += pixel * w[r, s, c, k + 1]
-                            s2 += pixel * w[r, s, c, k + 2]
-                            s3 += pixel * w[r, s, c, k + 3]
-                        scratch[me, 0, t], scratch[me, 1, t], scratch[me, 2, t], scratch[me, 3, t] = s0, s1, s2, s3
-            for q in range(4):
-                for t in range(run):
-                    y[block, k + q, i, t] = scratch[me, q, t]
-        for k0 in range(in_fours, filters, 2):  # what four do not divide, two at a time
+    lanes, run, pairs = u(lanes), u(y.shape[3]), (out_height + 1) // 2
+    for turn in prange(y.shape[0] * pairs):
+        block, pair = divmod(np.int64(turn), pairs)
+        me, i0, i1 = get_thread_id(), 2 * pair, min(2 * pair + 1, out_height - 1)
+        for k0 in range(0, filters, 2):
             k1 = min(k0 + 1, filters - 1)
             for t in range(run):
-                scratch[me, 0, t] = b[k0]
-                scratch[me, 1, t] = b[k1]
+                scratch[me, 0, 0, t] = scratch[me, 0, 1, t] = b[k0]
+                scratch[me, 1, 0, t] = scratch[me, 1, 1, t] = b[k1]
             for c in range(channels):
                 for r in range(w.shape[0]):
                     for t in range(run):
-                        s0, s1 = scratch[me, 0, t], scratch[me, 1, t]
+                        s00, s01 = scratch[me, 0, 0, t], scratch[me, 0, 1, t]
+                        s10, s11 = scratch[me, 1, 0, t], scratch[me, 1, 1, t]
                         for s in range(u(len(taps))):
-                            pixel = x[block, c, i + r, t + s * lanes]
-                            s0 += pixel * w[r, s, c, k0]
-                            s1 += pixel * w[r, s, c, k1]
-                        scratch[me, 0, t], scratch[me, 1, t] = s0, s1
+                            upper, lower = x[block, c, i0 + r, t + s * lanes], x[block, c, i1 + r, t + s * lanes]
+                            s00 += upper * w[r, s, c, k0]
+                            s01 += lower * w[r, s, c, k0]
+                            s10 += upper * w[r, s, c, k1]
+                            s11 += lower * w[r, s, c, k1]
+                        scratch[me, 0, 0, t], scratch[me, 0, 1, t] = s00, s01
+                        scratch[me, 1, 0, t], scratch[me, 1, 1, t] = s10, s11
             for t in range(run):
-                y[block, k0, i, t] = scratch[me, 0, t]
-                y[block, k1, i, t] = scratch[me, 1, t]
+                y[block, k0, i0, t], y[block, k0, i1, t] = scratch[me, 0, 0, t], scratch[me, 0, 1, t]
+                y[block, k1, i0, t], y[block, k1, i1, t] = scratch[me, 1, 0, t], scratch[me, 1, 1, t]
 
 
 @njit(parallel=True, cache=True, **FAST)
@@ -121,38 +107,29 @@ def conv2d_backward_input(dy, w, dx, lanes, tile):
 
 
 @njit(parallel=True, cache=True, **FAST)
-def conv2d_backward_weights(dy, x, share_w, share_b, sums, dy_ends, x_ends, lanes, taps, tile, vector):
+def conv2d_backward_weights(dy, x, share_w, share_b, sums, lanes, taps, tile, vector):
     """``len(tile)`` filters collect from the taps of one window row at a time: with four filters and a 5x5 window, nine
     loads feed 20 multiply-adds.
 
     Every weight has a sum as long as a vector register, ``len(vector)`` numbers in ``sums`` (threads, filters of a
     tile * taps * vector). Because all three lengths are known when it is compiled, LLVM keeps these sums in registers
-    from the first row of the image to the last; only then are the numbers of each added up. Where vectors do not
-    fill a run, its end is copied out and filled up with zeros: dy_ends (threads, filters of a tile, rows of dy,
-    vector) and x_ends (threads, taps, rows of x, vector).
+    from the first row of the image to the last; only then are the numbers of each added up.
 
-    The length of ``tile`` divides the number of filters. One turn of the parallel loop owns the filters of one tile
-    in one block's share.
+    The length of ``tile`` divides the number of filters, that of ``vector`` the run. One turn of the parallel loop
+    owns the filters of one tile in one block's share.
     """
     tiles, zero = dy.shape[1] // len(tile), dy.dtype.type(0)
     lanes, run = u(lanes), u(dy.shape[3])
     for turn in prange(dy.shape[0] * tiles):
         block, number = divmod(np.int64(turn), tiles)
         me, k = get_thread_id(), u(number * len(tile))
-        left = run % u(len(vector))
         for q in range(u(len(tile))):
             total = zero
             for i in range(dy.shape[2]):
                 for p in range(run):
                     total += dy[block, k + q, i, p]
-                for v in range(u(len(vector)) if left else u(0)):
-                    dy_ends[me, q, i, v] = dy[block, k + q, i, run - left + v] if v < left else zero
             share_b[block, k + q] = total
         for c in range(x.shape[1]):
-            for s in range(u(len(taps)) if left else u(0)):
-                for row in range(x.shape[2]):
-                    for v in range(u(len(vector))):
-                        x_ends[me, s, row, v] = x[block, c, row, run - left + v + s * lanes] if v < left else zero
             for r in range(share_w.shape[1]):
                 for position in range(u(len(tile) * len(taps) * len(vector))):
                     sums[me, position] = 0
@@ -164,12 +141,6 @@ def conv2d_backward_weights(dy, x, share_w, share_b, sums, dy_ends, x_ends, lane
                                 for q in range(u(len(tile))):
                                     at = (q * u(len(taps)) + s) * u(len(vector)) + v
                                     sums[me, at] += dy[block, k + q, i, t] * x[block, c, i + r, t + s * lanes]
-                for i in range(dy.shape[2] if left else 0):
-                    for v in range(u(len(vector))):
-                        for s in range(u(len(taps))):
-                            for q in range(u(len(tile))):
-                                at = (q * u(len(taps)) + s) * u(len(vector)) + v
-                                sums[me, at] += dy_ends[me, q, i, v] * x_ends[me, s, i + r, v]
                 for s in range(u(len(taps))):
                     for q in range(u(len(tile))):
                         total = zero

@@ -7,7 +7,7 @@ For the loops and their layout see ``conv2d.py`` beside this file.
 
     y, dy    [block][filter][pooled row][pooled run]
     winner   the same shape, int8: 2 * r + s of the winner in its window, or DEAD where ReLU switched the unit off
-    scratch  [thread][4 filters][upper, lower][run]
+    scratch  [thread][2 filters][upper, lower][run]
 
 The first layer of a network needs no gradient of its input, and then dz is only read to sum up the weights'
 gradient: ``conv2d_relu_pool_backward_weights`` makes two rows of it at a time and drops them too.
@@ -50,48 +50,28 @@ def conv2d_relu_pool_forward(x, w, b, y, winner, scratch, lanes, taps):
     of one block.
     """
     filters, channels, pooled_height = w.shape[3], x.shape[1], y.shape[2]
-    lanes, run = u(lanes), u(scratch.shape[3])
+    lanes, run = u(lanes), u(x.shape[3] - (len(taps) - 1) * lanes)
     for turn in prange(y.shape[0] * pooled_height):
         block, i = divmod(np.int64(turn), pooled_height)
-        me = get_thread_id()
-        in_fours = filters - filters % 4
-        for k in range(0, in_fours, 4):
-            for below in range(2):
-                for q in range(4):
-                    for t in range(run):
-                        scratch[me, q, below, t] = b[k + q]
-                for c in range(channels):
-                    for r in range(w.shape[0]):
-                        row = 2 * i + below + r
-                        for t in range(run):
-                            s0, s1 = scratch[me, 0, below, t], scratch[me, 1, below, t]
-                            s2, s3 = scratch[me, 2, below, t], scratch[me, 3, below, t]
-                            for s in range(u(len(taps))):
-                                pixel = x[block, c, row, t + s * lanes]
-                                s0 += pixel * w[r, s, c, k]
-                                s1 += pixel * w[r, s, c, k + 1]
-                                s2 += pixel * w[r, s, c, k + 2]
-                                s3 += pixel * w[r, s, c, k + 3]
-                            scratch[me, 0, below, t], scratch[me, 1, below, t] = s0, s1
-                            scratch[me, 2, below, t], scratch[me, 3, below, t] = s2, s3
-            for q in range(4):
-                pool_row(scratch, me, q, lanes, y, winner, block, k + q, i)
-        for k0 in range(in_fours, filters, 2):  # what four do not divide, two at a time
+        me, i0, i1 = get_thread_id(), 2 * i, 2 * i + 1
+        for k0 in range(0, filters, 2):
             k1 = min(k0 + 1, filters - 1)
-            for below in range(2):
-                for t in range(run):
-                    scratch[me, 0, below, t] = b[k0]
-                    scratch[me, 1, below, t] = b[k1]
-                for c in range(channels):
-                    for r in range(w.shape[0]):
-                        row = 2 * i + below + r
-                        for t in range(run):
-                            s0, s1 = scratch[me, 0, below, t], scratch[me, 1, below, t]
-                            for s in range(u(len(taps))):
-                                pixel = x[block, c, row, t + s * lanes]
-                                s0 += pixel * w[r, s, c, k0]
-                                s1 += pixel * w[r, s, c, k1]
-                            scratch[me, 0, below, t], scratch[me, 1, below, t] = s0, s1
+            for t in range(run):
+                scratch[me, 0, 0, t] = scratch[me, 0, 1, t] = b[k0]
+                scratch[me, 1, 0, t] = scratch[me, 1, 1, t] = b[k1]
+            for c in range(channels):
+                for r in range(w.shape[0]):
+                    for t in range(run):
+                        s00, s01 = scratch[me, 0, 0, t], scratch[me, 0, 1, t]
+                        s10, s11 = scratch[me, 1, 0, t], scratch[me, 1, 1, t]
+                        for s in range(u(len(taps))):
+                            upper, lower = x[block, c, i0 + r, t + s * lanes], x[block, c, i1 + r, t + s * lanes]
+                            s00 += upper * w[r, s, c, k0]
+                            s01 += lower * w[r, s, c, k0]
+                            s10 += upper * w[r, s, c, k1]
+                            s11 += lower * w[r, s, c, k1]
+                        scratch[me, 0, 0, t], scratch[me, 0, 1, t] = s00, s01
+                        scratch[me, 1, 0, t], scratch[me, 1, 1, t] = s10, s11
             pool_row(scratch, me, 0, lanes, y, winner, block, k0, i)
             pool_row(scratch, me, 1, lanes, y, winner, block, k1, i)
 
@@ -125,34 +105,27 @@ def relu_pool_backward(dy, winner, dz):
 
 
 @njit(parallel=True, cache=True, **FAST)
-def conv2d_relu_pool_backward_weights(dy, winner, x, share_w, share_b, dz, sums, x_ends, lanes, taps, tile, vector):
+def conv2d_relu_pool_backward_weights(dy, winner, x, share_w, share_b, dz, sums, lanes, taps, tile, vector):
     """``relu_pool_backward`` for two rows, then ``conv2d.conv2d_backward_weights`` for these.
 
-    dz (threads, filters of a tile, 2, run rounded up to whole vectors) holds the two rows; sums (threads, channels *
-    window rows * filters of a tile * taps * vector) all sums of a tile, since a row is gone when the next one comes.
-    x_ends (threads, channels, taps, rows of x, vector) as there. One turn of the parallel loop owns the filters of
-    one tile in one block's share.
+    dz (threads, filters of a tile, 2, run) holds the two rows; sums (threads, channels * window rows * filters of a
+    tile * taps * vector) all sums of a tile, since a row is gone when the next one comes. One turn of the parallel
+    loop owns the filters of one tile in one block's share.
     """
     tiles, zero, window_rows = dy.shape[1] // len(tile), dy.dtype.type(0), share_w.shape[1]
     out_height = x.shape[2] - window_rows + 1  # rows of dz: one more than pooling takes where their number is odd
-    lanes, run = u(lanes), u(x.shape[3] - (len(taps) - 1) * lanes)
+    lanes, run = u(lanes), u(dz.shape[3])
     for turn in prange(dy.shape[0] * tiles):
         block, number = divmod(np.int64(turn), tiles)
         me, k = get_thread_id(), u(number * len(tile))
-        left = run % u(len(vector))
-        for c in range(x.shape[1]):
-            for s in range(u(len(taps)) if left else u(0)):
-                for row in range(x.shape[2]):
-                    for v in range(u(len(vector))):
-                        x_ends[me, c, s, row, v] = x[block, c, row, run - left + v + s * lanes] if v < left else zero
         for q in range(u(len(tile))):
             share_b[block, k + q] = 0
-            for p in range(u(dz.shape[3])):
+            for p in range(run):
                 dz[me, q, 0, p] = dz[me, q, 1, p] = 0  # and so it stays past the columns that pooling takes
-        for position in range(u(sums.shape[1])):
+        for position in range(u(x.shape[1] * window_rows * len(tile) * len(taps) * len(vector))):
             sums[me, position] = 0
         for i in range((out_height + 1) // 2):
-            for q in range(u(len(tile))):
+            for q in range(dy.shape[1] // tiles):  # len(tile), but LLVM need not know: unrolled, it compiles longer
                 total = zero
                 for j in range(u(dy.shape[3]) // lanes if i < dy.shape[2] else u(0)):
                     for lane in range(lanes):
@@ -178,13 +151,6 @@ def conv2d_relu_pool_backward_weights(dy, winner, x, share_w, share_b, dz, sums,
                                     for q in range(u(len(tile))):
                                         at = first + (q * u(len(taps)) + s) * u(len(vector)) + v
                                         sums[me, at] += dz[me, q, below, t] * x[block, c, row, t + s * lanes]
-                    for below in range(min(2, out_height - 2 * i) if left else 0):
-                        row = 2 * i + below + r
-                        for v in range(u(len(vector))):
-                            for s in range(u(len(taps))):
-                                for q in range(u(len(tile))):
-                                    at = first + (q * u(len(taps)) + s) * u(len(vector)) + v
-                                    sums[me, at] += dz[me, q, below, run - left + v] * x_ends[me, c, s, row, v]
         for c in range(x.shape[1]):
             for r in range(window_rows):
                 first = u((c * window_rows + r) * len(tile) * len(taps) * len(vector))

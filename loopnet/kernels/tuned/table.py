@@ -1,5 +1,6 @@
 """The tuned rung's column of the table in ``ops.py``: which of its kernels runs for which stride and padding."""
 
+import math
 import threading
 from typing import Any
 
@@ -42,19 +43,29 @@ def _tile(w: np.ndarray, at_most: int = 8) -> tuple[int, ...]:
     return (0,) * max(n for n in range(1, at_most + 1) if w.shape[3] % n == 0)
 
 
-def _vector(w: np.ndarray) -> tuple[int, ...]:
-    """As many numbers as fill the longest vector register there is."""
-    return (0,) * (64 // w.itemsize)
+def _vector(w: np.ndarray, run: int = 0) -> tuple[int, ...]:
+    """As many numbers as fill the longest vector register there is, or the longest that divides ``run``."""
+    return (0,) * math.gcd(64 // w.itemsize, run)
 
 
 _memory = threading.local()
 
+PAGE = 4096
+"""Bytes. A processor reads ahead of a loop, up to the end of a page. Between what two threads write lies one, or each
+would fetch the other's memory away from it.
+"""
+
 
 def _scratch(what: str, *shape: int, dtype: Any) -> np.ndarray:
-    """Aligned memory for each thread of a parallel loop, kept for the next call; each Python thread has its own."""
+    """Aligned memory for each thread of a parallel loop, kept for the next call; each Python thread has its own.
+
+    The first axis of what a thread gets is longer than asked for, by a page.
+    """
     key = (what, get_num_threads(), *shape, dtype)
     if key not in vars(_memory):
-        vars(_memory)[key] = lanes.aligned((get_num_threads(), *shape), dtype)  # type: ignore[index]
+        step = int(np.prod(shape[1:])) * np.dtype(dtype).itemsize
+        longer = shape[0] + -(-PAGE // step)
+        vars(_memory)[key] = lanes.aligned((get_num_threads(), longer, *shape[1:]), dtype)  # type: ignore[index]
     return vars(_memory)[key]  # type: ignore[index]
 
 
@@ -94,7 +105,7 @@ def conv2d_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, s
         any_window.pad_images(x, padded, pad)
         x = padded
     outputs = _runs(y)
-    scratch = _scratch("rows", 4, outputs.shape[3], dtype=y.dtype)
+    scratch = _scratch("rows", 2, 2, outputs.shape[3], dtype=y.dtype)
     conv2d.conv2d_forward(_runs(x), w, b, outputs, scratch, x.shape[4], _taps(w))
 
 
@@ -118,13 +129,9 @@ def conv2d_backward_weights(
         any_window.pad_images(x, padded, pad)
         x = padded
     share_w, share_b = _shares(dw, db, len(x))
-    taps, tile, vector = _taps(dw), _tile(dw, at_most=4), _vector(dw)
+    taps, tile, vector = _taps(dw), _tile(dw, at_most=4), _vector(dw, dy.shape[3] * dy.shape[4])
     sums = _scratch("sums", len(tile) * len(taps) * len(vector), dtype=dw.dtype)
-    dy_ends = _scratch("dy_ends", len(tile), dy.shape[2], len(vector), dtype=dw.dtype)
-    x_ends = _scratch("x_ends", len(taps), x.shape[2], len(vector), dtype=dw.dtype)
-    conv2d.conv2d_backward_weights(
-        _runs(dy), _runs(x), share_w, share_b, sums, dy_ends, x_ends, x.shape[4], taps, tile, vector
-    )
+    conv2d.conv2d_backward_weights(_runs(dy), _runs(x), share_w, share_b, sums, x.shape[4], taps, tile, vector)
     _add_shares(share_w, share_b, dw, db)
 
 
@@ -139,7 +146,7 @@ def _add_shares(share_w: np.ndarray, share_b: np.ndarray, dw: np.ndarray, db: np
 
 def conv2d_relu_pool_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> None:
     run = (x.shape[3] - w.shape[1] + 1) * x.shape[4]
-    scratch = _scratch("rows", 4, 2, run, dtype=y.dtype)
+    scratch = _scratch("rows", 2, 2, run, dtype=y.dtype)
     conv2d_relu_pool.conv2d_relu_pool_forward(_runs(x), w, b, _runs(y), _runs(winner), scratch, x.shape[4], _taps(w))
 
 
@@ -147,13 +154,12 @@ def conv2d_relu_pool_backward_weights(
     dy: np.ndarray, winner: np.ndarray, x: np.ndarray, dw: np.ndarray, db: np.ndarray
 ) -> None:
     share_w, share_b = _shares(dw, db, len(x))
-    taps, tile, vector = _taps(dw), _tile(dw, at_most=4), _vector(dw)
     run = (x.shape[3] - dw.shape[1] + 1) * x.shape[4]
-    dz = _scratch("dz", len(tile), 2, -(-run // len(vector)) * len(vector), dtype=dw.dtype)
+    taps, tile, vector = _taps(dw), _tile(dw, at_most=4), _vector(dw, run)
+    dz = _scratch("dz", len(tile), 2, run, dtype=dw.dtype)
     sums = _scratch("sums", x.shape[1] * len(dw) * len(tile) * len(taps) * len(vector), dtype=dw.dtype)
-    x_ends = _scratch("x_ends", x.shape[1], len(taps), x.shape[2], len(vector), dtype=dw.dtype)
     conv2d_relu_pool.conv2d_relu_pool_backward_weights(
-        _runs(dy), _runs(winner), _runs(x), share_w, share_b, dz, sums, x_ends, x.shape[4], taps, tile, vector
+        _runs(dy), _runs(winner), _runs(x), share_w, share_b, dz, sums, x.shape[4], taps, tile, vector
     )
     _add_shares(share_w, share_b, dw, db)
 
