@@ -71,7 +71,7 @@ ARGUMENTS = {
 """Of models' methods: what Keras's take and these do not, and what to do instead."""
 
 
-def settle_for(model: "Sequential", method: str, others: dict[str, Any]) -> None:
+def settle_for(model: object, method: str, others: dict[str, Any]) -> None:
     """Pass over or refuse the arguments that the model's method was given beside its own."""
     if others:
         known = [name for name in signature(getattr(model, method)).parameters if name != "others"]

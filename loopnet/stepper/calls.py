@@ -85,7 +85,7 @@ def find_call(model: Sequential, x: np.ndarray, labels: np.ndarray, operation: s
 
 
 def _one_step(model: Sequential, x: np.ndarray, labels: np.ndarray, listener: _Listener) -> None:
-    """A training step, layer by layer. The same as ``Sequential._train``, with each caller announced."""
+    """A training step, layer by layer. The same as ``Network._train``, with each caller announced."""
     ops = model._ready()
     data = model._data("step", x, labels)
     y, targets, weight = data.load(ops.asarray(np.arange(len(x))))

@@ -1,0 +1,179 @@
+"""A network on a rung: which loops its layers run, where their weights lie, and one step of training.
+
+The whole of training is :meth:`Network._train`, five lines: forward through the stages, loss, backward through the
+stages in reverse, one step of the optimiser. How often it is done, and on which images, is for ``model.py``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from . import losses, metrics, optimizers
+from .borders import Border, with_borders
+from .keras_names import settle_for
+from .layers import Layer
+from .ops import DEFAULT_BACKEND, Ops, Tensor, get_ops
+from .plan import plan
+from .stack import Stack
+from .threads import refuse_after_fork
+
+
+class Network(Stack):
+    """A stack of layers, an optimiser and a loss, bound to a rung when they are first needed."""
+
+    def __init__(self, layers: Sequence[Layer] | None, name: str, dtype: str, seed: int | None):
+        self.optimizer: optimizers.Optimizer | None = None
+        self.loss: losses.Loss | None = None
+        self.metrics: list[metrics.Metric] = []
+        self._backend = get_ops(DEFAULT_BACKEND)
+        self._ops: Ops | None = None
+        super().__init__(layers, name, dtype, seed)
+
+    def add(self, layer: Any) -> None:
+        """Put ``layer`` on top. Shapes are checked here, as soon as the shape of the input is known."""
+        super().add(layer)
+        self._ops = None
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Replace all weights and biases; shapes must match. Raises ``ValueError`` and changes nothing if one
+        does not.
+        """
+        super().set_weights(weights)
+        if self._ops is not None:
+            self._place(self._ops)
+
+    def compile(
+        self,
+        optimizer: str | optimizers.Optimizer = "rmsprop",
+        loss: str | losses.Loss | None = None,
+        metrics: Any = None,
+        backend: str | Ops = DEFAULT_BACKEND,
+        **others: Any,
+    ) -> None:
+        """Choose how to train: optimiser, loss and metrics by name or as objects, and the rung the loops run on.
+
+        metrics: also functions of your own, see ``metrics``.
+
+        backend: one of ``loopnet.BACKENDS``, or an ``Ops`` of your own. Weights are kept; the optimiser starts afresh.
+        Raises ``OSError``, and changes nothing, if it needs a GPU and there is none.
+        """
+        settle_for(self, "compile", others)
+        self._backend = get_ops(backend)
+        self.optimizer = optimizers.get(optimizer)
+        self.loss = losses.get(loss) if loss else None
+        self._asked_metrics = list(metrics or []) if isinstance(metrics, (list, tuple, type(None))) else [metrics]
+        self.metrics = [_metric(m, self.loss) for m in self._asked_metrics]  # so that an unknown name is told at once
+        self._ops = None
+        if self._input is not None and self.layers:
+            self._ready()
+
+    def _ready(self) -> Ops:
+        """Bind the layers to the rung, if that has not happened yet."""
+        if self._ops is None:
+            self._built()
+            self._place(self._backend.rung_for((), [len(self.output_shape)]))
+        assert self._ops is not None
+        refuse_after_fork(self._ops.name)
+        return self._ops
+
+    def _place(self, ops: Ops) -> None:
+        """Lay all that is learned end to end in one vector, so that an optimiser is one loop; the layers keep views
+        of it.
+        """
+        parameters = [p for p in self._parameters() if p.trainable]
+        flat = np.concatenate([np.asarray(p.value).reshape(-1) for p in parameters] or [np.empty(0)])
+        self._values = ops.asarray(flat.astype(self.dtype))
+        self._grads = ops.asarray(np.zeros_like(flat, self.dtype))
+        at = 0
+        for p in parameters:
+            size = prod(p.shape)
+            p.value = self._values[at : at + size].reshape(p.shape)
+            p.grad = self._grads[at : at + size].reshape(p.shape)
+            at += size
+        for p in self._parameters():
+            if not p.trainable:
+                p.value = ops.asarray(np.array(p.value, self.dtype))
+        for layer in self.layers:
+            layer.bind(ops, self.dtype)
+        self._room: dict[tuple[str, int], Tensor] = {}  # memory for batches and losses, by name and size of batch
+        self._plan = plan(self.layers, ops)
+        if self.loss is not None:
+            self._fit_loss(self.loss)
+        self._plan = with_borders(self._plan, ops, self.output_shape)
+        if self.optimizer is not None:
+            self.optimizer.bind(ops, flat.size, self.dtype, self.optimizer.state or None)
+        self._step = None
+        if ops.train_step is not None and self.loss is not None:
+            self._step = ops.train_step(self.layers, self._criterion, self.optimizer, self._values)
+        self._ops = ops
+
+    def learned(self) -> tuple[Ops, Tensor]:
+        """The rung, and all that the optimiser changes as one vector in its memory."""
+        ops = self._ready()
+        if self._step is not None:
+            self._step.values_changed = True  # by whoever asks for them
+        return ops, self._values
+
+    def _fit_loss(self, loss: losses.Loss) -> None:
+        """Check that the loss suits the last layer, and let it join a softmax there if it can."""
+        name, last = type(loss).__name__, self.layers[-1]
+        if len(last.output_shape) != 2:
+            given = f"given {last.output_shape}; add Flatten() before it"
+            raise ValueError(f"{last.name}: {name} expects output of shape (None, outputs), {given}")
+        outputs, softmax = last.output_shape[1], self._plan.softmax
+        self.metrics = [_metric(m, loss, outputs) for m in getattr(self, "_asked_metrics", [])]
+        self._criterion = loss
+        if softmax is not None and loss.joins_softmax:
+            if loss.from_logits:
+                raise ValueError(
+                    f"{last.name}: {name}(from_logits=True) expects logits, given probabilities; "
+                    "drop the softmax or from_logits"
+                )
+            self._criterion = losses.get({**loss.config(), "from_logits": True})
+        elif softmax is not None:  # the loss looks at the probabilities: the softmax is a layer like any other
+            self._plan = replace(self._plan, stages=[*self._plan.stages, softmax], softmax=None)
+        elif not loss.from_logits and _is_weighted_sum(last):
+            raise ValueError(
+                f"{last.name}: {name} expects probabilities, given logits; "
+                f"end in activation='softmax' or 'sigmoid', or use {name}(from_logits=True)"
+            )
+
+    def _forward(self, x: Tensor, training: bool, images: int | None = None) -> Tensor:
+        """The outputs for a batch of so many images: as many as ``x`` has room for, unless some of that is empty."""
+        for stage in self._plan.stages:
+            if isinstance(stage, Border):
+                stage.images = images
+            x = stage.forward(x, training)
+        return x
+
+    def _train(self, x: Tensor, targets: Tensor, weight: Tensor, images: int | None = None) -> tuple[Tensor, Tensor]:
+        """One training step. Returns the outputs and one loss an image."""
+        if self._step is not None:
+            return self._step(x, targets, weight)
+        outputs = self._forward(x, training=True, images=images)
+        losses, gradient = self._loss(outputs, targets, weight)
+        for stage in reversed(self._plan.stages[self._plan.first_trained :]):
+            gradient = stage.backward(gradient)
+        self.optimizer.step(self._ops, self._values, self._grads)  # type: ignore[union-attr, arg-type]
+        return outputs, losses
+
+    def _loss(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        assert self._ops is not None
+        batch = self._ops.images(outputs)
+        if ("losses", batch) not in self._room:
+            self._room["losses", batch] = self._ops.empty((batch,), self.dtype)
+            self._room["gradient", batch] = self._ops.empty((batch, self.layers[-1].output_shape[1]), self.dtype)
+        losses, gradient = self._room["losses", batch], self._room["gradient", batch]
+        self._criterion.on_batch(self._ops, outputs, targets, weight, losses, gradient)
+        return losses, gradient
+
+
+_metric = metrics.get  # compile() has an argument of that name
+
+
+def _is_weighted_sum(layer: Layer) -> bool:
+    """Whether nothing keeps the layer's outputs between 0 and 1, or even above 0: they cannot be probabilities."""
+    return bool(layer.parameters) and getattr(layer, "activation", None) is None
