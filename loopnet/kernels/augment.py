@@ -66,17 +66,33 @@ def affine_flow(flow, shift, rotation, zoom, shear, key, step):
                 flow[n, 1, i, j] = sin * row + (sin * slant + cos) * col - col + shift_col
 
 
+@register_jitable
+def smooth_columns(rough, smoothed, taps, width):
+    """smoothed[i, j] = the sum over t of taps[t] * rough[i + t - radius, j], for an image laid out as one long row.
+
+    A pixel's neighbour above is ``width`` numbers before it, wherever the pixel is: tap by tap, the innermost loop
+    runs through the whole image, and vectorises without adding in another order.
+    """
+    size, radius = rough.size, taps.size // 2
+    for p in range(size):
+        smoothed[p] = 0
+    for t in range(taps.size):
+        shift = (t - radius) * width
+        target, source = smoothed[max(0, -shift) :], rough[max(0, shift) :]
+        for p in range(size - abs(shift)):
+            target[p] += taps[t] * source[p]
+
+
 def elastic_flow(noise, smooth, flow, taps, alpha, key, step):
     """flow += alpha * (Gaussian over rows and columns of random numbers from -1 to 1, two for each pixel).
 
-    A Gaussian in two dimensions is one down the columns, then one along the rows. Beyond the image the noise is 0.
-    The innermost loop runs along a row, tap by tap, so that it vectorises without adding in another order.
+    A Gaussian in two dimensions is one down the columns, then one along the rows: down the columns again, with rows
+    and columns exchanged in between. Beyond the image the noise is 0.
 
     Reads taps; overwrites noise and smooth, which are scratch; adds to flow. One turn of the parallel loop owns one
     image.
     """
     batch, _, height, width = flow.shape
-    radius = taps.size // 2
     for n in prange(batch):
         for i in range(height):
             for j in range(width):
@@ -84,22 +100,15 @@ def elastic_flow(noise, smooth, flow, taps, alpha, key, step):
                 noise[n, 0, i, j] = down / HALF - 1
                 noise[n, 1, i, j] = right / HALF - 1
         for axis in range(2):
+            rough, smoothed = noise[n, axis].reshape(-1), smooth[n, axis].reshape(-1)
+            smooth_columns(rough, smoothed, taps, width)
             for i in range(height):
-                below = smooth[n, axis, i]
                 for j in range(width):
-                    below[j] = 0
-                for t in range(max(0, radius - i), min(taps.size, height + radius - i)):
-                    above = noise[n, axis, i + t - radius]
-                    for j in range(width):
-                        below[j] += taps[t] * above[j]
+                    rough[j * height + i] = smoothed[i * width + j]
+            smooth_columns(rough, smoothed, taps, height)
             for i in range(height):
-                for t in range(taps.size):
-                    along = t - radius  # from this pixel to the one it takes a share of
-                    share = alpha * taps[t]
-                    target = flow[n, axis, i, max(0, -along) :]
-                    source = smooth[n, axis, i, max(0, along) :]
-                    for j in range(width - abs(along)):
-                        target[j] += share * source[j]
+                for j in range(width):
+                    flow[n, axis, i, j] += alpha * smoothed[j * height + i]
 
 
 def warp(x, flow, y):
