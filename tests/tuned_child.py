@@ -33,7 +33,7 @@ def same_padded() -> Sequential:
 
 
 def wide() -> Sequential:
-    """Its second convolution goes back by the winners alone."""
+    """Its second convolution goes Winograd's way, and back by the winners alone."""
     layers = [
         Input((14, 14, 1)),
         Conv2D(12, 3, activation="relu"), MaxPooling2D(),

@@ -9,7 +9,7 @@ from numba import get_num_threads
 
 from ...rungs import compile_rung
 from .. import activation
-from . import any_window, conv2d, conv2d_relu_pool, dense, lanes, softmax, subsample, winners
+from . import any_window, conv2d, conv2d_relu_pool, dense, lanes, softmax, subsample, winners, winograd
 
 Pair = tuple[int, int]
 
@@ -144,10 +144,33 @@ def _add_shares(share_w: np.ndarray, share_b: np.ndarray, dw: np.ndarray, db: np
     conv2d.add_shares(share_b, db)
 
 
+FEW_CHANNELS, FEW_FILTERS = 8, 16
+"""From so many on, six products and some additions are faster than ten products, and worth compiling another kernel."""
+
+
 def conv2d_relu_pool_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> None:
     run = (x.shape[3] - w.shape[1] + 1) * x.shape[4]
     scratch = _scratch("rows", 2, 2, run, dtype=y.dtype)
+    enough = w.shape[2] >= FEW_CHANNELS and w.shape[3] >= FEW_FILTERS
+    if w.shape[1] == winograd.WINDOW_WIDTH and enough and _by_winograd(x, w, b, y, winner, scratch):
+        return
     conv2d_relu_pool.conv2d_relu_pool_forward(_runs(x), w, b, _runs(y), _runs(winner), scratch, x.shape[4], _taps(w))
+
+
+def _by_winograd(
+    x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray, scratch: np.ndarray
+) -> bool:
+    """False if an output is not finite: others may not be right then."""
+    (height, _, channels, filters), run = w.shape, y.shape[3] * y.shape[4]
+    points = _shared_memory("points", winograd.POINTS, height, channels, filters, dtype=w.dtype)
+    lines = _scratch("lines", winograd.POINTS, channels, height + 1, run, dtype=y.dtype)
+    sums = _scratch("sums", winograd.POINTS, filters, 2, run, dtype=y.dtype)
+    finite = np.ones(y.shape[0] * y.shape[2], np.bool_)
+    winograd.weights_at_points(w, points)
+    winograd.forward(
+        _runs(x), points, b, _runs(y), _runs(winner), lines, sums, scratch, finite, x.shape[4], (0,) * height
+    )
+    return bool(finite.all())
 
 
 def conv2d_relu_pool_backward_weights(
