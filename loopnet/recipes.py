@@ -132,7 +132,7 @@ BEST = replace(
     filters=(16, 48), units=(60,), epochs=34, average=0.999,
 )  # fmt: skip
 
-SPRINT = replace(PLAIN, dropout=0.0, learning_rate=0.01, epochs=4)
+SPRINT = replace(PLAIN, dropout=0.0, learning_rate=0.015, label_smoothing=0.1, epochs=2)
 
 COLOUR = Recipe(start="glorot_uniform", batch_size=32)
 
