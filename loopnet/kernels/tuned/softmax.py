@@ -8,12 +8,9 @@ In an empty lane the target is all zeros and the weight is 0: no loss, no gradie
 
 import math
 
-from numba import njit, prange
-
-from .conv2d import FAST
+from numba import prange
 
 
-@njit(parallel=True, cache=True, **FAST)
 def softmax_forward(logits, probabilities):
     """One turn of the parallel loop owns one image."""
     classes, batch = logits.shape
@@ -31,7 +28,6 @@ def softmax_forward(logits, probabilities):
             probabilities[k, n] /= total
 
 
-@njit(parallel=True, cache=True, **FAST)
 def softmax_cross_entropy(logits, targets, weight, losses, dlogits):
     """One turn of the parallel loop owns one image."""
     classes, batch = logits.shape

@@ -2,6 +2,7 @@
 
 import math
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,6 @@ from .. import activation
 from . import any_window, conv2d, conv2d_relu_pool, dense, lanes, softmax, subsample, winners, winograd
 
 Pair = tuple[int, int]
-
-_HOW: dict[str, dict[str, Any]] = {"serial": {}, "parallel": {"parallel": True}}
 
 _gather_images = compile_rung(lanes.gather_images, "tuned", parallel=True, error_model="numpy")
 _gather_features = compile_rung(lanes.gather_features, "tuned")
@@ -255,21 +254,17 @@ def dense_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) ->
         dense.dense_forward(x, w, b, y)
 
 
-_relu_forward = {name: compile_rung(activation.relu_forward, f"tuned_{name}", **how) for name, how in _HOW.items()}
-_relu_backward = {name: compile_rung(activation.relu_backward, f"tuned_{name}", **how) for name, how in _HOW.items()}
+def _by_size(kernel: Callable, worth_sharing: int, **how: Any) -> Callable:
+    """The kernel, run by one thread until its first array has ``worth_sharing`` numbers: to wake the other cores takes
+    time too, and so does it to compile a parallel loop. Each way is compiled when it is first gone.
+    """
+    serial = compile_rung(kernel, "tuned_serial", **how)
+    parallel = compile_rung(kernel, "tuned_parallel", parallel=True, **how)
 
+    def run(x: np.ndarray, *others: np.ndarray) -> None:
+        (serial if x.size < worth_sharing else parallel)(x, *others)
 
-def relu_forward(x: np.ndarray, y: np.ndarray) -> None:
-    _relu_forward[_worth_sharing(x)](x, y)
-
-
-def relu_backward(dy: np.ndarray, y: np.ndarray, dx: np.ndarray) -> None:
-    _relu_backward[_worth_sharing(dy)](dy, y, dx)
-
-
-def _worth_sharing(x: np.ndarray) -> str:
-    """To wake the other cores costs as much as some ten thousand comparisons."""
-    return "serial" if x.size < 50_000 else "parallel"
+    return run
 
 
 KERNELS: dict[str, Any] = {
@@ -289,12 +284,12 @@ KERNELS: dict[str, Any] = {
     "dense_forward": dense_forward,
     "dense_backward_input": dense.dense_backward_input,
     "dense_backward_weights": dense.dense_backward_weights,
-    "relu_forward": relu_forward,
-    "relu_backward": relu_backward,
-    "flatten_forward": compile_rung(lanes.flatten_forward, "tuned", parallel=True),
-    "flatten_backward": compile_rung(lanes.flatten_backward, "tuned", parallel=True),
-    "softmax_forward": softmax.softmax_forward,
-    "softmax_cross_entropy": softmax.softmax_cross_entropy,
+    "relu_forward": _by_size(activation.relu_forward, 50_000),
+    "relu_backward": _by_size(activation.relu_backward, 50_000),
+    "flatten_forward": _by_size(lanes.flatten_forward, 200_000),
+    "flatten_backward": _by_size(lanes.flatten_backward, 200_000),
+    "softmax_forward": _by_size(softmax.softmax_forward, 5_000, **conv2d.FAST),
+    "softmax_cross_entropy": _by_size(softmax.softmax_cross_entropy, 5_000, **conv2d.FAST),
 }
 
 MEMORY: dict[str, Any] = {
