@@ -286,8 +286,8 @@ KERNELS: dict[str, Any] = {
     "dense_backward_weights": dense.dense_backward_weights,
     "relu_forward": _by_size(activation.relu_forward, 50_000),
     "relu_backward": _by_size(activation.relu_backward, 50_000),
-    "flatten_forward": _by_size(lanes.flatten_forward, 200_000),
-    "flatten_backward": _by_size(lanes.flatten_backward, 200_000),
+    "flatten_forward": _by_size(lanes.flatten_forward, 5_000),
+    "flatten_backward": _by_size(lanes.flatten_backward, 5_000),
     "softmax_forward": _by_size(softmax.softmax_forward, 5_000, **conv2d.FAST),
     "softmax_cross_entropy": _by_size(softmax.softmax_cross_entropy, 5_000, **conv2d.FAST),
 }
