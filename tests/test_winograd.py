@@ -9,7 +9,7 @@ from loopnet import get_ops
 from loopnet.kernels.tuned import table, winograd
 
 IMAGES, SIZE, WINDOW, POOLED = 5, 10, 5, 3  # the lanes for images are more than five: some are empty
-CHANNELS, FILTERS = table.FEW_CHANNELS, table.FEW_FILTERS
+CHANNELS, FILTERS = table.WINOGRAD_CHANNELS, table.WINOGRAD_FILTERS
 
 
 def random_numbers(channels=CHANNELS, filters=FILTERS, dtype="float32"):
@@ -59,7 +59,7 @@ def textbook(monkeypatch):
 
     def answers(given):
         with monkeypatch.context() as patch:
-            patch.setattr(table, "FEW_CHANNELS", np.inf)
+            patch.setattr(table, "WINOGRAD_CHANNELS", np.inf)
             return forward(given)
 
     return answers

@@ -143,14 +143,14 @@ def _add_shares(share_w: np.ndarray, share_b: np.ndarray, dw: np.ndarray, db: np
     conv2d.add_shares(share_b, db)
 
 
-FEW_CHANNELS, FEW_FILTERS = 8, 16
+WINOGRAD_CHANNELS, WINOGRAD_FILTERS = 8, 16
 """From so many on, six products and some additions are faster than ten products, and worth compiling another kernel."""
 
 
 def conv2d_relu_pool_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> None:
     run = (x.shape[3] - w.shape[1] + 1) * x.shape[4]
     scratch = _scratch("rows", 2, 2, run, dtype=y.dtype)
-    enough = w.shape[2] >= FEW_CHANNELS and w.shape[3] >= FEW_FILTERS
+    enough = w.shape[2] >= WINOGRAD_CHANNELS and w.shape[3] >= WINOGRAD_FILTERS
     if w.shape[1] == winograd.WINDOW_WIDTH and enough and _by_winograd(x, w, b, y, winner, scratch):
         return
     conv2d_relu_pool.conv2d_relu_pool_forward(_runs(x), w, b, _runs(y), _runs(winner), scratch, x.shape[4], _taps(w))
