@@ -26,9 +26,10 @@ knows how many.
 
 What it costs is accuracy: v is up to ten times as large as d, and errors of float32 are one and a half times those of
 ten products (root mean square, normal random numbers; 1.7 times with negative pixels set to 0). Whole numbers that
-are not too large come out exact, and six equal columns give v0 = v2 = v3 = v4 = v5 = 0: where outputs are equal in the
-textbook, they are equal here, and the first of them wins. But one infinite pixel, or one that is when it is multiplied
-by ten, would reach both outputs: ``finite`` says whether any did, and ``table.py`` takes the textbook's way then.
+are not too large come out exact, and six equal columns give v0 = v2 = v3 = v4 = v5 = 0: outputs of pixels that are
+all alike are equal, as in the textbook, and the first of them wins. But one infinite pixel, or one that is when it is
+multiplied by ten, would reach both outputs: ``finite`` says whether any did, and ``table.py`` takes the textbook's way
+then.
 
 Lavin, Gray (2016), *Fast algorithms for convolutional neural networks*, section 4, there for windows of
 three; Winograd (1980), *Arithmetic complexity of computations*, for one row.
@@ -46,13 +47,12 @@ WINDOW_WIDTH, POINTS = 5, 6
 @njit(cache=True, **FAST)
 def weights_at_points(w, points):
     """points = u of every row of every window."""
-    one = w.dtype.type(1)
     for r in range(w.shape[0]):
         for c in range(w.shape[2]):
             for k in range(w.shape[3]):
                 g0, g1, g2, g3, g4 = w[r, 0, c, k], w[r, 1, c, k], w[r, 2, c, k], w[r, 3, c, k], w[r, 4, c, k]
                 even, odd = g0 + g2 + g4, g1 + g3
-                points[0, r, c, k] = g0 * (one / 4)
+                points[0, r, c, k] = g0 / 4
                 points[1, r, c, k] = even + odd
                 points[2, r, c, k] = even - odd
                 even, odd = g0 + 4 * g2 + 16 * g4, 2 * g1 + 8 * g3
