@@ -17,6 +17,7 @@ from .keras_names import KerasNames, settle_for
 from .layers import Layer
 from .network import Network
 from .ops import DEFAULT_BACKEND, Ops, Tensor
+from .precompile import with_helpers
 from .rungs import announce_compilation
 from .shapes import positive
 from .summary import summarize
@@ -141,7 +142,7 @@ class Sequential(KerasNames, Network):
             listener.params = {"epochs": epochs, "batch_size": batch_size, "images": training.count}
         self.stop_training, self.initial_epoch = False, initial_epoch
 
-        with announce_compilation() if verbose else nullcontext():
+        with announce_compilation() if verbose else nullcontext(), with_helpers(self, training, batch_size):
             logs: Logs = {}
             tell(listeners, "on_train_begin", {})
             for epoch in range(self.initial_epoch, epochs):  # a callback may have gone on from a later one

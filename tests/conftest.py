@@ -18,6 +18,12 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(autouse=True)
+def no_helpers(monkeypatch):
+    """The tests are spread over the cores already, and few of their networks have more than a loop to compile."""
+    monkeypatch.setattr("loopnet.precompile.MOST", 0)
+
+
+@pytest.fixture(autouse=True)
 def the_same_cases_in_every_run(request, monkeypatch):
     """A check without a seed draws one; in ``make test`` it is each test's own, so that none fails by luck."""
     if not HEAVY:
