@@ -24,6 +24,7 @@ HOT_LOOPS = {
     "conv2d_backward_input": 8,
     "conv2d_backward_weights": 20,
     "conv2d_relu_pool_backward_weights": 15,
+    "weights_from_winners": 15,
     "backward_weights": 20,
     "backward_input": 20,
     "dense_forward": 8,

@@ -1,4 +1,4 @@
-"""A process of its own for test_tuned_processes.py: trains three small networks on the tuned rung, reports in JSON.
+"""A process of its own for test_tuned_processes.py: trains small networks on the tuned rung, reports in JSON.
 
     python tuned_child.py
 
@@ -19,7 +19,9 @@ from loopnet.lenet import lenet5
 from loopnet.losses import SparseCategoricalCrossentropy
 from loopnet.model import Sequential
 
-STEPS, BATCH = 3, 100  # two blocks of lanes, some of them empty
+STEPS = 3
+BATCH = 100  # two blocks of lanes, some of them empty
+FULL_VECTORS = 64  # two blocks of lanes that vector registers divide
 
 
 def same_padded() -> Sequential:
@@ -43,12 +45,12 @@ def wide() -> Sequential:
     return Sequential(layers, seed=0)
 
 
-def train(model: Sequential) -> dict[str, str]:
+def train(model: Sequential, batch: int = BATCH) -> dict[str, str]:
     """Losses, gradients and weights of the last step."""
     random = np.random.default_rng(0)
     model.compile("adam", SparseCategoricalCrossentropy(from_logits=True), backend="tuned")
-    x = random.standard_normal((BATCH, *model.input_shape[1:])).astype("float32")
-    labels = random.integers(10, size=BATCH)
+    x = random.standard_normal((batch, *model.input_shape[1:])).astype("float32")
+    labels = random.integers(10, size=batch)
     losses = [model.train_on_batch(x, labels) for _ in range(STEPS)]
     gradients = [np.asarray(p.grad) for layer in model.layers for p in layer.parameters]
     arrays = {"losses": [np.array(losses)], "gradients": gradients, "weights": model.get_weights()}
@@ -97,6 +99,7 @@ if __name__ == "__main__":
             numba.set_num_threads(threads)
             results[f"{threads} of {numba.config.NUMBA_NUM_THREADS}"] = {
                 "lenet5": train(lenet5(seed=0)),
+                "lenet5, full vectors": train(lenet5(seed=0), FULL_VECTORS),
                 "same padded": train(same_padded()),
                 "wide": train(wide()),
             }

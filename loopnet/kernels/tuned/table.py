@@ -10,7 +10,18 @@ from numba import get_num_threads
 
 from ...rungs import compile_rung
 from .. import activation
-from . import any_window, conv2d, conv2d_relu_pool, dense, lanes, softmax, subsample, winners, winograd
+from . import (
+    any_window,
+    conv2d,
+    conv2d_relu_pool,
+    dense,
+    lanes,
+    softmax,
+    subsample,
+    winners,
+    winners_in_lanes,
+    winograd,
+)
 
 Pair = tuple[int, int]
 
@@ -175,6 +186,8 @@ def _by_winograd(
 def conv2d_relu_pool_backward_weights(
     dy: np.ndarray, winner: np.ndarray, x: np.ndarray, dw: np.ndarray, db: np.ndarray
 ) -> None:
+    if _picked_in_lanes(dy, winner, x, dw, db):
+        return
     share_w, share_b = _shares(dw, db, len(x))
     run = (x.shape[3] - dw.shape[1] + 1) * x.shape[4]
     taps, tile, vector = _taps(dw), _tile(dw, at_most=4), _vector(dw, run)
@@ -184,6 +197,30 @@ def conv2d_relu_pool_backward_weights(
         _runs(dy), _runs(winner), _runs(x), share_w, share_b, dz, sums, x.shape[4], taps, tile, vector
     )
     _add_shares(share_w, share_b, dw, db)
+
+
+WIDEST, SUMS = 6, 16
+"""Window columns, and sums of taps by filters, up to which LLVM keeps the loop of ``winners_in_lanes`` in registers."""
+
+
+def _picked_in_lanes(dy: np.ndarray, winner: np.ndarray, x: np.ndarray, dw: np.ndarray, db: np.ndarray) -> bool:
+    """False, and nothing done, where that is slower; and where a pixel is not finite: products that are left out would
+    show it.
+    """
+    taps, vector = _taps(dw), _vector(dw)
+    if len(taps) > WIDEST or x.shape[4] % len(vector):
+        return False
+    tile = _tile(dw, at_most=min(4, SUMS // len(taps)))
+    share_w, share_b = _shares(dw, db, len(x))
+    sums = _scratch("sums", len(tile) * len(taps) * len(vector), dtype=dw.dtype)
+    finite = np.ones(dy.shape[0] * dy.shape[1] // len(tile), np.bool_)
+    winners_in_lanes.weights_from_winners(
+        _runs(dy), _runs(winner), _runs(x), share_w, share_b, finite, sums, x.shape[4], taps, tile, vector
+    )
+    if not finite.all():
+        return False
+    _add_shares(share_w, share_b, dw, db)
+    return True
 
 
 LONG, MANY = 60, 32
@@ -198,10 +235,12 @@ def conv2d_relu_pool_backward(
 ) -> None:  # fmt: skip
     """dz: room for the gradient of the convolution's outputs, for when the winners will not do."""
     worth_it = w.shape[1] * w.shape[2] >= LONG and w.shape[3] >= MANY
-    if not worth_it or not _from_winners(dy, winner, x, w, dx, dw, db):
-        conv2d_relu_pool.relu_pool_backward(dy, winner, dz)
+    if worth_it and _from_winners(dy, winner, x, w, dx, dw, db):
+        return
+    conv2d_relu_pool.relu_pool_backward(dy, winner, dz)
+    conv2d_backward_input(dz, w, dx, (1, 1), (0, 0))
+    if not _picked_in_lanes(dy, winner, x, dw, db):
         conv2d_backward_weights(dz, x, dw, db, (1, 1), (0, 0))
-        conv2d_backward_input(dz, w, dx, (1, 1), (0, 0))
 
 
 def _from_winners(
