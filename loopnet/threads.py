@@ -5,7 +5,7 @@ training step of LeNet-5 has two dozen of them. TBB next, then the work queue, w
 
 A short spin: a GNU OpenMP thread that waits for work spins before it sleeps, for milliseconds by default. On a
 machine whose cores are busy with something else it then spins away the very time slice that the thread it waits
-for needs, and each loop takes 8 ms instead of 0.1. But to fall asleep between two loops, and to be woken, takes time too.
+for needs, and each loop takes 8 ms instead of 0.1. But to fall asleep between two loops, and to be woken, costs, too.
 (Measured on 2 cores. A training step of LeNet-5: 4 to 10 % faster with 2,000 turns than with 1,000, and no faster with
 10,000; a third slower with 300. On the digits at batch 16, 4 epochs: 0.16 s with any of them; beside two other busy
 processes 0.4 to 1.2 s with 1,000 turns, 0.7 to 0.8 with 2,000, 0.7 to 1.2 with 4,000, 0.6 to 2.9 with 10,000.)
