@@ -30,6 +30,7 @@ def layer(window=5, channels=3, filters=6, images=48, size=None, dtype="float32"
 def kernel(given):
     """dw and db by ``table.py``'s way."""
     ops, x, dy = get_ops("tuned"), given["x"], given["dy"]
+    assert ops.conv2d_relu_pool_backward_weights
     dw = poison((given["window"], given["window"], x.shape[3], dy.shape[3]), dy.dtype)
     db = poison((dy.shape[3],), dy.dtype)
     arrays = (tensor(ops, given[name]) for name in ("dy", "winner", "x"))
