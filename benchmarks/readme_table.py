@@ -36,7 +36,8 @@ def table(results: dict[str, Any]) -> str:
     lines += [
         "",
         f"{machine['processor']}, {train['threads']} threads, float32, {train['date']}{rough}. Each in its own process "
-        "at its best settings, taking turns; medians of paired ratios. How, and everything else: "
+        "at its best settings, taking turns; medians of paired ratios. The peak is a measured one, in the textbook's "
+        "multiply-adds: what loopnet's kernels leave out counts as done. How, and everything else: "
         "[benchmarks](benchmarks/README.md), [results](benchmarks/results/cpu.md).",
     ]
     return "\n".join(lines)
