@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +50,13 @@ class Claims:
         self.folder, self.own = Path(folder), set[str]()
 
     def take(self, loop: str) -> bool:
-        """False if another process was first."""
+        """False if another process was first. True where that cannot be known: better compiled twice than never."""
         try:
             (self.folder / loop).touch(exist_ok=loop in self.own)
         except FileExistsError:
             return False
+        except OSError:
+            pass
         self.own.add(loop)
         return True
 
@@ -132,37 +134,37 @@ class _Team(event.Listener):
     """The process that trains, and its helpers, once there is something to compile."""
 
     def __init__(self, job: Callable[[], dict[str, Any]], size: int):
-        self.job, self.size = job, size
+        self.job, self.size, self.started = job, size, False
         self.claims: Claims | None = None
         self.helpers: list[subprocess.Popen] = []
 
     def on_start(self, event: event.Event) -> None:
-        if self.claims is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="loopnet_", ignore_cleanup_errors=True)
-            self.claims = Claims(self._folder.name)
-            self.claims.take(_name(event.data["dispatcher"], event.data["args"]))
-            self._start()
+        if not self.started:
+            self.started = True
+            with suppress(Exception):  # no folder, no process, a layer that JSON cannot tell
+                self._start(_name(event.data["dispatcher"], event.data["args"]))
 
     def on_end(self, event: event.Event) -> None:
         pass
 
-    def _start(self) -> None:
+    def _start(self, loop: str) -> None:
+        """Start the helpers, and claim the loop that is being compiled already."""
         command = [sys.executable, "-c", f"from {__name__} import main; main()"]
         path = os.pathsep.join(filter(None, [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")]))
         environment = {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
-        try:
-            job = json.dumps({**self.job(), "claims": self._folder.name})
-            for _ in range(self.size):
-                helper = subprocess.Popen(
-                    command, env=environment, text=True,
-                    stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                )  # fmt: skip
-                self.helpers.append(helper)
-                assert helper.stdin is not None
-                helper.stdin.write(job)
-                helper.stdin.close()
-        except (OSError, TypeError, ValueError):  # no more processes, or an argument that JSON does not know
-            pass
+        self._folder = tempfile.TemporaryDirectory(prefix="loopnet_", ignore_cleanup_errors=True)
+        self.claims = Claims(self._folder.name)
+        self.claims.take(loop)
+        job = json.dumps({**self.job(), "claims": self._folder.name})
+        for _ in range(self.size):
+            helper = subprocess.Popen(
+                command, env=environment, text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            self.helpers.append(helper)
+            assert helper.stdin is not None
+            helper.stdin.write(job)
+            helper.stdin.close()
 
     def compile(self, dispatcher: Any, signature: Any) -> Any:
         """Take the place of ``dispatcher.compile``, which looks on the disk first."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numba
 import pytest
+from numba.core import event
 
 from loopnet import precompile
 from loopnet.precompile import Claims, _name, _Team
@@ -87,11 +88,28 @@ def test_nobody_waits_forever_for_a_helper(claimed, monkeypatch):
     assert loop.signatures == [(numba.int64,)] and time.monotonic() - start > 0.2
 
 
-def test_where_no_process_can_be_started_training_goes_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing here"))
-    team = _Team(dict, 1)
-    with numba.core.event.install_listener("numba:compile", team):
-        loop = numba.njit(lambda x: x + 2)
-        assert loop(1) == 3
-    assert team.claims is not None and team.helpers == []
+def no_folder(**how):
+    raise PermissionError("no room for a temporary folder")
+
+
+def untold():
+    raise AttributeError("a layer of somebody's own")
+
+
+@pytest.mark.parametrize("trouble", ["process", "folder", "job"])
+def test_where_no_helper_can_be_started_training_goes_on(trouble, tmp_path, monkeypatch):
+    if trouble == "process":
+        monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing here"))
+    elif trouble == "folder":
+        monkeypatch.setattr(precompile.tempfile, "TemporaryDirectory", no_folder)
+    team = _Team(untold if trouble == "job" else dict, 1)
+    loop = numba.njit(lambda x: x + 2)
+    with precompile._instead_of_compiling(team.compile), event.install_listener("numba:compile", team):
+        assert loop(1) == 3 and loop(1.5) == 3.5
+    assert team.started and not team.helpers
     team.dismiss()
+
+
+def test_a_folder_that_is_taken_away_ends_the_claims_and_not_the_training(tmp_path):
+    claims = Claims(tmp_path / "gone")
+    assert claims.take("a") and claims.take("b") and not claims.is_done("c")
