@@ -31,7 +31,7 @@ from numba.core.dispatcher import Dispatcher
 from . import losses, optimizers, saving
 from .batches import Batches
 from .layers import LAYERS, Input
-from .ops import CUDA_BACKENDS, Ops, get_ops
+from .ops import CPU_BACKENDS, Ops, get_ops
 
 if TYPE_CHECKING:
     from .model import Sequential
@@ -95,7 +95,7 @@ _one_team = threading.Lock()
 def with_helpers(model: "Sequential", data: Batches, batch_size: int) -> Iterator[None]:
     """Helpers for whatever has to be compiled in this block, in which ``model`` is trained on ``data``."""
     helpers = min(numba.config.NUMBA_NUM_THREADS - 1, MOST)
-    if helpers < 1 or not _can_be_helped(model._backend) or not _one_team.acquire(blocking=False):
+    if not _can_be_helped(model._backend) or helpers < 1 or not _one_team.acquire(blocking=False):
         yield
         return
     team = _Team(lambda: _job(model, data, batch_size), helpers)
@@ -108,9 +108,9 @@ def with_helpers(model: "Sequential", data: Batches, batch_size: int) -> Iterato
 
 
 def _can_be_helped(rung: Ops) -> bool:
-    """Whether Numba compiles the rung's loops for a CPU, a helper knows them, and Python can be started again."""
-    compiles = rung.name not in ("python", *CUDA_BACKENDS) and not numba.config.DISABLE_JIT
-    return compiles and get_ops(rung.name) is rung and not getattr(sys, "frozen", False)
+    """Whether Numba compiles the rung's loops for a CPU, a helper knows them, and Python can be started."""
+    compiled = rung.name in CPU_BACKENDS and rung.name != "python" and not numba.config.DISABLE_JIT
+    return compiled and get_ops(rung.name) is rung and not getattr(sys, "frozen", False)
 
 
 def _job(model: "Sequential", data: Batches, batch_size: int) -> dict[str, Any]:

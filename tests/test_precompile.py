@@ -5,13 +5,15 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numba
 import pytest
 from numba.core import event
 
-from loopnet import precompile
+from loopnet import get_ops, precompile
+from loopnet.ops import CPU_BACKENDS
 from loopnet.precompile import Claims, _name, _Team
 
 TESTS = Path(__file__).parent
@@ -108,6 +110,13 @@ def test_where_no_helper_can_be_started_training_goes_on(trouble, tmp_path, monk
         assert loop(1) == 3 and loop(1.5) == 3.5
     assert team.started and not team.helpers
     team.dismiss()
+
+
+def test_helpers_know_the_compiled_rungs_and_no_others():
+    known = [name for name in CPU_BACKENDS if precompile._can_be_helped(get_ops(name))]
+    assert known == ["literal", "parallel", "tuned"]
+    for own in (replace(get_ops("tuned"), name="yours"), replace(get_ops("tuned"))):
+        assert not precompile._can_be_helped(own)
 
 
 def test_a_folder_that_is_taken_away_ends_the_claims_and_not_the_training(tmp_path):
