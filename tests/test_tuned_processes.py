@@ -14,22 +14,24 @@ from llvmlite import binding
 from numba import njit
 from tuned_child import most_vector_fmas
 
-# At least so many vector multiply-adds in one turn of the innermost loop. Forward, two filters in two rows by the taps,
-# or Winograd's way by the rows of the window; for the weights, four filters by five taps, or three of the first
-# layer's six; from the winners alone, twenty registers of sums; dense layers go by tiles of four, two lots of them.
+# At least so many vector multiply-adds in one turn of the innermost loop. Forward, two filters in two rows by the taps;
+# for the weights, four filters by five taps, or three of the first layer's six; Winograd's way, six filters or channels
+# in two rows; from the winners alone, twenty registers of sums; dense layers go by tiles of four, two lots of them.
 HOT_LOOPS = {
-    "conv2d_relu_pool_forward": 20,
-    "forward": 20,
-    "conv2d_forward": 12,
-    "conv2d_backward_input": 8,
-    "conv2d_backward_weights": 20,
-    "conv2d_relu_pool_backward_weights": 15,
-    "weights_from_winners": 15,
-    "backward_weights": 20,
-    "backward_input": 20,
-    "dense_forward": 8,
-    "dense_backward_input": 8,
-    "dense_backward_weights": 8,
+    "conv2d_relu_pool.conv2d_relu_pool_forward": 20,
+    "conv2d.conv2d_forward": 12,
+    "conv2d.conv2d_backward_input": 8,
+    "conv2d.conv2d_backward_weights": 20,
+    "conv2d_relu_pool.conv2d_relu_pool_backward_weights": 15,
+    "winograd.conv2d_relu_pool_forward": 12,
+    "winograd.conv2d_forward": 12,
+    "winograd_backward.conv2d_relu_pool_backward_input": 12,
+    "winners_in_lanes.weights_from_winners": 15,
+    "winners.backward_weights": 20,
+    "winners.backward_input": 20,
+    "dense.dense_forward": 8,
+    "dense.dense_backward_input": 8,
+    "dense.dense_backward_weights": 8,
 }
 
 

@@ -45,6 +45,11 @@ def wide() -> Sequential:
     return Sequential(layers, seed=0)
 
 
+def without_pooling() -> Sequential:
+    layers = [Input((9, 8, 6)), Conv2D(6, 5, activation="relu"), Flatten(), Dense(10)]
+    return Sequential(layers, seed=0)
+
+
 def train(model: Sequential, batch: int = BATCH) -> dict[str, str]:
     """Losses, gradients and weights of the last step."""
     random = np.random.default_rng(0)
@@ -85,7 +90,9 @@ def fmas_of_kernels() -> dict[str, int]:
     modules = [module for name, module in sys.modules.items() if name.startswith("loopnet.kernels.tuned")]
     found = {value for module in modules for value in vars(module).values() if hasattr(value, "inspect_asm")}
     return {
-        kernel.py_func.__name__: max(map(most_vector_fmas, kernel.inspect_asm().values()))
+        f"{kernel.py_func.__module__.rpartition('.')[2]}.{kernel.py_func.__name__}": max(
+            map(most_vector_fmas, kernel.inspect_asm().values())
+        )
         for kernel in found
         if kernel.stats.cache_misses
     }
@@ -102,5 +109,6 @@ if __name__ == "__main__":
                 "lenet5, full vectors": train(lenet5(seed=0), FULL_VECTORS),
                 "same padded": train(same_padded()),
                 "wide": train(wide()),
+                "without pooling, full vectors": train(without_pooling(), FULL_VECTORS),
             }
     print(json.dumps({"compiled": compilations.names, "fmas": fmas_of_kernels(), "results": results}))

@@ -21,6 +21,7 @@ from . import (
     winners,
     winners_in_lanes,
     winograd,
+    winograd_backward,
 )
 
 Pair = tuple[int, int]
@@ -50,7 +51,11 @@ def _taps(w: np.ndarray) -> tuple[int, ...]:
 
 def _tile(w: np.ndarray, at_most: int = 8) -> tuple[int, ...]:
     """As many filters at a time as divide their number."""
-    return (0,) * max(n for n in range(1, at_most + 1) if w.shape[3] % n == 0)
+    return _divisor(w.shape[3], at_most)
+
+
+def _divisor(number: int, at_most: int = 8) -> tuple[int, ...]:
+    return (0,) * max(n for n in range(1, at_most + 1) if number % n == 0)
 
 
 def _vector(w: np.ndarray, run: int = 0) -> tuple[int, ...]:
@@ -115,6 +120,8 @@ def conv2d_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, s
         any_window.pad_images(x, padded, pad)
         x = padded
     outputs = _runs(y)
+    if _by_winograd(x, w, b, y):
+        return
     scratch = _scratch("rows", 2, 2, outputs.shape[3], dtype=y.dtype)
     conv2d.conv2d_forward(_runs(x), w, b, outputs, scratch, x.shape[4], _taps(w))
 
@@ -154,33 +161,71 @@ def _add_shares(share_w: np.ndarray, share_b: np.ndarray, dw: np.ndarray, db: np
     conv2d.add_shares(share_b, db)
 
 
-WINOGRAD_CHANNELS, WINOGRAD_FILTERS = 8, 16
-"""From so many on, six products and some additions are faster than ten products, and worth compiling another kernel."""
-
-
 def conv2d_relu_pool_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> None:
+    if _pool_by_winograd(x, w, b, y, winner):
+        return
     run = (x.shape[3] - w.shape[1] + 1) * x.shape[4]
     scratch = _scratch("rows", 2, 2, run, dtype=y.dtype)
-    enough = w.shape[2] >= WINOGRAD_CHANNELS and w.shape[3] >= WINOGRAD_FILTERS
-    if w.shape[1] == winograd.WINDOW_WIDTH and enough and _by_winograd(x, w, b, y, winner, scratch):
-        return
     conv2d_relu_pool.conv2d_relu_pool_forward(_runs(x), w, b, _runs(y), _runs(winner), scratch, x.shape[4], _taps(w))
 
 
-def _by_winograd(
-    x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray, scratch: np.ndarray
-) -> bool:
-    """False if an output is not finite: others may not be right then."""
-    (height, _, channels, filters), run = w.shape, y.shape[3] * y.shape[4]
-    points = _shared_memory("points", winograd.POINTS, height, channels, filters, dtype=w.dtype)
-    lines = _scratch("lines", winograd.POINTS, channels, height + 1, run, dtype=y.dtype)
-    sums = _scratch("sums", winograd.POINTS, filters, 2, run, dtype=y.dtype)
-    finite = np.ones(y.shape[0] * y.shape[2], np.bool_)
-    winograd.weights_at_points(w, points)
-    winograd.forward(
-        _runs(x), points, b, _runs(y), _runs(winner), lines, sums, scratch, finite, x.shape[4], (0,) * height
-    )
-    return bool(finite.all())
+POOLED_TERMS, TERMS, TOGETHER = 15, 30, 3
+"""Products in a sum, with and without pooling, and sums of the same pixels, from which on six products and some
+additions are faster than ten products.
+"""
+
+LINES = 160_000
+"""Bytes of pixels at points that a turn may have: it goes through them once for each tile of filters."""
+
+
+def _winograd_is_faster(w: np.ndarray, lanes_of_block: int, terms: int, sums: int, from_terms: int) -> bool:
+    many = terms >= from_terms and sums >= TOGETHER and len(_divisor(sums)) > 1
+    return w.shape[1] == winograd.WINDOW_WIDTH and many and lanes_of_block >= len(_vector(w))
+
+
+def _by_winograd(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) -> bool:
+    """False where it is slower, or if an output is not finite: others may not be right then."""
+    (height, _, channels, filters), (_, _, out_height, out_width, in_lanes) = w.shape, y.shape
+    faster = _winograd_is_faster(w, in_lanes, height * channels, filters, TERMS)
+    if not faster or out_height < 2 or out_width < 2 or in_lanes % len(_vector(w)) > 0:
+        return False
+    *memory, _, tile, vector = _winograd_memory(y, w, (out_height + 1) // 2, (out_width + 1) // 2)
+    return not winograd.conv2d_forward(_runs(x), w, b, _runs(y), *memory, tile, vector)
+
+
+def _pool_by_winograd(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> bool:
+    """False where it is slower, or if an output is not finite: others may not be right then."""
+    height, _, channels, filters = w.shape
+    if not _winograd_is_faster(w, y.shape[4], height * channels, filters, POOLED_TERMS):
+        return False
+    memory = _winograd_memory(y, w, *y.shape[2:4])
+    return not winograd.conv2d_relu_pool_forward(_runs(x), w, b, _runs(y), _runs(winner), *memory)
+
+
+def _winograd_memory(y: np.ndarray, w: np.ndarray, height: int, width: int) -> tuple:
+    """The arguments of ``winograd.conv2d_relu_pool_forward`` from ``points`` on, kept for the next call.
+
+    height, width: of y in pairs of rows and columns.
+    """
+    key = ("winograd", get_num_threads(), y.shape, w.shape, w.dtype, height)
+    if key in vars(_memory):
+        return vars(_memory)[key]  # type: ignore[index]
+    (window_height, _, channels, filters), (blocks, *_, in_lanes), tile, vector = w.shape, y.shape, _tile(w), _vector(w)
+    columns, rows, size = width, height, winograd.POINTS * channels * in_lanes * w.itemsize
+    if in_lanes % len(vector) == 0:
+        columns = min(columns, max(1, LINES // (size * (2 * rows + window_height - 1))))
+    else:  # whole rows, in which vectors overlap once at most
+        rows = min(rows, max(1, (LINES // (size * columns) - window_height + 1) // 2))
+    terms, all_terms = window_height * channels, (2 * rows + window_height - 1) * channels
+    vars(_memory)[key] = (  # type: ignore[index]
+        lanes.aligned((filters // len(tile), winograd.POINTS, terms, len(tile)), w.dtype),
+        _scratch("lines", winograd.POINTS, all_terms, columns * in_lanes, dtype=w.dtype),
+        _scratch("sums", winograd.POINTS, 2 * len(tile) * len(vector), dtype=w.dtype),
+        _scratch("zeros", len(vector), dtype=w.dtype),
+        np.empty(blocks * -(-width // columns) * -(-height // rows), np.bool_),
+        in_lanes, columns, rows, tile, vector,
+    )  # fmt: skip
+    return vars(_memory)[key]  # type: ignore[index]
 
 
 def conv2d_relu_pool_backward_weights(
@@ -237,10 +282,42 @@ def conv2d_relu_pool_backward(
     worth_it = w.shape[1] * w.shape[2] >= LONG and w.shape[3] >= MANY
     if worth_it and _from_winners(dy, winner, x, w, dx, dw, db):
         return
-    conv2d_relu_pool.relu_pool_backward(dy, winner, dz)
-    conv2d_backward_input(dz, w, dx, (1, 1), (0, 0))
-    if not _picked_in_lanes(dy, winner, x, dw, db):
+    unrolled = _input_by_winograd(dy, winner, w, dx)
+    picked = _picked_in_lanes(dy, winner, x, dw, db)
+    if not (unrolled and picked):
+        conv2d_relu_pool.relu_pool_backward(dy, winner, dz)
+    if not unrolled:
+        conv2d_backward_input(dz, w, dx, (1, 1), (0, 0))
+    if not picked:
         conv2d_backward_weights(dz, x, dw, db, (1, 1), (0, 0))
+
+
+def _input_by_winograd(dy: np.ndarray, winner: np.ndarray, w: np.ndarray, dx: np.ndarray) -> bool:
+    """False where it is slower, or if a gradient is not finite: others may not be right then."""
+    (window_height, _, channels, filters), (blocks, _, pooled_height, _, in_lanes) = w.shape, dy.shape
+    tile, vector = _divisor(channels), _vector(w)
+    faster = _winograd_is_faster(w, in_lanes, window_height * filters, channels, TERMS)
+    if not faster or in_lanes % len(vector) > 0:
+        return False
+    key = ("winograd_backward", get_num_threads(), dy.shape, w.shape, w.dtype)
+    if key not in vars(_memory):
+        rows = 2 * pooled_height + window_height - 1
+        vars(_memory)[key] = (  # type: ignore[index]
+            lanes.aligned((channels // len(tile), winograd.POINTS, window_height * filters, len(tile)), w.dtype),
+            _scratch("lines", winograd.POINTS, (2 * pooled_height + 2) * filters, len(vector), dtype=w.dtype),
+            _scratch("sums", winograd.POINTS, 2 * len(tile) * len(vector), dtype=w.dtype),
+            _scratch("edge", channels, rows, 6 * len(vector), dtype=w.dtype),
+            _scratch("zeros", len(vector), dtype=w.dtype),
+            np.empty(blocks * in_lanes // len(vector), np.bool_),
+            in_lanes, tile, vector,
+        )  # fmt: skip
+    return not winograd_backward.conv2d_relu_pool_backward_input(
+        _runs(dy),
+        _runs(winner),
+        w[::-1].transpose(0, 1, 3, 2),
+        _runs(dx),
+        *vars(_memory)[key],  # type: ignore[index]
+    )
 
 
 def _from_winners(

@@ -1,4 +1,4 @@
-"""Convolution, ReLU and 2x2 max pooling with six products where the textbook has ten: Winograd's way.
+"""Convolution with six products where the textbook has ten: Winograd's way.
 
 Two outputs beside each other, of a window five columns wide, share four of the six pixels that they see. From
 
@@ -11,25 +11,29 @@ Two outputs beside each other, of a window five columns wide, share four of the 
 
 for six pixels d of a row and five weights g of a window row, both outputs follow with one product each for the six:
 
-    y0 = d0 g0 + d1 g1 + d2 g2 + d3 g3 + d4 g4  =  v0 u0 + (v3 u3 + v4 u4 - 4 (v1 u1 + v2 u2)) / 24
-    y1 = d1 g0 + d2 g1 + d3 g2 + d4 g3 + d5 g4  =  v5 u5 + (v3 u3 - v4 u4 - 2 (v1 u1 - v2 u2)) / 12
+    y0 = d0 g0 + d1 g1 + d2 g2 + d3 g3 + d4 g4  =  (24 v0 u0 + (v3 u3 + v4 u4) - 4 (v1 u1 + v2 u2)) / 24
+    y1 = d1 g0 + d2 g1 + d3 g2 + d4 g3 + d5 g4  =  (12 v5 u5 + (v3 u3 - v4 u4) - 2 (v1 u1 - v2 u2)) / 12
 
 (u are the values of the polynomial g0 + g1 t + ... + g4 t^4 at the points t = 0, 1, -1, 2, -2 and infinity; as many
 points fix the product of two polynomials as it has coefficients.) There and back it takes many additions, but few of
 the loops have them: v is made once for all filters and u once for all images, and since the products may be summed over
-channels and window rows first, y is made once for all channels. So it pays where there are many of both: ``table.py``
+channels and window rows first, y is made once for all channels. So it pays where there are some of both: ``table.py``
 knows how many.
 
-    x, b, y, winner    as in conv2d_relu_pool.py
-    points   u, (6, window_height, channels, filters)           lines   v, [thread][6][channel][row][pooled run]
-    sums     of v * u, [thread][6][filter][upper, lower][pooled run]
+    x, b, y, winner    as in conv2d.py and conv2d_relu_pool.py
+    points   u, [tile of filters][6][window row and channel][filter of the tile]
+    lines    v, [thread][6][row and channel][pair of columns and lane]
+    sums     of v * u, [thread][6][filter of a tile, upper or lower row, number of a vector]
+    zeros    [thread][number of a vector]: outputs times 0
 
-What it costs is accuracy: v is up to ten times as large as d, and errors of float32 are one and a half times those of
-ten products (root mean square, normal random numbers; 1.7 times with negative pixels set to 0). Whole numbers that
+What it costs is accuracy: v is up to ten times as large as d, and errors of float32 are 1.6 to 1.9 times those of ten
+products (root mean square, normal random numbers; 1.9 to 2.2 times with negative pixels set to 0). Whole numbers that
 are not too large come out exact, and six equal columns give v0 = v2 = v3 = v4 = v5 = 0: outputs of pixels that are
 all alike are equal, as in the textbook, and the first of them wins. But one infinite pixel, or one that is when it is
-multiplied by ten, would reach both outputs: ``finite`` says whether any did, and ``table.py`` takes the textbook's way
-then.
+multiplied by ten, would reach both outputs: the kernels look for that, and ``table.py`` takes the textbook's way then.
+
+``inline="always"`` is Numba's inlining, before LLVM sees anything. A function that LLVM inlines it has optimised
+before, in a place where nothing says that the arrays do not overlap.
 
 Lavin, Gray (2016), *Fast algorithms for convolutional neural networks*, section 4, there for windows of
 three; Winograd (1980), *Arithmetic complexity of computations*, for one row.
@@ -39,100 +43,179 @@ import numpy as np
 from numba import get_thread_id, njit, prange
 
 from .conv2d import FAST, u
-from .conv2d_relu_pool import pool_row
+from .conv2d_relu_pool import DEAD
+from .winners_in_lanes import pick
 
 WINDOW_WIDTH, POINTS = 5, 6
 
 
-@njit(cache=True, **FAST)
+@njit(**FAST)
 def weights_at_points(w, points):
     """points = u of every row of every window."""
+    channels, tile = w.shape[2], points.shape[3]
     for r in range(w.shape[0]):
-        for c in range(w.shape[2]):
+        for c in range(channels):
             for k in range(w.shape[3]):
                 g0, g1, g2, g3, g4 = w[r, 0, c, k], w[r, 1, c, k], w[r, 2, c, k], w[r, 3, c, k], w[r, 4, c, k]
+                number, n, q = k // tile, r * channels + c, k % tile
                 even, odd = g0 + g2 + g4, g1 + g3
-                points[0, r, c, k] = g0 / 4
-                points[1, r, c, k] = even + odd
-                points[2, r, c, k] = even - odd
+                points[number, 0, n, q] = g0 / 4
+                points[number, 1, n, q] = even + odd
+                points[number, 2, n, q] = even - odd
                 even, odd = g0 + 4 * g2 + 16 * g4, 2 * g1 + 8 * g3
-                points[3, r, c, k] = even + odd
-                points[4, r, c, k] = even - odd
-                points[5, r, c, k] = g4
+                points[number, 3, n, q] = even + odd
+                points[number, 4, n, q] = even - odd
+                points[number, 5, n, q] = g4
 
 
-@njit(**FAST)
-def row_at_points(x, lines, me, lanes, block, c, row, r):
-    """lines = v for every second column of a row of x. It becomes row r of the thread's ``lines``."""
-    two, four = x.dtype.type(2), x.dtype.type(4)
-    for j in range(u(lines.shape[4]) // lanes):
-        for lane in range(lanes):
-            t, at = u(2) * j * lanes + lane, j * lanes + lane
-            d0, d1, d2 = x[block, c, row, t], x[block, c, row, t + lanes], x[block, c, row, t + u(2) * lanes]
-            t += u(3) * lanes
-            d3, d4, d5 = x[block, c, row, t], x[block, c, row, t + lanes], x[block, c, row, t + u(2) * lanes]
-            lines[me, 0, c, r, at] = four * (d0 - d2) + (d4 - d2)
-            lines[me, 1, c, r, at] = (d4 + d3) - four * (d2 + d1)
-            lines[me, 2, c, r, at] = (d4 - d3) - four * (d2 - d1)
-            lines[me, 3, c, r, at] = (d4 - d2) + two * (d3 - d1)
-            lines[me, 4, c, r, at] = (d4 - d2) - two * (d3 - d1)
-            lines[me, 5, c, r, at] = four * (d1 - d3) + (d5 - d3)
+@njit(inline="always", **FAST)
+def pixels_at_points(x, lines, me, block, c, row, n, left, columns, lanes, vector):
+    """lines = v for ``columns`` pairs of columns of a row of x, from pair ``left`` on: number n of the thread's lines.
+
+    Where the number of columns is odd, the last pair overlaps the one before; where the length of ``vector`` does
+    not divide the lanes, the last vector does.
+    """
+    two, four, last = x.dtype.type(2), x.dtype.type(4), u(x.shape[3]) // lanes - u(POINTS)
+    for j in range(columns):
+        for step in range((lanes + u(len(vector)) - u(1)) // u(len(vector))):
+            start = min(step * u(len(vector)), lanes - u(len(vector)))
+            for v in range(u(len(vector))):
+                at, t = j * lanes + start + v, min(u(2) * (left + j), last) * lanes + start + v
+                d0, d1, d2 = x[block, c, row, t], x[block, c, row, t + lanes], x[block, c, row, t + u(2) * lanes]
+                t += u(3) * lanes
+                d3, d4, d5 = x[block, c, row, t], x[block, c, row, t + lanes], x[block, c, row, t + u(2) * lanes]
+                lines[me, 0, n, at] = four * (d0 - d2) + (d4 - d2)
+                lines[me, 1, n, at] = (d4 + d3) - four * (d2 + d1)
+                lines[me, 2, n, at] = (d4 - d3) - four * (d2 - d1)
+                lines[me, 3, n, at] = (d4 - d2) + two * (d3 - d1)
+                lines[me, 4, n, at] = (d4 - d2) - two * (d3 - d1)
+                lines[me, 5, n, at] = four * (d1 - d3) + (d5 - d3)
 
 
-@njit(**FAST)
-def row_of_outputs(sums, bias, scratch, me, lanes, k, below):
-    """The upper or lower row of filter k's outputs, in ``scratch``. Returns 0, or NaN if one is not finite."""
+@njit(inline="always", **FAST)
+def sum_products(lines, points, sums, me, number, upper, lower, begin, end, start, tile, vector):
+    """sums = v * u, for the filters of tile ``number`` in two rows, summed over window rows and channels.
+
+    Term n multiplies lines ``upper + n`` and ``lower + n``. With eight filters, 16 multiply-adds for 10 loads; the sums
+    stay in registers from the first term to the last.
+    """
+    for p in range(u(POINTS)):
+        for position in range(u(2 * len(tile) * len(vector))):
+            sums[me, p, position] = 0
+        for n in range(begin, end):
+            for v in range(u(len(vector))):
+                above, below = lines[me, p, upper + n, start + v], lines[me, p, lower + n, start + v]
+                for q in range(u(len(tile))):
+                    sums[me, p, u(2) * q * u(len(vector)) + v] += above * points[number, p, n, q]
+                    sums[me, p, (u(2) * q + u(1)) * u(len(vector)) + v] += below * points[number, p, n, q]
+
+
+@njit(inline="always", **FAST)
+def outputs(sums, me, at, bias):
+    """The left and the right output of one pair.
+
+    Each ends with the division by 24 or 12, and nothing is added after it. The numerator of a whole number is
+    exact, and so is its product with the float32 nearest to 1 / 24.
+    """
     number = sums.dtype.type
-    two, four, twelve, twenty_four, zero = number(2), number(4), number(12), number(24), number(0)
-    zeros = zero
-    for j in range(u(sums.shape[4]) // lanes):
-        for lane in range(lanes):
-            t, at = u(2) * j * lanes + lane, j * lanes + lane
-            m0, m1, m2 = sums[me, 0, k, below, at], sums[me, 1, k, below, at], sums[me, 2, k, below, at]
-            m3, m4, m5 = sums[me, 3, k, below, at], sums[me, 4, k, below, at], sums[me, 5, k, below, at]
-            left = m0 + (m3 + m4 - four * (m1 + m2)) / twenty_four + bias
-            right = m5 + (m3 - m4 - two * (m1 - m2)) / twelve + bias
-            scratch[me, 0, below, t], scratch[me, 0, below, t + lanes] = left, right
-            zeros += left * zero + right * zero
-    return zeros
+    m0, m1, m2 = sums[me, 0, at], sums[me, 1, at], sums[me, 2, at]
+    m3, m4, m5 = sums[me, 3, at], sums[me, 4, at], sums[me, 5, at]
+    left = number(24) * (m0 + bias) + (m3 + m4) - number(4) * (m1 + m2)
+    right = number(12) * (m5 + bias) + (m3 - m4) - number(2) * (m1 - m2)
+    return left * (number(1) / number(24)), right * (number(1) / number(12))
 
 
 @njit(parallel=True, cache=True, **FAST)
-def forward(x, points, b, y, winner, lines, sums, scratch, finite, lanes, taps):
-    """The loops of ``conv2d_relu_pool.py``, two filters in two rows, for each of the six points; a point has one
-    column and as many rows as the window: ``len(taps)``.
+def conv2d_relu_pool_forward(
+    x, w, b, y, winner, points, lines, sums, zeros, finite, lanes, columns, rows, tile, vector
+):
+    """Returns whether an output is not finite; ``finite`` (turns,) says so of a turn.
 
-    finite (turns,): whether all outputs are. One turn of the parallel loop owns one pooled row of one block.
+    The length of ``tile`` divides the number of filters. One turn of the parallel loop owns ``columns`` times ``rows``
+    pooled outputs of every filter in one block.
     """
-    filters, channels, pooled_height = y.shape[1], x.shape[1], y.shape[2]
-    lanes, run = u(lanes), u(y.shape[3])
-    for turn in prange(y.shape[0] * pooled_height):
-        block, i = divmod(np.int64(turn), pooled_height)
-        me = get_thread_id()
-        for c in range(channels):
-            for r in range(len(taps) + 1):
-                row_at_points(x, lines, me, lanes, block, c, 2 * i + r, r)
-        for p in range(points.shape[0]):
-            for k0 in range(0, filters, 2):
-                k1 = min(k0 + 1, filters - 1)
-                for t in range(run):
-                    sums[me, p, k0, 0, t] = sums[me, p, k0, 1, t] = 0
-                    sums[me, p, k1, 0, t] = sums[me, p, k1, 1, t] = 0
-                for c in range(channels):
-                    for t in range(run):
-                        s00, s01 = sums[me, p, k0, 0, t], sums[me, p, k0, 1, t]
-                        s10, s11 = sums[me, p, k1, 0, t], sums[me, p, k1, 1, t]
-                        for r in range(u(len(taps))):
-                            upper, lower = lines[me, p, c, r, t], lines[me, p, c, r + u(1), t]
-                            s00 += upper * points[p, r, c, k0]
-                            s01 += lower * points[p, r, c, k0]
-                            s10 += upper * points[p, r, c, k1]
-                            s11 += lower * points[p, r, c, k1]
-                        sums[me, p, k0, 0, t], sums[me, p, k0, 1, t] = s00, s01
-                        sums[me, p, k1, 0, t], sums[me, p, k1, 1, t] = s10, s11
-        zeros = b.dtype.type(0)
-        for k in range(filters):
-            zeros += row_of_outputs(sums, b[k], scratch, me, lanes, k, 0)
-            zeros += row_of_outputs(sums, b[k], scratch, me, lanes, k, 1)
-            pool_row(scratch, me, 0, lanes, y, winner, block, k, i)
-        finite[turn] = zeros == 0
+    weights_at_points(w, points)
+    channels, tiles, zero, window_height = x.shape[1], y.shape[1] // len(tile), b.dtype.type(0), w.shape[0]
+    lanes, pooled_width = u(lanes), u(y.shape[3]) // u(lanes)
+    groups, strips = -(-np.int64(pooled_width) // columns), -(-y.shape[2] // rows)
+    for turn in prange(y.shape[0] * groups * strips):
+        block, rest = divmod(np.int64(turn), groups * strips)
+        group, strip = divmod(rest, strips)
+        me, left, first = u(get_thread_id()), u(group * columns), strip * rows
+        wide, end = min(u(columns), pooled_width - left), min(first + rows, y.shape[2])
+        for row in range(2 * first, 2 * end + window_height - 1):
+            for c in range(channels):
+                n = u((row - 2 * first) * channels + c)
+                pixels_at_points(x, lines, me, block, c, row, n, left, wide, lanes, vector)
+        for v in range(u(len(vector))):
+            zeros[me, v] = 0
+        for i in range(first, end):
+            upper, terms = u(2 * (i - first) * channels), u(window_height * channels)
+            lower = upper + u(channels)
+            for number in range(tiles):
+                for step in range((wide * lanes + u(len(vector)) - u(1)) // u(len(vector))):
+                    start = min(step * u(len(vector)), wide * lanes - u(len(vector)))
+                    sum_products(lines, points, sums, me, number, upper, lower, u(0), terms, start, tile, vector)
+                    for q in range(y.shape[1] // tiles):
+                        k = number * len(tile) + q
+                        for v in range(u(len(vector))):
+                            at, t = u(2) * u(q) * u(len(vector)) + v, left * lanes + start + v
+                            best, value = outputs(sums, me, at, b[k])
+                            zeros[me, v] += best * zero + value * zero
+                            best_at = pick(value > best, np.int8(1), np.int8(0))
+                            best = pick(value > best, value, best)
+                            value, last = outputs(sums, me, at + u(len(vector)), b[k])
+                            zeros[me, v] += value * zero + last * zero
+                            best_at = pick(value > best, np.int8(2), best_at)
+                            best = pick(value > best, value, best)
+                            best_at = pick(last > best, np.int8(3), best_at)
+                            best = pick(last > best, last, best)
+                            y[block, k, i, t] = pick(best > zero, best, zero)
+                            winner[block, k, i, t] = pick(best > zero, best_at, DEAD)
+        total = zero
+        for v in range(u(len(vector))):
+            total += zeros[me, v]
+        finite[turn] = total == 0
+    return not finite.all()
+
+
+@njit(parallel=True, cache=True, **FAST)
+def conv2d_forward(x, w, b, y, points, lines, sums, zeros, finite, lanes, columns, tile, vector):
+    """The same without pooling. The length of ``vector`` divides the lanes; rows and columns of y are two at least.
+
+    One turn of the parallel loop owns ``columns`` pairs of columns of every filter in one block.
+    """
+    weights_at_points(w, points)
+    channels, tiles, zero, out_height = x.shape[1], y.shape[1] // len(tile), b.dtype.type(0), y.shape[2]
+    lanes, pairs = u(lanes), (u(y.shape[3]) // u(lanes) + u(1)) // u(2)
+    groups = -(-np.int64(pairs) // columns)
+    for turn in prange(y.shape[0] * groups):
+        block, group = divmod(np.int64(turn), groups)
+        me, left, terms = u(get_thread_id()), u(group * columns), u(w.shape[0] * channels)
+        wide = min(u(columns), pairs - left)
+        for row in range(x.shape[2]):
+            for c in range(channels):
+                pixels_at_points(x, lines, me, block, c, row, u(row * channels + c), left, wide, lanes, vector)
+        for v in range(u(len(vector))):
+            zeros[me, v] = 0
+        for pair in range((out_height + 1) // 2):
+            i = min(2 * pair, out_height - 2)
+            upper, lower = u(i * channels), u((i + 1) * channels)
+            for number in range(tiles):
+                for step in range(wide * lanes // u(len(vector))):
+                    start = step * u(len(vector))
+                    sum_products(lines, points, sums, me, number, upper, lower, u(0), terms, start, tile, vector)
+                    t0 = min(u(2) * (left + start // lanes), u(y.shape[3]) // lanes - u(2)) * lanes + start % lanes
+                    for q in range(y.shape[1] // tiles):
+                        k = number * len(tile) + q
+                        for below in range(2):
+                            for v in range(u(len(vector))):
+                                at = (u(2) * u(q) + u(below)) * u(len(vector)) + v
+                                y0, y1 = outputs(sums, me, at, b[k])
+                                zeros[me, v] += y0 * zero + y1 * zero
+                                y[block, k, i + below, t0 + v], y[block, k, i + below, t0 + lanes + v] = y0, y1
+        total = zero
+        for v in range(u(len(vector))):
+            total += zeros[me, v]
+        finite[turn] = total == 0
+    return not finite.all()
