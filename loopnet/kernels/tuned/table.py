@@ -208,8 +208,9 @@ def _winograd_memory(y: np.ndarray, w: np.ndarray, height: int, width: int) -> t
     height, width: of y in pairs of rows and columns.
     """
     key = ("winograd", get_num_threads(), y.shape, w.shape, w.dtype, height)
-    if key in vars(_memory):
-        return vars(_memory)[key]  # type: ignore[index]
+    known: dict[Any, tuple] = vars(_memory)
+    if key in known:
+        return known[key]
     (window_height, _, channels, filters), (blocks, *_, in_lanes), tile, vector = w.shape, y.shape, _tile(w), _vector(w)
     columns, rows, size = width, height, winograd.POINTS * channels * in_lanes * w.itemsize
     if in_lanes % len(vector) == 0:
@@ -217,7 +218,7 @@ def _winograd_memory(y: np.ndarray, w: np.ndarray, height: int, width: int) -> t
     else:  # whole rows, in which vectors overlap once at most
         rows = min(rows, max(1, (LINES // (size * columns) - window_height + 1) // 2))
     terms, all_terms = window_height * channels, (2 * rows + window_height - 1) * channels
-    vars(_memory)[key] = (  # type: ignore[index]
+    known[key] = (
         lanes.aligned((filters // len(tile), winograd.POINTS, terms, len(tile)), w.dtype),
         _scratch("lines", winograd.POINTS, all_terms, columns * in_lanes, dtype=w.dtype),
         _scratch("sums", winograd.POINTS, 2 * len(tile) * len(vector), dtype=w.dtype),
@@ -225,7 +226,7 @@ def _winograd_memory(y: np.ndarray, w: np.ndarray, height: int, width: int) -> t
         np.empty(blocks * -(-width // columns) * -(-height // rows), np.bool_),
         in_lanes, columns, rows, tile, vector,
     )  # fmt: skip
-    return vars(_memory)[key]  # type: ignore[index]
+    return known[key]
 
 
 def conv2d_relu_pool_backward_weights(
@@ -300,9 +301,10 @@ def _input_by_winograd(dy: np.ndarray, winner: np.ndarray, w: np.ndarray, dx: np
     if not faster or in_lanes % len(vector) > 0:
         return False
     key = ("winograd_backward", get_num_threads(), dy.shape, w.shape, w.dtype)
-    if key not in vars(_memory):
+    known: dict[Any, tuple] = vars(_memory)
+    if key not in known:
         rows = 2 * pooled_height + window_height - 1
-        vars(_memory)[key] = (  # type: ignore[index]
+        known[key] = (
             lanes.aligned((channels // len(tile), winograd.POINTS, window_height * filters, len(tile)), w.dtype),
             _scratch("lines", winograd.POINTS, (2 * pooled_height + 2) * filters, len(vector), dtype=w.dtype),
             _scratch("sums", winograd.POINTS, 2 * len(tile) * len(vector), dtype=w.dtype),

@@ -105,13 +105,13 @@ def conv2d_relu_pool_backward_input(
                 for number in range(tiles):
                     sum_products(lines, points, sums, me, number, upper, lower, begin, end, u(0), tile, vector)
                     for q in range(u(channels // tiles)):
-                        c = u(number * len(tile)) + q
+                        channel = u(number * len(tile)) + q
                         for at in range(u(row), u(min(row + 2, rows))):
-                            add_to_columns(sums, edge, zeros, me, c, at, u(2) * q + at - u(row), vector)
+                            add_to_columns(sums, edge, zeros, me, channel, at, u(2) * q + at - u(row), vector)
                             for e in range(u(2)):
                                 t, complete = (u(2) * j + e) * lanes + start, (u(4) + e) * u(len(vector))
                                 for v in range(u(len(vector))):
-                                    dx[block, c, at, t + v] = edge[me, c, at, complete + v]
+                                    dx[block, channel, at, t + v] = edge[me, channel, at, complete + v]
         for c in range(channels):
             for row in range(rows):
                 for e in range(u(4)):
