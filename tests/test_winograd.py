@@ -4,6 +4,7 @@ import numpy as np
 import oracle
 import pytest
 from checks.rung import poison, tensor
+from ways import note_calls
 
 from loopnet import get_ops
 from loopnet.kernels.tuned import table, winograd
@@ -53,22 +54,13 @@ def expected(kind, given):
 @pytest.fixture
 def ways(monkeypatch):
     """Which kernels ran: "winograd", "textbook"."""
-    ran = []
-
-    def spy(module, name, way):
-        kernel = getattr(module, name)
-
-        def spied(*arguments):
-            ran.append(way)
-            return kernel(*arguments)
-
-        monkeypatch.setattr(module, name, spied)
-
-    spy(winograd, "conv2d_relu_pool_forward", "winograd")
-    spy(winograd, "conv2d_forward", "winograd")
-    spy(table.conv2d_relu_pool, "conv2d_relu_pool_forward", "textbook")
-    spy(table.conv2d, "conv2d_forward", "textbook")
-    return ran
+    kernels = [
+        (winograd, "conv2d_relu_pool_forward", "winograd"),
+        (winograd, "conv2d_forward", "winograd"),
+        (table.conv2d_relu_pool, "conv2d_relu_pool_forward", "textbook"),
+        (table.conv2d, "conv2d_forward", "textbook"),
+    ]
+    return note_calls(monkeypatch, kernels)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from checks.rung import poison, tensor
+from ways import note_calls
 
 from loopnet import get_ops
 from loopnet.kernels.tuned import table, winograd_backward
@@ -54,20 +55,11 @@ def by_hand(given):
 @pytest.fixture
 def ways(monkeypatch):
     """Which kernels ran: "winograd", "textbook"."""
-    ran = []
-
-    def spy(module, name, way):
-        kernel = getattr(module, name)
-
-        def spied(*arguments):
-            ran.append(way)
-            return kernel(*arguments)
-
-        monkeypatch.setattr(module, name, spied)
-
-    spy(winograd_backward, "conv2d_relu_pool_backward_input", "winograd")
-    spy(table.conv2d, "conv2d_backward_input", "textbook")
-    return ran
+    kernels = [
+        (winograd_backward, "conv2d_relu_pool_backward_input", "winograd"),
+        (table.conv2d, "conv2d_backward_input", "textbook"),
+    ]
+    return note_calls(monkeypatch, kernels)
 
 
 @pytest.fixture
