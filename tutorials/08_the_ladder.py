@@ -180,6 +180,11 @@ source(tuned.conv2d_forward)
 # And third, convolution, ReLU and pooling are done in one go, so that the 28×28 maps between them are never written
 # to memory at all. (`loopnet.plan` decides where.)
 #
+# Fourth, **fewer products**. Two outputs beside each other, of a window five columns wide, take ten products a row.
+# Winograd found six that will do, for some more additions. Where a sum has many terms and a batch 16 images or more, it
+# is that loop that runs: in LeNet-5's second convolution, while its first keeps the loops above. How it works stands
+# at the head of [`winograd.py`](../loopnet/kernels/tuned/winograd.py).
+#
 # ## Could it be faster still? The roofline
 #
 # A machine has two limits: how many multiply-adds it can do in a second, and how many bytes it can move. Which one
@@ -213,12 +218,13 @@ print("; ".join(shares))
 picture(
     roofline(results["roofs"], points),
     "A roofline: operations a byte across, billions of operations a second upwards, both logarithmic. Python's "
-    "points lie near the bottom, the compiled ones a hundred times higher, the tuned ones close under the roof.",
+    "points lie near the bottom, the compiled ones a hundred times higher, the tuned ones close to the roof.",
 )
 
 # %% [markdown]
-# Python's loops lie more than ten thousand times below the roof; the tuned ones are close to it. Whoever wants more
-# needs another machine ([the next notebook](09_cuda.ipynb)) or fewer operations.
+# Python's loops lie more than ten thousand times below the roof; the tuned ones are close to it. How can one lie on it,
+# or above? The operations are those of the textbook, and the second convolution gets by with fewer. Whoever wants
+# more needs that, or another machine ([the next notebook](09_cuda.ipynb)).
 #
 # ## What to take with you
 #

@@ -55,6 +55,7 @@ def _tile(w: np.ndarray, at_most: int = 8) -> tuple[int, ...]:
 
 
 def _divisor(number: int, at_most: int = 8) -> tuple[int, ...]:
+    """The largest one, as the length of a tuple."""
     return (0,) * max(n for n in range(1, at_most + 1) if number % n == 0)
 
 
@@ -283,11 +284,11 @@ def conv2d_relu_pool_backward(
     worth_it = w.shape[1] * w.shape[2] >= LONG and w.shape[3] >= MANY
     if worth_it and _from_winners(dy, winner, x, w, dx, dw, db):
         return
-    unrolled = _input_by_winograd(dy, winner, w, dx)
+    by_winograd = _input_by_winograd(dy, winner, w, dx)
     picked = _picked_in_lanes(dy, winner, x, dw, db)
-    if not (unrolled and picked):
+    if not (by_winograd and picked):
         conv2d_relu_pool.relu_pool_backward(dy, winner, dz)
-    if not unrolled:
+    if not by_winograd:
         conv2d_backward_input(dz, w, dx, (1, 1), (0, 0))
     if not picked:
         conv2d_backward_weights(dz, x, dw, db, (1, 1), (0, 0))
