@@ -58,6 +58,7 @@ def ways(monkeypatch):
         (winograd, "conv2d_relu_pool_forward", "winograd"),
         (winograd, "conv2d_forward", "winograd"),
         (table.conv2d_relu_pool, "conv2d_relu_pool_forward", "textbook"),
+        (table.pooling_tile, "conv2d_relu_pool_forward", "textbook"),
         (table.conv2d, "conv2d_forward", "textbook"),
     ]
     return note_calls(monkeypatch, kernels)
@@ -83,7 +84,7 @@ SHAPES = [
     {"dtype": "float64"}, {"dtype": "float64", "images": 8, "size": (8, 9)},
 ]  # fmt: skip
 POOLED_SHAPES = [
-    {"channels": 3}, {"images": 20}, {"images": 36}, {"images": 100}, {"images": 33, "size": (11, 8)},
+    {"channels": 5}, {"images": 20}, {"images": 36}, {"images": 100}, {"images": 33, "size": (11, 8)},
     {"images": 52, "channels": 40}, {"images": 12, "dtype": "float64"},
 ]  # fmt: skip
 
@@ -151,7 +152,7 @@ def test_numbers_too_large_to_be_multiplied_by_four_go_the_textbook_s_way(textbo
 @pytest.mark.parametrize(
     ("kind", "shape"),
     [
-        ("pooled", {"images": 5}), ("pooled", {"channels": 2}), ("pooled", {"filters": 2}),
+        ("pooled", {"images": 5}), ("pooled", {"channels": 4}), ("pooled", {"filters": 2}),
         ("pooled", {"filters": 11}), ("plain", {"images": 20}), ("plain", {"channels": 5}),
         ("plain", {"filters": 2}), ("plain", {"size": (5, 9)}), ("plain", {"size": (9, 5)}),
     ],

@@ -121,28 +121,28 @@ def flatten_forward(x, y):
     """y[(i * width + j) * channels + c, n] = x[block,c,i,j,lane] with n = block * lanes + lane: Keras's order
     of features.
 
-    Reads x; overwrites y. One turn of the parallel loop owns one row of pixels, of all images.
+    Reads x; overwrites y. One turn of the parallel loop owns one pixel, of all images.
     """
     blocks, channels, height, width, lanes = x.shape
-    for i in prange(height):
-        for j in range(width):
-            for c in range(channels):
-                feature = (i * width + j) * channels + c
-                for block in range(blocks):
-                    for lane in range(u(lanes)):
-                        y[feature, u(block * lanes) + lane] = x[block, c, i, j, lane]
+    for turn in prange(height * width):
+        i, j = divmod(np.int64(turn), width)
+        for c in range(channels):
+            feature = (i * width + j) * channels + c
+            for block in range(blocks):
+                for lane in range(u(lanes)):
+                    y[feature, u(block * lanes) + lane] = x[block, c, i, j, lane]
 
 
 def flatten_backward(dy, dx):
     """dx[block,c,i,j,lane] = dy[(i * width + j) * channels + c, n]: the same walk with the arrow turned round.
 
-    Reads dy; overwrites dx. One turn of the parallel loop owns one row of pixels, of all images.
+    Reads dy; overwrites dx. One turn of the parallel loop owns one pixel, of all images.
     """
     blocks, channels, height, width, lanes = dx.shape
-    for i in prange(height):
-        for j in range(width):
-            for c in range(channels):
-                feature = (i * width + j) * channels + c
-                for block in range(blocks):
-                    for lane in range(u(lanes)):
-                        dx[block, c, i, j, lane] = dy[feature, u(block * lanes) + lane]
+    for turn in prange(height * width):
+        i, j = divmod(np.int64(turn), width)
+        for c in range(channels):
+            feature = (i * width + j) * channels + c
+            for block in range(blocks):
+                for lane in range(u(lanes)):
+                    dx[block, c, i, j, lane] = dy[feature, u(block * lanes) + lane]

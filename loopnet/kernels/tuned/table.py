@@ -16,6 +16,7 @@ from . import (
     conv2d_relu_pool,
     dense,
     lanes,
+    pooling_tile,
     softmax,
     subsample,
     winners,
@@ -163,14 +164,14 @@ def _add_shares(share_w: np.ndarray, share_b: np.ndarray, dw: np.ndarray, db: np
 
 
 def conv2d_relu_pool_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> None:
-    if _pool_by_winograd(x, w, b, y, winner):
+    if _pool_by_winograd(x, w, b, y, winner) or _pool_by_tiles(x, w, b, y, winner):
         return
     run = (x.shape[3] - w.shape[1] + 1) * x.shape[4]
     scratch = _scratch("rows", 2, 2, run, dtype=y.dtype)
     conv2d_relu_pool.conv2d_relu_pool_forward(_runs(x), w, b, _runs(y), _runs(winner), scratch, x.shape[4], _taps(w))
 
 
-POOLED_TERMS, TERMS, TOGETHER = 15, 30, 3
+POOLED_TERMS, TERMS, TOGETHER = 25, 30, 3
 """Products in a sum, with and without pooling, and sums of the same pixels, from which on six products and some
 additions are faster than ten products.
 """
@@ -201,6 +202,29 @@ def _pool_by_winograd(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray
         return False
     memory = _winograd_memory(y, w, *y.shape[2:4])
     return not winograd.conv2d_relu_pool_forward(_runs(x), w, b, _runs(y), _runs(winner), *memory)
+
+
+WASTE = 1.25
+"""Numbers in vectors for each lane, the last vector overlapping another, up to which tiles are faster than rows."""
+
+
+def _pool_by_tiles(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> bool:
+    """False, and nothing done, where that is slower."""
+    in_lanes, vector = x.shape[4], _vector(w)
+    if -(-in_lanes // len(vector)) * len(vector) > WASTE * in_lanes:
+        return False
+    key = ("pooling_tile", get_num_threads(), x.shape, w.shape, w.dtype)
+    known: dict[Any, tuple] = vars(_memory)
+    if key not in known:
+        (_, channels, height, width, _), (window_height, window_width, _, filters) = x.shape, w.shape
+        of_row, of_column, of_channel = np.ogrid[:window_height, :window_width, :channels]
+        positions = ((of_channel * height + of_row) * width + of_column) * in_lanes
+        tile = (0,) * (filters if filters < 3 else min((4, 3, 5, 6), key=lambda n: -(-filters // n) * n))
+        sums = _scratch("tile", 4 * len(tile) * len(vector), dtype=w.dtype)
+        known[key] = (positions.astype(np.uint64).reshape(-1), sums, width * in_lanes, in_lanes, tile, vector)
+    pixels, weights = x.reshape(len(x), -1), w.reshape(-1, w.shape[3])
+    pooling_tile.conv2d_relu_pool_forward(pixels, weights, b, _runs(y), _runs(winner), *vars(_memory)[key])  # type: ignore[index]
+    return True
 
 
 def _winograd_memory(y: np.ndarray, w: np.ndarray, height: int, width: int) -> tuple:
