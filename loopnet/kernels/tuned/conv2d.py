@@ -1,7 +1,7 @@
 """Convolution over lanes, at stride 1 and without padding: the case that matters, at full speed.
 
 The sums are those of ``kernels/conv2d.py``, and so are the names. (Where windows are five columns wide and sums long,
-the loops of ``winograd.py`` run instead: ``table.py`` decides.) What changed:
+the loops of ``winograd.py`` run instead: ``choice.py`` decides.) What changed:
 
 - The innermost loop runs over ``t``, along a whole row of pixels of all the images of a block (see
   ``lanes.py``). To move the window one column to the right is to add ``lanes`` to ``t``.
@@ -14,7 +14,7 @@ Three habits make Numba produce that code:
   negative indices, and only then does LLVM see that a run is contiguous.
 - ``taps`` is a tuple as long as the window is wide, ``tile`` and ``vector`` are others. A tuple's length is part of its
   type, so Numba knows it when it compiles; a loop of known length unrolls, and any window gets code of its own.
-  The length is asked for where it is used: given a name outside the ``prange``, it is a number like any other.
+  A length gets its name inside the body of the ``prange``: named outside, it would come in as a number like any other.
 - The loops stand in the body of the ``prange``, index whole arrays, and get all their memory as arguments.
   Numba tells LLVM that the arguments of a parallel loop do not overlap; about anything sliced off or allocated
   within, LLVM has to ask at run time, and the 80 comparisons of one loop take longer than the loop.
@@ -123,8 +123,9 @@ def conv2d_backward_weights(dy, x, share_w, share_b, sums, lanes, taps, tile, ve
     lanes, run = u(lanes), u(dy.shape[3])
     for turn in prange(dy.shape[0] * tiles):
         block, number = divmod(np.int64(turn), tiles)
+        many, across, size = u(len(tile)), u(len(taps)), u(len(vector))
         me, k = get_thread_id(), u(number * len(tile))
-        for q in range(u(len(tile))):
+        for q in range(many):
             total = zero
             for i in range(dy.shape[2]):
                 for p in range(run):
@@ -132,21 +133,21 @@ def conv2d_backward_weights(dy, x, share_w, share_b, sums, lanes, taps, tile, ve
             share_b[block, k + q] = total
         for c in range(x.shape[1]):
             for r in range(share_w.shape[1]):
-                for position in range(u(len(tile) * len(taps) * len(vector))):
+                for position in range(many * across * size):
                     sums[me, position] = 0
                 for i in range(dy.shape[2]):
-                    for step in range(run // u(len(vector))):
-                        for v in range(u(len(vector))):
-                            t = step * u(len(vector)) + v
-                            for s in range(u(len(taps))):
-                                for q in range(u(len(tile))):
-                                    at = (q * u(len(taps)) + s) * u(len(vector)) + v
+                    for step in range(run // size):
+                        for v in range(size):
+                            t = step * size + v
+                            for s in range(across):
+                                for q in range(many):
+                                    at = (q * across + s) * size + v
                                     sums[me, at] += dy[block, k + q, i, t] * x[block, c, i + r, t + s * lanes]
-                for s in range(u(len(taps))):
-                    for q in range(u(len(tile))):
+                for s in range(across):
+                    for q in range(many):
                         total = zero
-                        for v in range(u(len(vector))):
-                            total += sums[me, (q * u(len(taps)) + s) * u(len(vector)) + v]
+                        for v in range(size):
+                            total += sums[me, (q * across + s) * size + v]
                         share_w[block, r, s, c, k + q] = total
 
 

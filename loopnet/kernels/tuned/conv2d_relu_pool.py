@@ -117,12 +117,13 @@ def conv2d_relu_pool_backward_weights(dy, winner, x, share_w, share_b, dz, sums,
     lanes, run = u(lanes), u(dz.shape[3])
     for turn in prange(dy.shape[0] * tiles):
         block, number = divmod(np.int64(turn), tiles)
+        many, across, size = u(len(tile)), u(len(taps)), u(len(vector))
         me, k = get_thread_id(), u(number * len(tile))
-        for q in range(u(len(tile))):
+        for q in range(many):
             share_b[block, k + q] = 0
             for p in range(run):
                 dz[me, q, 0, p] = dz[me, q, 1, p] = 0  # and so it stays past the columns that pooling takes
-        for position in range(u(x.shape[1] * window_rows * len(tile) * len(taps) * len(vector))):
+        for position in range(u(x.shape[1] * window_rows) * many * across * size):
             sums[me, position] = 0
         for i in range((out_height + 1) // 2):
             for q in range(dy.shape[1] // tiles):  # len(tile), but LLVM need not know: unrolled, it compiles longer
@@ -141,22 +142,22 @@ def conv2d_relu_pool_backward_weights(dy, winner, x, share_w, share_b, dz, sums,
                     dz[me, q, 0, p] = 0
             for c in range(x.shape[1]):
                 for r in range(window_rows):
-                    first = u((c * window_rows + r) * len(tile) * len(taps) * len(vector))
+                    first = u(c * window_rows + r) * many * across * size
                     for below in range(min(2, out_height - 2 * i)):
                         row = 2 * i + below + r
-                        for step in range(run // u(len(vector))):
-                            for v in range(u(len(vector))):
-                                t = step * u(len(vector)) + v
-                                for s in range(u(len(taps))):
-                                    for q in range(u(len(tile))):
-                                        at = first + (q * u(len(taps)) + s) * u(len(vector)) + v
+                        for step in range(run // size):
+                            for v in range(size):
+                                t = step * size + v
+                                for s in range(across):
+                                    for q in range(many):
+                                        at = first + (q * across + s) * size + v
                                         sums[me, at] += dz[me, q, below, t] * x[block, c, row, t + s * lanes]
         for c in range(x.shape[1]):
             for r in range(window_rows):
-                first = u((c * window_rows + r) * len(tile) * len(taps) * len(vector))
-                for s in range(u(len(taps))):
-                    for q in range(u(len(tile))):
+                first = u(c * window_rows + r) * many * across * size
+                for s in range(across):
+                    for q in range(many):
                         total = zero
-                        for v in range(u(len(vector))):
-                            total += sums[me, first + (q * u(len(taps)) + s) * u(len(vector)) + v]
+                        for v in range(size):
+                            total += sums[me, first + (q * across + s) * size + v]
                         share_w[block, r, s, c, k + q] = total

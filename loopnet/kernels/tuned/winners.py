@@ -23,7 +23,7 @@ its first winner to its last.
 a run, numbers of a vector.
 
 A product that is left out cannot be NaN. Where x, w or dy is not finite, 0 * infinity would be, and it has to show:
-``table.py`` takes the other way then.
+``choice.py`` takes the other way then.
 """
 
 import numpy as np
@@ -117,6 +117,8 @@ def backward_weights(
     groups = (filters + FILTERS - 1) // FILTERS
     for turn in prange(share_rows.shape[0] * groups):
         block, group = divmod(np.int64(turn), groups)
+        many_rows, many_parts, size = u(len(rows)), u(len(parts)), u(len(vector))
+        part_size = many_parts * size
         me, below = get_thread_id(), u(width * channels)
         first_filter, last_filter = u(group * FILTERS), u(min(filters, (group + 1) * FILTERS))
         for k in range(first_filter, last_filter):
@@ -135,23 +137,23 @@ def backward_weights(
                         found += u(at != DEAD)  # if it is dead, the next one takes its place
                 for winner in range(found):
                     share_b[block, k] += gradients[me, winner]
-                for r in range(u(0), u(window_rows), u(len(rows))):
-                    for part in range(u(share_rows.shape[3]) // u(len(parts) * len(vector))):
-                        first = part * u(len(parts) * len(vector))
-                        for q in range(u(len(rows))):
-                            for p in range(u(len(parts) * len(vector))):
-                                sums[me, q * u(len(parts) * len(vector)) + p] = share_rows[block, k, r + q, first + p]
+                for r in range(u(0), u(window_rows), many_rows):
+                    for part in range(u(share_rows.shape[3]) // part_size):
+                        first = part * part_size
+                        for q in range(many_rows):
+                            for p in range(part_size):
+                                sums[me, q * part_size + p] = share_rows[block, k, r + q, first + p]
                         for winner in range(found):
                             gradient, start = gradients[me, winner], places[me, winner] + r * below + first
-                            for v in range(u(len(vector))):
-                                for q in range(u(len(rows))):
-                                    for p in range(u(len(parts))):
-                                        at = (q * u(len(parts)) + p) * u(len(vector)) + v
-                                        pixel = x_images[n, start + q * below + p * u(len(vector)) + v]
+                            for v in range(size):
+                                for q in range(many_rows):
+                                    for p in range(many_parts):
+                                        at = (q * many_parts + p) * size + v
+                                        pixel = x_images[n, start + q * below + p * size + v]
                                         sums[me, at] += gradient * pixel
-                        for q in range(u(len(rows))):
-                            for p in range(u(len(parts) * len(vector))):
-                                share_rows[block, k, r + q, first + p] = sums[me, q * u(len(parts) * len(vector)) + p]
+                        for q in range(many_rows):
+                            for p in range(part_size):
+                                share_rows[block, k, r + q, first + p] = sums[me, q * part_size + p]
 
 
 @njit(parallel=True, cache=True, **FAST)
@@ -169,6 +171,8 @@ def backward_input(
     groups = (lanes + GROUP - 1) // GROUP
     for turn in prange(blocks * groups):
         block, group = divmod(np.int64(turn), groups)
+        many_rows, many_parts, size = u(len(rows)), u(len(parts)), u(len(vector))
+        part_size = many_parts * size
         me, below = get_thread_id(), u(width * channels)
         first_lane, last_lane = u(group * GROUP), u(min(lanes, (group + 1) * GROUP))
         for here in range(last_lane - first_lane):
@@ -190,27 +194,27 @@ def backward_input(
                         n2 += u(at == 2)
                         n3 += u(at == 3)
                     counts[me, o0], counts[me, o1], counts[me, o2], counts[me, o3] = n0, n1, n2, n3
-            for r in range(u(0), u(filter_rows.shape[0]), u(len(rows))):
-                for part in range(u(filter_rows.shape[2]) // u(len(parts) * len(vector))):
-                    first = part * u(len(parts) * len(vector))
+            for r in range(u(0), u(filter_rows.shape[0]), many_rows):
+                for part in range(u(filter_rows.shape[2]) // part_size):
+                    first = part * part_size
                     for i in range(u(2 * pooled_height)):
                         for j in range(u(2 * pooled_width)):
                             output, start = i * u(2 * pooled_width) + j, (i + r) * below + j * u(channels) + first
-                            for q in range(u(len(rows))):
-                                for p in range(u(len(parts) * len(vector))):
-                                    at = q * u(len(parts) * len(vector)) + p
+                            for q in range(many_rows):
+                                for p in range(part_size):
+                                    at = q * part_size + p
                                     sums[me, at] = dx_images[me, here, start + q * below + p]
                             for winner in range(counts[me, output]):
                                 gradient, filter = gradients[me, output, winner], u(which[me, output, winner])
-                                for v in range(u(len(vector))):
-                                    for q in range(u(len(rows))):
-                                        for p in range(u(len(parts))):
-                                            at = (q * u(len(parts)) + p) * u(len(vector)) + v
-                                            weight = filter_rows[r + q, filter, first + p * u(len(vector)) + v]
+                                for v in range(size):
+                                    for q in range(many_rows):
+                                        for p in range(many_parts):
+                                            at = (q * many_parts + p) * size + v
+                                            weight = filter_rows[r + q, filter, first + p * size + v]
                                             sums[me, at] += gradient * weight
-                            for q in range(u(len(rows))):
-                                for p in range(u(len(parts) * len(vector))):
-                                    at = q * u(len(parts) * len(vector)) + p
+                            for q in range(many_rows):
+                                for p in range(part_size):
+                                    at = q * part_size + p
                                     dx_images[me, here, start + q * below + p] = sums[me, at]
         for i in range(height):
             for j in range(width):

@@ -10,7 +10,7 @@ of the upper or of the lower row, then, for each tap, that of the left or of the
 wide these are eleven choices and five multiply-adds, where the four gradients would take twenty multiply-adds.
 
 A product that is left out cannot be NaN. Where x is not finite, 0 * infinity would be, and it has to show: ``finite``
-says so, and ``table.py`` takes the textbook's way then.
+says so, and ``choice.py`` takes the textbook's way then.
 
     dy, winner  [block][filter][pooled row][pooled run]     x  [block][channel][row][run]
     share_w     a block's share in dw                       share_b  and in db
@@ -44,8 +44,9 @@ def weights_from_winners(dy, winner, x, share_w, share_b, finite, sums, lanes, t
     lanes, columns = u(lanes), u(dy.shape[3]) // u(lanes)
     for turn in prange(dy.shape[0] * tiles):
         block, number = divmod(np.int64(turn), tiles)
+        many, across, size = u(len(tile)), u(len(taps)), u(len(vector))
         me, k = get_thread_id(), u(number * len(tile))
-        for q in range(u(len(tile))):
+        for q in range(many):
             total = zero
             for i in range(dy.shape[2]):
                 for t in range(u(dy.shape[3])):
@@ -59,27 +60,27 @@ def weights_from_winners(dy, winner, x, share_w, share_b, finite, sums, lanes, t
         finite[turn] = zeros == 0
         for c in range(x.shape[1]):
             for r in range(window_rows):
-                for position in range(u(len(tile) * len(taps) * len(vector))):
+                for position in range(many * across * size):
                     sums[me, position] = 0
                 for i in range(dy.shape[2]):
                     upper, lower = 2 * i + r, 2 * i + r + 1
                     for j in range(columns):
-                        for start in range(u(0), lanes, u(len(vector))):
-                            for v in range(u(len(vector))):
+                        for start in range(u(0), lanes, size):
+                            for v in range(size):
                                 p, t = j * lanes + start + v, u(2) * j * lanes + start + v
-                                for q in range(u(len(tile))):
+                                for q in range(many):
                                     at = winner[block, k + q, i, p]
                                     below, right = at >= 2, (at & 1) != 0
                                     gradient = pick(at != DEAD, dy[block, k + q, i, p], zero)
-                                    for s in range(u(len(taps))):
+                                    for s in range(across):
                                         a, b = t + s * lanes, t + (s + u(1)) * lanes
                                         on_left = pick(below, x[block, c, lower, a], x[block, c, upper, a])
                                         on_right = pick(below, x[block, c, lower, b], x[block, c, upper, b])
-                                        to = (q * u(len(taps)) + s) * u(len(vector)) + v
+                                        to = (q * across + s) * size + v
                                         sums[me, to] += gradient * pick(right, on_right, on_left)
-                for s in range(u(len(taps))):
-                    for q in range(u(len(tile))):
+                for s in range(across):
+                    for q in range(many):
                         total = zero
-                        for v in range(u(len(vector))):
-                            total += sums[me, (q * u(len(taps)) + s) * u(len(vector)) + v]
+                        for v in range(size):
+                            total += sums[me, (q * across + s) * size + v]
                         share_w[block, r, s, c, k + q] = total

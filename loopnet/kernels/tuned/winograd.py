@@ -17,7 +17,7 @@ for six pixels d of a row and five weights g of a window row, both outputs follo
 (u are the values of the polynomial g0 + g1 t + ... + g4 t^4 at the points t = 0, 1, -1, 2, -2 and infinity; as many
 points fix the product of two polynomials as it has coefficients.) There and back it takes many additions, but few of
 the loops have them: v is made once for all filters and u once for all images, and since the products may be summed over
-channels and window rows first, y is made once for all channels. So it pays where there are some of both: ``table.py``
+channels and window rows first, y is made once for all channels. So it pays where there are some of both: ``choice.py``
 knows how many.
 
     x, b, y, winner    as in conv2d.py and conv2d_relu_pool.py
@@ -30,7 +30,7 @@ What it costs is accuracy: v is up to ten times as large as d, and errors of flo
 products (root mean square, normal random numbers; 1.9 to 2.2 times with negative pixels set to 0). Whole numbers that
 are not too large come out exact, and six equal columns give v0 = v2 = v3 = v4 = v5 = 0: outputs of pixels that are
 all alike are equal, as in the textbook, and the first of them wins. But one infinite pixel, or one that is when it is
-multiplied by ten, would reach both outputs: the kernels look for that, and ``table.py`` takes the textbook's way then.
+multiplied by ten, would reach both outputs: the kernels look for that, and ``choice.py`` takes the textbook's way then.
 
 ``inline="always"`` is Numba's inlining, before LLVM sees anything. A function that LLVM inlines it has optimised
 before, in a place where nothing says that the arrays do not overlap.
@@ -76,10 +76,11 @@ def pixels_at_points(x, lines, me, block, c, row, n, left, columns, lanes, vecto
     not divide the lanes, the last vector does.
     """
     two, four, last = x.dtype.type(2), x.dtype.type(4), u(x.shape[3]) // lanes - u(POINTS)
+    size = u(len(vector))
     for j in range(columns):
-        for step in range((lanes + u(len(vector)) - u(1)) // u(len(vector))):
-            start = min(step * u(len(vector)), lanes - u(len(vector)))
-            for v in range(u(len(vector))):
+        for step in range((lanes + size - u(1)) // size):
+            start = min(step * size, lanes - size)
+            for v in range(size):
                 at, t = j * lanes + start + v, min(u(2) * (left + j), last) * lanes + start + v
                 d0, d1, d2 = x[block, c, row, t], x[block, c, row, t + lanes], x[block, c, row, t + u(2) * lanes]
                 t += u(3) * lanes
@@ -99,15 +100,16 @@ def sum_products(lines, points, sums, me, number, upper, lower, begin, end, star
     Term n multiplies lines ``upper + n`` and ``lower + n``. With eight filters, 16 multiply-adds for 10 loads; the sums
     stay in registers from the first term to the last.
     """
+    many, size = u(len(tile)), u(len(vector))
     for p in range(u(POINTS)):
-        for position in range(u(2 * len(tile) * len(vector))):
+        for position in range(u(2) * many * size):
             sums[me, p, position] = 0
         for n in range(begin, end):
-            for v in range(u(len(vector))):
+            for v in range(size):
                 above, below = lines[me, p, upper + n, start + v], lines[me, p, lower + n, start + v]
-                for q in range(u(len(tile))):
-                    sums[me, p, u(2) * q * u(len(vector)) + v] += above * points[number, p, n, q]
-                    sums[me, p, (u(2) * q + u(1)) * u(len(vector)) + v] += below * points[number, p, n, q]
+                for q in range(many):
+                    sums[me, p, u(2) * q * size + v] += above * points[number, p, n, q]
+                    sums[me, p, (u(2) * q + u(1)) * size + v] += below * points[number, p, n, q]
 
 
 @njit(inline="always", **FAST)
@@ -141,30 +143,31 @@ def conv2d_relu_pool_forward(
     for turn in prange(y.shape[0] * groups * strips):
         block, rest = divmod(np.int64(turn), groups * strips)
         group, strip = divmod(rest, strips)
+        size = u(len(vector))
         me, left, first = u(get_thread_id()), u(group * columns), strip * rows
         wide, end = min(u(columns), pooled_width - left), min(first + rows, y.shape[2])
         for row in range(2 * first, 2 * end + window_height - 1):
             for c in range(channels):
                 n = u((row - 2 * first) * channels + c)
                 pixels_at_points(x, lines, me, block, c, row, n, left, wide, lanes, vector)
-        for v in range(u(len(vector))):
+        for v in range(size):
             zeros[me, v] = 0
         for i in range(first, end):
             upper, terms = u(2 * (i - first) * channels), u(window_height * channels)
             lower = upper + u(channels)
             for number in range(tiles):
-                for step in range((wide * lanes + u(len(vector)) - u(1)) // u(len(vector))):
-                    start = min(step * u(len(vector)), wide * lanes - u(len(vector)))
+                for step in range((wide * lanes + size - u(1)) // size):
+                    start = min(step * size, wide * lanes - size)
                     sum_products(lines, points, sums, me, number, upper, lower, u(0), terms, start, tile, vector)
                     for q in range(y.shape[1] // tiles):
                         k = number * len(tile) + q
-                        for v in range(u(len(vector))):
-                            at, t = u(2) * u(q) * u(len(vector)) + v, left * lanes + start + v
+                        for v in range(size):
+                            at, t = u(2) * u(q) * size + v, left * lanes + start + v
                             best, value = outputs(sums, me, at, b[k])
                             zeros[me, v] += best * zero + value * zero
                             best_at = pick(value > best, np.int8(1), np.int8(0))
                             best = pick(value > best, value, best)
-                            value, last = outputs(sums, me, at + u(len(vector)), b[k])
+                            value, last = outputs(sums, me, at + size, b[k])
                             zeros[me, v] += value * zero + last * zero
                             best_at = pick(value > best, np.int8(2), best_at)
                             best = pick(value > best, value, best)
@@ -173,7 +176,7 @@ def conv2d_relu_pool_forward(
                             y[block, k, i, t] = pick(best > zero, best, zero)
                             winner[block, k, i, t] = pick(best > zero, best_at, DEAD)
         total = zero
-        for v in range(u(len(vector))):
+        for v in range(size):
             total += zeros[me, v]
         finite[turn] = total == 0
     return not finite.all()
@@ -191,31 +194,32 @@ def conv2d_forward(x, w, b, y, points, lines, sums, zeros, finite, lanes, column
     groups = -(-np.int64(pairs) // columns)
     for turn in prange(y.shape[0] * groups):
         block, group = divmod(np.int64(turn), groups)
+        size = u(len(vector))
         me, left, terms = u(get_thread_id()), u(group * columns), u(w.shape[0] * channels)
         wide = min(u(columns), pairs - left)
         for row in range(x.shape[2]):
             for c in range(channels):
                 pixels_at_points(x, lines, me, block, c, row, u(row * channels + c), left, wide, lanes, vector)
-        for v in range(u(len(vector))):
+        for v in range(size):
             zeros[me, v] = 0
         for pair in range((out_height + 1) // 2):
             i = min(2 * pair, out_height - 2)
             upper, lower = u(i * channels), u((i + 1) * channels)
             for number in range(tiles):
-                for step in range(wide * lanes // u(len(vector))):
-                    start = step * u(len(vector))
+                for step in range(wide * lanes // size):
+                    start = step * size
                     sum_products(lines, points, sums, me, number, upper, lower, u(0), terms, start, tile, vector)
                     t0 = min(u(2) * (left + start // lanes), u(y.shape[3]) // lanes - u(2)) * lanes + start % lanes
                     for q in range(y.shape[1] // tiles):
                         k = number * len(tile) + q
                         for below in range(2):
-                            for v in range(u(len(vector))):
-                                at = (u(2) * u(q) + u(below)) * u(len(vector)) + v
+                            for v in range(size):
+                                at = (u(2) * u(q) + u(below)) * size + v
                                 y0, y1 = outputs(sums, me, at, b[k])
                                 zeros[me, v] += y0 * zero + y1 * zero
                                 y[block, k, i + below, t0 + v], y[block, k, i + below, t0 + lanes + v] = y0, y1
         total = zero
-        for v in range(u(len(vector))):
+        for v in range(size):
             total += zeros[me, v]
         finite[turn] = total == 0
     return not finite.all()

@@ -22,7 +22,7 @@ the four gradients of a pooling window is not 0, the winner says.
     edge        [thread][channel][row][four columns that wait, two that are complete; number of a vector]
     zeros       [thread][number of a vector]: gradients times 0
 
-As forward, whole numbers come out exact, and a number that is not finite sends ``table.py`` the textbook's way. Errors
+As forward, whole numbers come out exact, and a number that is not finite sends ``choice.py`` the textbook's way. Errors
 of float32 are 2.3 to 2.5 times those of ten products (root mean square, normal random numbers, one winner in four).
 """
 
@@ -71,24 +71,25 @@ def conv2d_relu_pool_backward_input(
     columns, all_columns, vectors = u(dy.shape[3]) // lanes, u(dx.shape[3]) // lanes, np.int64(lanes) // len(vector)
     for turn in prange(dy.shape[0] * vectors):
         block, step = divmod(np.int64(turn), vectors)
+        many, size = u(len(tile)), u(len(vector))
         me, start = u(get_thread_id()), u(step * len(vector))
-        for v in range(u(len(vector))):
+        for v in range(size):
             zeros[me, v] = 0
         for c in range(channels):
             for row in range(rows):
-                for e in range(u(4 * len(vector))):
+                for e in range(u(4) * size):
                     edge[me, c, row, e] = 0
         for p in range(points.shape[1]):
             for row in range(0, 2 * pooled_height + 2, 2 * pooled_height + 1):  # zeros above and below the gradients
                 for k in range(filters):
-                    for v in range(u(len(vector))):
+                    for v in range(size):
                         lines[me, p, row * filters + k, v] = 0
         for j in range(columns):
             for i in range(pooled_height):
                 for below in range(2):
                     for k in range(filters):
                         n = u((2 * i + 1 + below) * filters + k)
-                        for v in range(u(len(vector))):
+                        for v in range(size):
                             t = j * lanes + start + v
                             left = pick(winner[block, k, i, t] == 2 * below, dy[block, k, i, t], zero)
                             right = pick(winner[block, k, i, t] == 2 * below + 1, dy[block, k, i, t], zero)
@@ -105,27 +106,27 @@ def conv2d_relu_pool_backward_input(
                 for number in range(tiles):
                     sum_products(lines, points, sums, me, number, upper, lower, begin, end, u(0), tile, vector)
                     for q in range(u(channels // tiles)):
-                        channel = u(number * len(tile)) + q
+                        channel = u(number) * many + q
                         for at in range(u(row), u(min(row + 2, rows))):
                             add_to_columns(sums, edge, zeros, me, channel, at, u(2) * q + at - u(row), vector)
                             for e in range(u(2)):
-                                t, complete = (u(2) * j + e) * lanes + start, (u(4) + e) * u(len(vector))
-                                for v in range(u(len(vector))):
+                                t, complete = (u(2) * j + e) * lanes + start, (u(4) + e) * size
+                                for v in range(size):
                                     dx[block, channel, at, t + v] = edge[me, channel, at, complete + v]
         for c in range(channels):
             for row in range(rows):
                 for e in range(u(4)):
                     t = (u(2) * columns + e) * lanes + start
-                    for v in range(u(len(vector))):
-                        last = edge[me, c, row, e * u(len(vector)) + v] * (dx.dtype.type(1) / twenty_four)
+                    for v in range(size):
+                        last = edge[me, c, row, e * size + v] * (dx.dtype.type(1) / twenty_four)
                         dx[block, c, row, t + v] = last
                         zeros[me, v] += last * zero
             for row in range(dx.shape[2]):  # the last row and column, where pooling leaves them out
                 for col in range(u(2) * columns + u(4) if row < rows else u(0), all_columns):
-                    for v in range(u(len(vector))):
+                    for v in range(size):
                         dx[block, c, row, col * lanes + start + v] = zero
         total = zero
-        for v in range(u(len(vector))):
+        for v in range(size):
             total += zeros[me, v]
         finite[turn] = total == 0
     return not finite.all()
