@@ -14,11 +14,13 @@ from llvmlite import binding
 from numba import njit
 from tuned_child import most_vector_fmas
 
-# At least so many vector multiply-adds in one turn of the innermost loop. Forward, two filters in two rows by the taps;
-# for the weights, four filters by five taps, or three of the first layer's six; Winograd's way, six filters or channels
-# in two rows; from the winners alone, twenty registers of sums; dense layers go by tiles of four, two lots of them.
+# At least so many vector multiply-adds in one turn of the innermost loop. Forward, two filters in two rows by the taps,
+# or the four outputs of a pooling window for three filters; for the weights, four filters by five taps, or three of the
+# first layer's six; Winograd's way, six filters or channels in two rows; from the winners alone, twenty registers of
+# sums; dense layers go by tiles of four, two lots of them.
 HOT_LOOPS = {
     "conv2d_relu_pool.conv2d_relu_pool_forward": 20,
+    "pooling_tile.conv2d_relu_pool_forward": 12,
     "conv2d.conv2d_forward": 12,
     "conv2d.conv2d_backward_input": 8,
     "conv2d.conv2d_backward_weights": 20,

@@ -5,7 +5,7 @@ import pytest
 from checks.rung import poison, tensor
 
 from loopnet import get_ops
-from loopnet.kernels.tuned import table, winners_in_lanes
+from loopnet.kernels.tuned import choice, winners_in_lanes
 
 EVERY_WINNER = np.arange(5, dtype=np.int8)  # four places in a window, and none
 
@@ -28,7 +28,7 @@ def layer(window=5, channels=3, filters=6, images=48, size=None, dtype="float32"
 
 
 def kernel(given):
-    """dw and db by ``table.py``'s way."""
+    """dw and db by ``choice.py``'s way."""
     ops, x, dy = get_ops("tuned"), given["x"], given["dy"]
     assert ops.conv2d_relu_pool_backward_weights
     dw = poison((given["window"], given["window"], x.shape[3], dy.shape[3]), dy.dtype)
@@ -53,13 +53,13 @@ def by_hand(given):
 @pytest.fixture
 def picked(monkeypatch):
     """Whether each call of the operation took its numbers from the winners in lanes."""
-    answers, pick = [], table._picked_in_lanes
+    answers, pick = [], choice._weights_in_lanes
 
     def noted(*arguments):
         answers.append(pick(*arguments))
         return answers[-1]
 
-    monkeypatch.setattr(table, "_picked_in_lanes", noted)
+    monkeypatch.setattr(choice, "_weights_in_lanes", noted)
     return answers
 
 

@@ -7,7 +7,7 @@ from checks.rung import poison, tensor
 from ways import note_calls
 
 from loopnet import get_ops
-from loopnet.kernels.tuned import table, winograd
+from loopnet.kernels.tuned import choice, winograd
 
 WINDOW_WIDTH = 5
 KINDS = ["pooled", "plain"]
@@ -57,9 +57,9 @@ def ways(monkeypatch):
     kernels = [
         (winograd, "conv2d_relu_pool_forward", "winograd"),
         (winograd, "conv2d_forward", "winograd"),
-        (table.conv2d_relu_pool, "conv2d_relu_pool_forward", "textbook"),
-        (table.pooling_tile, "conv2d_relu_pool_forward", "textbook"),
-        (table.conv2d, "conv2d_forward", "textbook"),
+        (choice.conv2d_relu_pool, "conv2d_relu_pool_forward", "textbook"),
+        (choice.pooling_tile, "conv2d_relu_pool_forward", "textbook"),
+        (choice.conv2d, "conv2d_forward", "textbook"),
     ]
     return note_calls(monkeypatch, kernels)
 
@@ -70,7 +70,7 @@ def textbook(monkeypatch):
 
     def answers(kind, given):
         with monkeypatch.context() as patch:
-            patch.setattr(table, "TOGETHER", np.inf)
+            patch.setattr(choice, "TOGETHER", np.inf)
             return forward(kind, given)
 
     return answers

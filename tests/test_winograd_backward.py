@@ -6,7 +6,7 @@ from checks.rung import poison, tensor
 from ways import note_calls
 
 from loopnet import get_ops
-from loopnet.kernels.tuned import table, winograd_backward
+from loopnet.kernels.tuned import choice, winograd_backward
 
 EVERY_WINNER = np.arange(5, dtype=np.int8)  # four places in a window, and none
 WINDOW_WIDTH = 5
@@ -57,7 +57,7 @@ def ways(monkeypatch):
     """Which kernels ran: "winograd", "textbook"."""
     kernels = [
         (winograd_backward, "conv2d_relu_pool_backward_input", "winograd"),
-        (table.conv2d, "conv2d_backward_input", "textbook"),
+        (choice.conv2d, "conv2d_backward_input", "textbook"),
     ]
     return note_calls(monkeypatch, kernels)
 
@@ -66,7 +66,7 @@ def ways(monkeypatch):
 def textbook(monkeypatch):
     def answers(given):
         with monkeypatch.context() as patch:
-            patch.setattr(table, "TOGETHER", np.inf)
+            patch.setattr(choice, "TOGETHER", np.inf)
             return backward(given)
 
     return answers

@@ -22,6 +22,7 @@ from loopnet.model import Sequential
 STEPS = 3
 BATCH = 100  # two blocks of lanes, some of them empty
 FULL_VECTORS = 64  # two blocks of lanes that vector registers divide
+FEW = 20  # one block of lanes that do not fill vector registers
 
 
 def same_padded() -> Sequential:
@@ -107,6 +108,7 @@ if __name__ == "__main__":
             results[f"{threads} of {numba.config.NUMBA_NUM_THREADS}"] = {
                 "lenet5": train(lenet5(seed=0)),
                 "lenet5, full vectors": train(lenet5(seed=0), FULL_VECTORS),
+                "lenet5, few images": train(lenet5(seed=0), FEW),
                 "same padded": train(same_padded()),
                 "wide": train(wide()),
                 "without pooling, full vectors": train(without_pooling(), FULL_VECTORS),

@@ -1,6 +1,6 @@
 """Convolution, ReLU and 2x2 max pooling, with one innermost loop over all the terms of a sum.
 
-Term n of an output is a pixel times a weight. Where the pixel lies, as seen from the corner of its window, is looked up,
+Term n of an output is a pixel times a weight. Where the pixel lies, seen from the corner of its window, is looked up,
 
     output k at corner  =  b[k] + sum over n of  x[corner + positions[n]] * weights[n, k]
 
@@ -8,8 +8,8 @@ so the loops over window rows, window columns and channels are one, however long
 window make a tile with those of a few more filters: every pixel meets all filters, every weight all four outputs. With
 four filters that is 16 multiply-adds for 8 loads, and the 16 sums stay in registers from the first term to the last.
 
-Every sum is as wide as a vector register, across images: where lanes do not fill vectors, ``table.py`` takes the loop of
-``conv2d_relu_pool.py`` instead, which runs along whole rows, and where sums are long, in windows five wide, that of
+Every sum is as wide as a vector register, across images. Where lanes do not fill vectors, ``choice.py`` takes the loop
+of ``conv2d_relu_pool.py`` instead, which runs along whole rows; and where sums are long, in windows five wide, that of
 ``winograd.py``.
 
     x          [block][its pixels, ``width`` numbers in a row]
