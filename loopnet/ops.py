@@ -120,6 +120,10 @@ class Ops:
     conv2d_relu_pool_backward: Kernel | None = None
     conv2d_relu_pool_backward_weights: Kernel | None = None
 
+    # zeros around images, and off again: for convolutions that pad, on a rung whose fused kernels do not
+    pad_images: Kernel | None = None
+    crop_images: Kernel | None = None
+
     train_step: Callable[..., Any] | None = None
     """``train_step(layers, loss, optimizer, values)``: the whole training step as one function of a batch's (x,
     targets, weight), which returns outputs and losses; for a rung that is made for one network, and refuses others.

@@ -45,12 +45,15 @@ class Linear:
 
 class ConvReluPool:
     """A convolution with ReLU and the 2x2 max pooling after it, run as one: the convolution's outputs are never
-    stored.
+    stored. The fused kernels know no padding: a convolution that pads gets its input with the zeros around it.
     """
 
     def __init__(self, conv: Conv2D, pool: MaxPooling2D):
         self.conv, self.pool = conv, pool
         self.ops, self.input_shape = conv.ops, conv.input_shape
+        pixels = zip(conv.output_shape[1:3], conv.kernel_size, strict=True)
+        self._framed = (*(outputs + window - 1 for outputs, window in pixels), conv.input_shape[3])
+        self._pads = self._framed != conv.input_shape[1:]
 
     @staticmethod
     def fits(conv: Layer, pool: Layer, ops: Ops) -> bool:
@@ -62,7 +65,7 @@ class ConvReluPool:
             and conv.ops is ops  # no dilation, no groups, channels last
             and isinstance(conv.activation, ReLU)
             and conv.strides == (1, 1)
-            and conv.padding == "valid"
+            and (conv.padding == "valid" or ops.pad_images is not None)
             and isinstance(pool, MaxPooling2D)
             and pool.ops is ops
             and pool.pool_size == pool.strides == (2, 2)
@@ -72,6 +75,10 @@ class ConvReluPool:
     def forward(self, x: Tensor, training: bool = False) -> Tensor:
         conv, pool = self.conv, self.pool
         conv.keep_input(x)
+        if self._pads:
+            framed = conv.room("x in its frame", x, *self._framed)
+            conv.ops.pad_images(x, framed, conv.pad)  # type: ignore[misc]
+            x = framed
         self._x = x
         y = pool.room("y", x, *pool.output_shape[1:])
         self._winner = pool.room("winner as int8", x, *pool.output_shape[1:], dtype=np.int8)
@@ -86,7 +93,10 @@ class ConvReluPool:
         dz = conv.room("dz", dy, *conv.output_shape[1:])
         if conv.needs_input_gradient and conv.ops.conv2d_relu_pool_backward is not None:
             dx = conv.room("dx", dy, *conv.input_shape[1:])
-            conv.ops.conv2d_relu_pool_backward(dy, winner, self._x, conv.w.value, dz, dx, conv.w.grad, conv.b.grad)
+            framed = conv.room("dx in its frame", dy, *self._framed) if self._pads else dx
+            conv.ops.conv2d_relu_pool_backward(dy, winner, self._x, conv.w.value, dz, framed, conv.w.grad, conv.b.grad)
+            if self._pads:
+                conv.ops.crop_images(framed, dx, conv.pad)  # type: ignore[misc]
             return dx
         conv.ops.relu_pool_backward(dy, winner, dz)  # type: ignore[misc]
         return conv.linear_backward(dz)

@@ -158,3 +158,27 @@ def fused_later_dw_last_tap_unwritten(dw, before):
 def fused_later_db_last_filter_unwritten(db, before):
     """The loop over filters ends one early."""
     db[-1] = before[-1]
+
+
+@spoils(FUSED, "pad_images", output=1)
+def fused_frame_without_its_last_row(framed, before):
+    """The zeros below the images are not written."""
+    framed[:, :, -1] = before[:, :, -1]
+
+
+@breaks(FUSED, "pad_images")
+def fused_frame_with_rows_and_columns_mistaken(ops, x, framed, pad):
+    """As many zeros above as there should be to the left."""
+    ops.pad_images(x, framed, pad[::-1])
+
+
+@breaks(FUSED, "crop_images")
+def fused_crop_off_by_one(ops, framed, x, pad):
+    """What is cut out lies one row too low."""
+    ops.crop_images(framed, x, (pad[0] + 1, pad[1]))
+
+
+@spoils(FUSED, "crop_images", output=1)
+def fused_crop_last_channel_unwritten(x, before):
+    """The loop over channels ends one early."""
+    x[:, -1] = before[:, -1]

@@ -47,8 +47,30 @@ def run_fused(ops: Ops, case: Fused, given: Arrays) -> Arrays:
     else:
         dw = answers["dw"]
         ops.conv2d_backward_input(dz, w, dx, (1, 1), (0, 0))
+    framed_shape = framed_shape_of(case)
+    framed, cropped = tensor(ops, poison(framed_shape, dtype)), tensor(ops, poison(case.x, dtype))
+    if ops.pad_images is not None and ops.crop_images is not None:
+        ops.pad_images(x, framed, PAD)
+        ops.crop_images(framed, cropped, PAD)
+        answers |= {"framed x": ops.to_host(framed, framed_shape), "x again": ops.to_host(cropped, case.x)}
+    else:
+        answers |= frame(case, given)
     later = {"dx": ops.to_host(dx, case.x), "dw of a later layer": np.array(dw), "db of a later layer": np.array(db)}
     return {**answers, **later}
+
+
+PAD = (2, 1)
+"""Zeros above and to the left of the images; as many and one more are below and to the right."""
+
+
+def framed_shape_of(case: Fused) -> tuple[int, ...]:
+    return case.x[0], case.x[1] + 2 * PAD[0] + 1, case.x[2] + 2 * PAD[1] + 1, case.x[3]
+
+
+def frame(case: Fused, given: Arrays) -> Arrays:
+    framed = np.zeros(framed_shape_of(case), given["x"].dtype)
+    framed[:, PAD[0] : -PAD[0] - 1, PAD[1] : -PAD[1] - 1] = given["x"]
+    return {"framed x": framed, "x again": given["x"]}
 
 
 def expect_fused(case: Fused, given: Arrays) -> Arrays:
@@ -61,4 +83,5 @@ def expect_fused(case: Fused, given: Arrays) -> Arrays:
     dz = oracle.relu_backward(dz, rectified)
     dw, db = oracle.conv2d_backward_weights(dz, given["x"], case.window, (1, 1), (0, 0))
     dx = oracle.conv2d_backward_input(dz, given["w"], given["x"].shape, (1, 1), (0, 0))
-    return {"y": y, "dz": dz, "dw": dw, "db": db, "dx": dx, "dw of a later layer": dw, "db of a later layer": db}
+    later = {"dx": dx, "dw of a later layer": dw, "db of a later layer": db}
+    return {"y": y, "dz": dz, "dw": dw, "db": db, **later, **frame(case, given)}

@@ -52,6 +52,8 @@ KERNELS: dict[str, Any] = {
     "relu_pool_backward": conv2d_relu_pool.relu_pool_backward,
     "conv2d_relu_pool_backward": choice.conv2d_relu_pool_backward,
     "conv2d_relu_pool_backward_weights": choice.conv2d_relu_pool_backward_weights,
+    "pad_images": any_window.pad_images,
+    "crop_images": any_window.crop_images,
     "max_pool2d_forward": any_window.max_pool2d_forward,
     "max_pool2d_backward": any_window.max_pool2d_backward,
     "subsample_forward": subsample.subsample_forward,
