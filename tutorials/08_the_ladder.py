@@ -178,12 +178,14 @@ source(tuned.conv2d_forward)
 
 # %% [markdown]
 # And third, convolution, ReLU and pooling are done in one go, so that the 28×28 maps between them are never written
-# to memory at all. (`loopnet.plan` decides where.)
+# to memory at all. (`loopnet.plan` decides where.) Where images fill vectors, the four outputs of a pooling window are
+# then computed together: LeNet-5's first layer runs that loop, in
+# [`pooling_tile.py`](../loopnet/kernels/tuned/pooling_tile.py).
 #
 # Fourth, **fewer products**. Two outputs beside each other, of a window five columns wide, take ten products a row.
 # Winograd found six that will do, for some more additions. Where a sum has many terms and a batch 16 images or more, it
-# is that loop that runs: in LeNet-5's second convolution, while its first keeps the loops above. How it works stands
-# at the head of [`winograd.py`](../loopnet/kernels/tuned/winograd.py).
+# is that loop that runs: in LeNet-5's second convolution. How it works stands at the head of
+# [`winograd.py`](../loopnet/kernels/tuned/winograd.py).
 #
 # ## Could it be faster still? The roofline
 #
@@ -222,9 +224,9 @@ picture(
 )
 
 # %% [markdown]
-# Python's loops lie more than ten thousand times below the roof; the tuned ones are close to it. How can one lie on it,
-# or above? The operations are those of the textbook, and the second convolution gets by with fewer. Whoever wants
-# more needs that, or another machine ([the next notebook](09_cuda.ipynb)).
+# Python's loops lie more than ten thousand times below the roof; the tuned ones are close to it. One may even lie above
+# it: the operations are those of the textbook, and the second convolution gets by with fewer. Whoever wants more needs
+# that, or another machine ([the next notebook](09_cuda.ipynb)).
 #
 # ## What to take with you
 #

@@ -3,7 +3,8 @@
 The two rows of convolution outputs beneath a row of pooling are computed, pooled while they are still in the
 first-level cache, and dropped: the largest array of the network is not even stored. Backward, ``winner`` says
 all that is needed: of each window's four gradients three are 0, and all four where ReLU switched the unit off.
-For the loops and their layout see ``conv2d.py`` beside this file.
+For the loops and their layout see ``conv2d.py`` beside this file. (Forward, where lanes fill vectors, the loop of
+``pooling_tile.py`` runs instead.)
 
     y, dy    [block][filter][pooled row][pooled run]
     winner   the same shape, int8: 2 * r + s of the winner in its window, or DEAD where ReLU switched the unit off
