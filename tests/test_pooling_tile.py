@@ -48,6 +48,7 @@ def ways(monkeypatch):
         (pooling_tile, "conv2d_relu_pool_forward", "tiles"),
         (conv2d_relu_pool, "conv2d_relu_pool_forward", "rows"),
     ]
+    monkeypatch.setattr(choice, "AVX512", True)  # so on any processor
     return note_calls(monkeypatch, kernels)
 
 
@@ -122,5 +123,12 @@ def test_nan_wins_wherever_it_stands(at):
 @pytest.mark.parametrize("images", [1, 4, 12, 20, 24, 36])
 def test_lanes_that_fill_no_vectors_go_along_rows(ways, images):
     given = layer(images)
+    np.testing.assert_allclose(forward(given)[0], expected(given)[0], rtol=0, atol=1e-5)
+    assert ways == ["rows"]
+
+
+def test_a_processor_with_fewer_or_shorter_registers_goes_along_rows(ways, monkeypatch):
+    monkeypatch.setattr(choice, "AVX512", False)
+    given = layer()
     np.testing.assert_allclose(forward(given)[0], expected(given)[0], rtol=0, atol=1e-5)
     assert ways == ["rows"]

@@ -1,12 +1,14 @@
 """Which of the tuned kernels runs for a convolution: the fastest that can, for its shapes and numbers.
 
 Several kernels come to the same sums. The functions that return a bool know from which sizes on a kernel is faster than
-those after it, and run it then: True if it has done the work, False if another one has to. What decides is sizes, and
-whether all numbers are finite; never the number of threads, for results do not depend on it. The sizes were measured
-(benchmarks/README.md).
+those after it, and run it then: True if it has done the work, False if another one has to. What decides is sizes, the
+processor's registers, and whether all numbers are finite; never the number of threads, for results do not depend on it.
+The sizes were measured (benchmarks/README.md).
 """
 
+import numba
 import numpy as np
+from numba.core.codegen import get_host_cpu_features
 
 from . import any_window, conv2d, conv2d_relu_pool, pooling_tile, winners, winners_in_lanes, winograd, winograd_backward
 from .lanes import aligned
@@ -14,6 +16,12 @@ from .memory import divisor, kept, runs, scratch, shared, taps, vector
 
 Pair = tuple[int, int]
 Shape = tuple[int, ...]
+
+_features: str | None = numba.config.CPU_FEATURES
+AVX512 = "+avx512f" in (get_host_cpu_features() if _features is None else _features)
+"""Whether Numba compiles for 32 vector registers of 64 bytes. The sums of pooling tiles and of Winograd's way fill most
+of them. Compiled for AVX2, with 16 of 32 bytes, they spill: 0.3 to 0.9 of the speed of the loops along rows.
+"""
 
 
 # ---- convolution by itself
@@ -134,7 +142,7 @@ WASTE = 1.25
 
 def _pool_by_tiles(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> bool:
     size = len(vector(w.dtype))
-    if -(-x.shape[4] // size) * size > WASTE * x.shape[4]:
+    if not AVX512 or -(-x.shape[4] // size) * size > WASTE * x.shape[4]:
         return False
     pixels, weights = x.reshape(len(x), -1), w.reshape(-1, w.shape[3])
     memory = kept(_tile_memory, x.shape, w.shape, w.dtype)
@@ -166,7 +174,7 @@ LINES = 160_000
 
 def _winograd_is_faster(w: np.ndarray, lanes: int, terms: int, sums: int, from_terms: int) -> bool:
     many = terms >= from_terms and sums >= TOGETHER and len(divisor(sums)) > 1
-    return w.shape[1] == winograd.WINDOW_WIDTH and many and lanes >= len(vector(w.dtype))
+    return AVX512 and w.shape[1] == winograd.WINDOW_WIDTH and many and lanes >= len(vector(w.dtype))
 
 
 def _by_winograd(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) -> bool:
