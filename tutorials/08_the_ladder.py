@@ -178,13 +178,13 @@ source(tuned.conv2d_forward)
 
 # %% [markdown]
 # And third, convolution, ReLU and pooling are done in one go, so that the 28×28 maps between them are never written
-# to memory at all. (`loopnet.plan` decides where.) Where images fill vectors, the four outputs of a pooling window are
-# then computed together: LeNet-5's first layer runs that loop, in
-# [`pooling_tile.py`](../loopnet/kernels/tuned/pooling_tile.py).
+# to memory at all. (`loopnet.plan` decides where.) Where images fill vectors, and the processor has AVX-512 with its
+# many registers, the four outputs of a pooling window are then computed together: LeNet-5's first layer runs that
+# loop, in [`pooling_tile.py`](../loopnet/kernels/tuned/pooling_tile.py).
 #
 # Fourth, **fewer products**. Two outputs beside each other, of a window five columns wide, take ten products a row.
-# Winograd found six that will do, for some more additions. Where a sum has many terms and a batch 16 images or more, it
-# is that loop that runs: in LeNet-5's second convolution. How it works stands at the head of
+# Winograd found six that will do, for some more additions. With AVX-512, where a sum has many terms and a batch 16
+# images or more, it is that loop that runs: in LeNet-5's second convolution. How it works stands at the head of
 # [`winograd.py`](../loopnet/kernels/tuned/winograd.py).
 #
 # ## Could it be faster still? The roofline

@@ -6,7 +6,8 @@ Term n of an output is a pixel times a weight. Where the pixel lies, seen from t
 
 so the loops over window rows, window columns and channels are one, however long each is. The four outputs of a pooling
 window make a tile with those of a few more filters: every pixel meets all filters, every weight all four outputs. With
-four filters that is 16 multiply-adds for 8 loads, and the 16 sums stay in registers from the first term to the last.
+four filters that is 16 multiply-adds for 8 loads, and the 16 sums stay in registers (AVX-512 has 32) from the first
+term to the last.
 
 Every sum is as wide as a vector register, across images. Where lanes do not fill vectors, ``choice.py`` takes the loop
 of ``conv2d_relu_pool.py`` instead, which runs along whole rows; and where sums are long, in windows five wide, that of
