@@ -1,14 +1,17 @@
 """A process of its own for test_tuned_processes.py: trains small networks on the tuned rung, reports in JSON.
 
-    python tuned_child.py
+    python tuned_child.py [the networks' names]
 
-The numbers are reported as their bytes' digest: what is asked of them is that they are the same.
+Numbers are reported as their bytes' digest: what is asked of them is that they are the same. Losses are reported by
+themselves, too, for processes whose kernels are not the same.
 """
 
 import hashlib
 import json
 import re
 import sys
+from collections.abc import Callable
+from functools import partial
 
 import numba
 import numpy as np
@@ -51,8 +54,19 @@ def without_pooling() -> Sequential:
     return Sequential(layers, seed=0)
 
 
-def train(model: Sequential, batch: int = BATCH) -> dict[str, str]:
-    """Losses, gradients and weights of the last step."""
+NETWORKS: dict[str, tuple[Callable[[], Sequential], int]] = {
+    "lenet5": (partial(lenet5, seed=0), BATCH),
+    "lenet5, full vectors": (partial(lenet5, seed=0), FULL_VECTORS),
+    "lenet5, few images": (partial(lenet5, seed=0), FEW),
+    "same padded": (same_padded, BATCH),
+    "wide": (wide, BATCH),
+    "without pooling, full vectors": (without_pooling, FULL_VECTORS),
+}
+"""How each is made, and how many images it trains on."""
+
+
+def train(model: Sequential, batch: int) -> tuple[list[float], dict[str, str]]:
+    """The losses, and digests of losses, gradients and weights of the last step."""
     random = np.random.default_rng(0)
     model.compile("adam", SparseCategoricalCrossentropy(from_logits=True), backend="tuned")
     x = random.standard_normal((batch, *model.input_shape[1:])).astype("float32")
@@ -61,7 +75,8 @@ def train(model: Sequential, batch: int = BATCH) -> dict[str, str]:
     gradients = [np.asarray(p.grad) for layer in model.layers for p in layer.parameters]
     arrays = {"losses": [np.array(losses)], "gradients": gradients, "weights": model.get_weights()}
     assert np.isfinite(losses).all()
-    return {name: hashlib.sha256(b"".join(a.tobytes() for a in list_)).hexdigest() for name, list_ in arrays.items()}
+    digests = {n: hashlib.sha256(b"".join(a.tobytes() for a in list_)).hexdigest() for n, list_ in arrays.items()}
+    return losses, digests
 
 
 class Compilations(event.Listener):
@@ -101,16 +116,14 @@ def fmas_of_kernels() -> dict[str, int]:
 
 if __name__ == "__main__":
     compilations = Compilations()
-    results = {}
+    losses: dict[str, list[float]] = {}
+    results: dict[str, dict[str, dict[str, str]]] = {}
     with event.install_listener("numba:compile", compilations):
         for threads in range(1, min(2, numba.config.NUMBA_NUM_THREADS) + 1):
             numba.set_num_threads(threads)
-            results[f"{threads} of {numba.config.NUMBA_NUM_THREADS}"] = {
-                "lenet5": train(lenet5(seed=0)),
-                "lenet5, full vectors": train(lenet5(seed=0), FULL_VECTORS),
-                "lenet5, few images": train(lenet5(seed=0), FEW),
-                "same padded": train(same_padded()),
-                "wide": train(wide()),
-                "without pooling, full vectors": train(without_pooling(), FULL_VECTORS),
-            }
-    print(json.dumps({"compiled": compilations.names, "fmas": fmas_of_kernels(), "results": results}))
+            of_threads = results[f"{threads} of {numba.config.NUMBA_NUM_THREADS}"] = {}
+            for name in sys.argv[1:] or NETWORKS:
+                make, batch = NETWORKS[name]
+                losses[name], of_threads[name] = train(make(), batch)
+    report = {"compiled": compilations.names, "fmas": fmas_of_kernels(), "losses": losses, "results": results}
+    print(json.dumps(report))

@@ -19,8 +19,12 @@ Shape = tuple[int, ...]
 
 _features: str | None = numba.config.CPU_FEATURES
 AVX512 = "+avx512f" in (get_host_cpu_features() if _features is None else _features)
-"""Whether Numba compiles for 32 vector registers of 64 bytes. The sums of pooling tiles and of Winograd's way fill most
-of them. Compiled for AVX2, with 16 of 32 bytes, they spill: 0.3 to 0.9 of the speed of the loops along rows.
+"""Whether Numba compiles for 32 vector registers of 64 bytes."""
+
+VECTORS = 32 if AVX512 else 8
+"""Vectors of 64 bytes, the kernels' ``vector``, that fit in the registers. Without AVX-512 they are 8: AVX2 has 16
+registers of half the length, NEON 32 of a quarter. Sums that do not fit spill: compiled for AVX2, Winograd's way takes
+1.5 times as long with eight filters at a time as with two.
 """
 
 
@@ -45,7 +49,8 @@ def conv2d_backward_input(dy: np.ndarray, w: np.ndarray, dx: np.ndarray, stride:
         return any_window.strided_backward_input(dy, w, dx, stride, pad)
     padded = _padded(dy, w, dx)
     w, result = _with_even_channels(w, dx if padded is None else padded)
-    conv2d.conv2d_backward_input(runs(dy), w, runs(result), dx.shape[4], divisor(w.shape[3]))
+    tile = divisor(w.shape[3], 8 if AVX512 else 4)  # two weights each, which stay in half of the registers
+    conv2d.conv2d_backward_input(runs(dy), w, runs(result), dx.shape[4], tile)
     if result is not dx:
         any_window.crop_images(result, dx, pad)
 
@@ -60,10 +65,24 @@ def conv2d_backward_weights(
         any_window.pad_images(x, padded, pad)
         x = padded
     share_w, share_b = _shares(dw, db, len(x))
-    across, tile, numbers = taps(dw), divisor(dw.shape[3], 4), vector(dw.dtype, dy.shape[3] * dy.shape[4])
+    across, (tile, numbers) = taps(dw), _sums_that_collect(dw, dy.shape[3] * dy.shape[4])
     sums = scratch("sums", len(tile) * len(across) * len(numbers), dtype=dw.dtype)
     conv2d.conv2d_backward_weights(runs(dy), runs(x), share_w, share_b, sums, x.shape[4], across, tile, numbers)
     _add_shares(share_w, share_b, dw, db)
+
+
+def _sums_that_collect(dw: np.ndarray, run: int) -> tuple[Shape, Shape]:
+    """How many filters collect at a time, and how many numbers a sum of theirs has.
+
+    One sum for each tap of up to four filters, in seven eighths of the registers. A sum is as long as a vector where
+    such vectors fill the run. Elsewhere, and where the sums are so few that LLVM would unroll the loop over a vector,
+    each is a single number, and LLVM is left to make vectors of neighbouring products: up to a third slower than
+    vectors of our own, and 3 to 10 times as fast as these are when they are short or unrolled.
+    """
+    numbers = vector(dw.dtype) if run % len(vector(dw.dtype)) == 0 else (0,)
+    bytes_of_a_sum = 64 if AVX512 or len(numbers) > 1 else 32
+    tile = divisor(dw.shape[3], max(1, min(4, VECTORS * 56 // (dw.shape[1] * bytes_of_a_sum))))
+    return tile, numbers if len(tile) * dw.shape[1] > 2 else (0,)
 
 
 def _padded(dy: np.ndarray, w: np.ndarray, x: np.ndarray) -> np.ndarray | None:
@@ -108,7 +127,7 @@ def conv2d_relu_pool_backward_weights(
         return
     share_w, share_b = _shares(dw, db, len(x))
     run = (x.shape[3] - dw.shape[1] + 1) * x.shape[4]
-    across, tile, numbers = taps(dw), divisor(dw.shape[3], 4), vector(dw.dtype, run)
+    across, (tile, numbers) = taps(dw), _sums_that_collect(dw, run)
     dz = scratch("dz", len(tile), 2, run, dtype=dw.dtype)
     sums = scratch("sums", x.shape[1] * len(dw) * len(tile) * len(across) * len(numbers), dtype=dw.dtype)
     conv2d_relu_pool.conv2d_relu_pool_backward_weights(
@@ -124,13 +143,12 @@ def conv2d_relu_pool_backward(
     """dz: room for the gradient of the convolution's outputs, for when the winners will not do."""
     if _by_winners(dy, winner, x, w, dx, dw, db):
         return
-    input_done = _input_by_winograd(dy, winner, w, dx)
-    weights_done = _weights_in_lanes(dy, winner, x, dw, db)
-    if not (input_done and weights_done):
-        conv2d_relu_pool.relu_pool_backward(dy, winner, dz)
-    if not input_done:
-        conv2d_backward_input(dz, w, dx, (1, 1), (0, 0))
-    if not weights_done:
+    if _input_by_winograd(dy, winner, w, dx):
+        conv2d_relu_pool_backward_weights(dy, winner, x, dw, db)
+        return
+    conv2d_relu_pool.relu_pool_backward(dy, winner, dz)
+    conv2d_backward_input(dz, w, dx, (1, 1), (0, 0))
+    if not _weights_in_lanes(dy, winner, x, dw, db):
         conv2d_backward_weights(dz, x, dw, db, (1, 1), (0, 0))
 
 
@@ -173,8 +191,13 @@ LINES = 160_000
 
 
 def _winograd_is_faster(w: np.ndarray, lanes: int, terms: int, sums: int, from_terms: int) -> bool:
-    many = terms >= from_terms and sums >= TOGETHER and len(divisor(sums)) > 1
-    return AVX512 and w.shape[1] == winograd.WINDOW_WIDTH and many and lanes >= len(vector(w.dtype))
+    many = terms >= from_terms and sums >= TOGETHER and len(_together(sums)) > 1
+    return w.shape[1] == winograd.WINDOW_WIDTH and many and lanes >= len(vector(w.dtype))
+
+
+def _together(sums: int) -> tuple[int, ...]:
+    """Sums of the same pixels, in two rows, in half of the registers."""
+    return divisor(sums, VECTORS // 4)
 
 
 def _by_winograd(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) -> bool:
@@ -182,7 +205,10 @@ def _by_winograd(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) -> 
     faster = _winograd_is_faster(w, lanes, window_height * channels, filters, TERMS)
     if not faster or height < 2 or width < 2 or lanes % len(vector(w.dtype)) > 0:
         return False
-    *memory, _, tile, numbers = kept(_winograd_memory, y.shape, w.shape, (height + 1) // 2, (width + 1) // 2, w.dtype)
+    tile = _together(filters)
+    *memory, _, tile, numbers = kept(
+        _winograd_memory, y.shape, w.shape, (height + 1) // 2, (width + 1) // 2, tile, w.dtype
+    )
     return not winograd.conv2d_forward(runs(x), w, b, runs(y), *memory, tile, numbers)
 
 
@@ -190,17 +216,17 @@ def _pool_by_winograd(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray
     window_height, _, channels, filters = w.shape
     if not _winograd_is_faster(w, y.shape[4], window_height * channels, filters, POOLED_TERMS):
         return False
-    memory = kept(_winograd_memory, y.shape, w.shape, *y.shape[2:4], w.dtype)
+    memory = kept(_winograd_memory, y.shape, w.shape, *y.shape[2:4], _together(filters), w.dtype)
     return not winograd.conv2d_relu_pool_forward(runs(x), w, b, runs(y), runs(winner), *memory)
 
 
-def _winograd_memory(of_y: Shape, of_w: Shape, height: int, width: int, dtype: np.dtype) -> tuple:
+def _winograd_memory(of_y: Shape, of_w: Shape, height: int, width: int, tile: Shape, dtype: np.dtype) -> tuple:
     """The arguments of ``conv2d_relu_pool_forward`` from ``points`` on.
 
     height, width: of y in pairs of rows and columns.
     """
     (window_height, _, channels, filters), (blocks, *_, lanes) = of_w, of_y
-    tile, numbers, size = divisor(filters), vector(dtype), winograd.POINTS * channels * lanes * dtype.itemsize
+    numbers, size = vector(dtype), winograd.POINTS * channels * lanes * dtype.itemsize
     columns, rows = width, height
     if lanes % len(numbers) == 0:
         columns = min(columns, max(1, LINES // (size * (2 * rows + window_height - 1))))
@@ -222,14 +248,15 @@ def _input_by_winograd(dy: np.ndarray, winner: np.ndarray, w: np.ndarray, dx: np
     faster = _winograd_is_faster(w, lanes, window_height * filters, channels, TERMS)
     if not faster or lanes % len(vector(w.dtype)) > 0:
         return False
-    memory, flipped = kept(_winograd_backward_memory, dy.shape, w.shape, w.dtype), w[::-1].transpose(0, 1, 3, 2)
+    memory = kept(_winograd_backward_memory, dy.shape, w.shape, _together(channels), w.dtype)
+    flipped = w[::-1].transpose(0, 1, 3, 2)
     return not winograd_backward.conv2d_relu_pool_backward_input(runs(dy), runs(winner), flipped, runs(dx), *memory)
 
 
-def _winograd_backward_memory(of_dy: Shape, of_w: Shape, dtype: np.dtype) -> tuple:
+def _winograd_backward_memory(of_dy: Shape, of_w: Shape, tile: Shape, dtype: np.dtype) -> tuple:
     """The arguments of the kernel from ``points`` on."""
     (window_height, _, channels, filters), (blocks, _, pooled_height, _, lanes) = of_w, of_dy
-    tile, numbers, rows = divisor(channels), vector(dtype), 2 * pooled_height + window_height - 1
+    numbers, rows = vector(dtype), 2 * pooled_height + window_height - 1
     return (
         aligned((channels // len(tile), winograd.POINTS, window_height * filters, len(tile)), dtype),
         scratch("lines", winograd.POINTS, (2 * pooled_height + 2) * filters, len(numbers), dtype=dtype),
@@ -249,7 +276,7 @@ WIDEST, SUMS = 6, 16
 
 def _weights_in_lanes(dy: np.ndarray, winner: np.ndarray, x: np.ndarray, dw: np.ndarray, db: np.ndarray) -> bool:
     across, numbers = taps(dw), vector(dw.dtype)
-    if len(across) > WIDEST or x.shape[4] % len(numbers) > 0:
+    if not AVX512 or len(across) > WIDEST or x.shape[4] % len(numbers) > 0:
         return False
     tile = divisor(dw.shape[3], min(4, SUMS // len(across)))
     share_w, share_b = _shares(dw, db, len(x))
@@ -277,7 +304,7 @@ def _by_winners(
         return False
     (blocks, filters, pooled_height, pooled_width, lanes), (_, channels, height, width, _) = dy.shape, x.shape
     images, dtype, numbers = blocks * lanes, w.dtype, vector(w.dtype)
-    rows, parts, run = winners.tiling(len(w), w.shape[1] * channels, len(numbers))
+    rows, parts, run = winners.tiling(len(w), w.shape[1] * channels, len(numbers), VECTORS * 5 // 8)
     size = winners.image_size(height * width * channels + run, len(numbers))
     x_images = shared("x_images", images, size, dtype=dtype)
     dy_images = shared("dy_images", images, pooled_height, pooled_width, filters, dtype=dtype)

@@ -112,9 +112,10 @@ def conv2d_backward_weights(dy, x, share_w, share_b, sums, lanes, taps, tile, ve
     """``len(tile)`` filters collect from the taps of one window row at a time: with four filters and a 5x5 window, nine
     loads feed 20 multiply-adds.
 
-    Every weight has a sum as long as a vector register, ``len(vector)`` numbers in ``sums`` (threads, filters of a
-    tile * taps * vector). Because all three lengths are known when it is compiled, LLVM keeps these sums in registers
-    from the first row of the image to the last; only then are the numbers of each added up.
+    Every weight has a sum of ``len(vector)`` numbers in ``sums`` (threads, filters of a tile * taps * vector): as many
+    as a vector register holds, or one, of which LLVM makes vectors of its own. Because all three lengths are known when
+    it is compiled, LLVM keeps these sums in registers from the first row of the image to the last; only then are the
+    numbers of each added up.
 
     The length of ``tile`` divides the number of filters, that of ``vector`` the run. One turn of the parallel loop
     owns the filters of one tile in one block's share.

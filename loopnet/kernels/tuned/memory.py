@@ -5,7 +5,6 @@ later one: for the same shapes, the same number of Numba's threads, and the same
 train at once.
 """
 
-import math
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -64,9 +63,9 @@ def divisor(number: int, at_most: int = 8) -> tuple[int, ...]:
     return (0,) * max(n for n in range(1, at_most + 1) if number % n == 0)
 
 
-def vector(dtype: np.dtype, run: int = 0) -> tuple[int, ...]:
-    """As many numbers as fill the longest vector register there is, or the longest that divides ``run``."""
-    return (0,) * math.gcd(64 // dtype.itemsize, run)
+def vector(dtype: np.dtype) -> tuple[int, ...]:
+    """As many numbers as fill the longest vector register there is."""
+    return (0,) * (64 // dtype.itemsize)
 
 
 def taps(w: np.ndarray) -> tuple[int, ...]:

@@ -39,16 +39,16 @@ FILTERS = 16
 """Filters that share an image while it is in the first-level cache."""
 
 
-REGISTERS = 20
-"""Vectors that are summed up at a time, of the 32 that AVX-512 has."""
 
+def tiling(window_rows, run, vector, registers):
+    """``rows`` and ``parts`` for runs of that many numbers, and their length when they are filled up.
 
-def tiling(window_rows, run, vector):
-    """``rows`` and ``parts`` for runs of that many numbers, and their length when they are filled up."""
+    registers: vectors that can be summed up at a time.
+    """
     vectors = -(-run // vector)
-    in_a_run = -(-vectors // REGISTERS)  # parts that a run has to be cut into
+    in_a_run = -(-vectors // registers)  # parts that a run has to be cut into
     parts = -(-vectors // in_a_run)
-    rows = max(n for n in range(1, window_rows + 1) if window_rows % n == 0 and (n == 1 or n * parts <= REGISTERS))
+    rows = max(n for n in range(1, window_rows + 1) if window_rows % n == 0 and (n == 1 or n * parts <= registers))
     return (0,) * rows, (0,) * parts, in_a_run * parts * vector
 
 

@@ -1,0 +1,103 @@
+"""A processor with fewer or shorter registers gets other tiles from ``choice.py``, and the same answers."""
+
+import numpy as np
+import oracle
+import pytest
+from checks.rung import poison, tensor
+from ways import note_calls
+
+from loopnet import get_ops
+from loopnet.kernels.tuned import choice, winograd, winograd_backward
+from loopnet.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
+from loopnet.losses import SparseCategoricalCrossentropy
+from loopnet.model import Sequential
+
+
+@pytest.fixture
+def ways(monkeypatch):
+    """As without AVX-512. How many filters, or channels, Winograd's way took at a time."""
+    kernels = [
+        (choice.pooling_tile, "conv2d_relu_pool_forward", "tiles"),
+        (choice.winners_in_lanes, "weights_from_winners", "winners in lanes"),
+        (winograd, "conv2d_relu_pool_forward", "winograd"),
+        (winograd, "conv2d_forward", "winograd"),
+        (winograd_backward, "conv2d_relu_pool_backward_input", "winograd"),
+    ]
+    monkeypatch.setattr(choice, "AVX512", False)
+    monkeypatch.setattr(choice, "VECTORS", 8)
+    return note_calls(monkeypatch, kernels)
+
+
+def lenet5(backend, dtype="float32", filters=16):
+    layers = [
+        Input((32, 32, 1)),
+        Conv2D(6, 5, activation="relu"), MaxPooling2D(),
+        Conv2D(filters, 5, activation="relu"), MaxPooling2D(),
+        Flatten(), Dense(10),
+    ]  # fmt: skip
+    model = Sequential(layers, seed=0, dtype=dtype)
+    model.compile("sgd", SparseCategoricalCrossentropy(from_logits=True), backend=backend)
+    return model
+
+
+@pytest.mark.parametrize(("filters", "by_winograd"), [(16, ["winograd"] * 2), (15, ["winograd"])])
+def test_a_step_of_lenet5(ways, filters, by_winograd):
+    """Fifteen filters do not go by two; the six channels that their gradients go back to do."""
+    random = np.random.default_rng(0)
+    x, labels = random.standard_normal((32, 32, 32, 1)), random.integers(10, size=32)
+    gradients = []
+    for model in (lenet5("tuned", filters=filters), lenet5("literal", "float64", filters)):
+        model.train_on_batch(x.astype(model.dtype), labels)
+        gradients.append([np.array(p.grad) for layer in model.layers for p in layer.parameters])
+    assert ways == by_winograd
+    for got, right in zip(*gradients, strict=True):
+        np.testing.assert_allclose(got, right, rtol=0, atol=2e-5 * max(1, abs(right).max()))
+
+
+def test_two_filters_at_a_time():
+    def at_a_time(vectors, filters):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(choice, "VECTORS", vectors)
+            return len(choice._together(filters))
+
+    assert [at_a_time(32, filters) for filters in (16, 6, 7, 11)] == [8, 6, 7, 1]
+    assert [at_a_time(8, filters) for filters in (16, 6, 7, 11)] == [2, 2, 1, 1]
+
+
+@pytest.mark.parametrize("filters", [1, 4, 5, 6])
+@pytest.mark.parametrize("window", [1, 2, 3, 5, 7, 9])
+@pytest.mark.parametrize("images", [32, 100, 36, 3])
+@pytest.mark.parametrize("few_registers", [False, True])
+def test_the_weights_gradient_of_every_window(monkeypatch, few_registers, images, window, filters):
+    """Vectors that fill the run or do not, registers for all filters of a tile or not."""
+    monkeypatch.setattr(choice, "AVX512", not few_registers)
+    monkeypatch.setattr(choice, "VECTORS", 8 if few_registers else 32)
+    random = np.random.default_rng(images)
+    x = random.standard_normal((images, window + 4, window + 2, 2)).astype("float32")
+    dy = random.standard_normal((images, 5, 3, filters)).astype("float32")
+    ops, dw, db = get_ops("tuned"), poison((window, window, 2, filters), x.dtype), poison((filters,), x.dtype)
+    ops.conv2d_backward_weights(tensor(ops, dy), tensor(ops, x), dw, db, (1, 1), (0, 0))
+    expected = oracle.conv2d_backward_weights(dy, x, (window, window), (1, 1), (0, 0))
+    for got, right in zip((dw, db), expected, strict=True):
+        np.testing.assert_allclose(got, right, rtol=0, atol=1e-5 * abs(right).max())
+
+
+@pytest.mark.parametrize(
+    ("vectors", "window", "run", "filters", "numbers"),
+    [
+        (32, 5, 320, 4, 16), (32, 7, 320, 4, 16), (32, 9, 320, 3, 16), (32, 11, 320, 2, 16), (32, 40, 320, 1, 16),
+        (32, 5, 328, 4, 1), (32, 1, 320, 4, 16),
+        (8, 5, 320, 1, 16), (8, 3, 320, 2, 16), (8, 2, 320, 3, 16), (8, 5, 328, 2, 1), (8, 3, 328, 4, 1),
+    ],
+)  # fmt: skip
+def test_sums_that_fit_in_registers(monkeypatch, vectors, window, run, filters, numbers):
+    """Of twelve filters, all of whose divisors up to four may go together."""
+    monkeypatch.setattr(choice, "AVX512", vectors == 32)
+    monkeypatch.setattr(choice, "VECTORS", vectors)
+    tile, vector = choice._sums_that_collect(np.empty((window, window, 1, 12), "float32"), run)
+    assert (len(tile), len(vector)) == (filters, numbers)
+
+
+def test_few_sums_are_single_numbers():
+    """Two sums of sixteen numbers are so little code that LLVM writes it out number by number."""
+    assert choice._sums_that_collect(np.empty((2, 2, 1, 7), "float32"), 320) == ((0,), (0,))
