@@ -113,6 +113,7 @@ class Sequential(KerasNames, Network):
         batch_size, epochs = _batch_size("fit", batch_size), positive(epochs, "fit: epochs")
         look_at = _batch_size("fit", validation_batch_size or batch_size)
         training = self._data("fit", x, y, sample_weight, class_weight)
+        self._ready_to_train()
         held_out = None
         if validation_data is not None:
             if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
@@ -235,6 +236,7 @@ class Sequential(KerasNames, Network):
     ) -> Any:
         """One training step on all of ``x`` and ``y``; the loss before it, followed by the metrics if there are any."""
         data = self._data("train_on_batch", x, y, sample_weight, class_weight)
+        self._ready_to_train()
         logs = self._pass_over(data, data.count, train=True)
         return logs if return_dict else _listed(logs)
 

@@ -30,6 +30,7 @@ class Network(Stack):
         self.metrics: list[metrics.Metric] = []
         self._backend = get_ops(DEFAULT_BACKEND)
         self._ops: Ops | None = None
+        self._owner = object()  # who it is to its optimiser; a copy of both is another one
         super().__init__(layers, name, dtype, seed)
 
     def add(self, layer: Any) -> None:
@@ -57,12 +58,16 @@ class Network(Stack):
 
         metrics: also functions of your own, see ``metrics``.
 
-        backend: one of ``loopnet.BACKENDS``, or an ``Ops`` of your own. Weights are kept; the optimiser starts afresh.
-        Raises ``OSError``, and changes nothing, if it needs a GPU and there is none.
+        backend: one of ``loopnet.BACKENDS``, or an ``Ops`` of your own. Weights are kept; the optimiser starts afresh,
+        unless it is the object that trained this model before and the model has not grown since.
+
+        Raises ``OSError`` if it needs a GPU and there is none, ``ValueError`` for an optimiser that has trained another
+        model; both change nothing.
         """
         settle_for(self, "compile", others)
-        self._backend = get_ops(backend)
-        self.optimizer = optimizers.get(optimizer)
+        chosen, rung = optimizers.get(optimizer), get_ops(backend)
+        chosen.expect_free_for(self._owner)
+        self.optimizer, self._backend = chosen, rung
         self.loss = losses.get(loss) if loss else None
         self._asked_metrics = list(metrics or []) if isinstance(metrics, (list, tuple, type(None))) else [metrics]
         self.metrics = [_metric(m, self.loss) for m in self._asked_metrics]  # so that an unknown name is told at once
@@ -103,12 +108,34 @@ class Network(Stack):
         if self.loss is not None:
             self._fit_loss(self.loss)
         self._plan = with_borders(self._plan, ops, self.output_shape)
-        if self.optimizer is not None:
-            self.optimizer.bind(ops, flat.size, self.dtype, self.optimizer.state or None)
+        if self.optimizer is not None and self.optimizer.is_free_for(self._owner):
+            self._bind(self.optimizer, ops)
         self._step = None
         if ops.train_step is not None and self.loss is not None:
             self._step = ops.train_step(self.layers, self._criterion, self.optimizer, self._values)
         self._ops = ops
+
+    def _bind(self, optimizer: optimizers.Optimizer, ops: Ops) -> None:
+        """Give the optimiser its memory: what it remembers already, unless the model has grown since."""
+        of_now = all(vector.shape == self._values.shape for vector in optimizer.state.values())
+        state = optimizer.state if of_now and optimizer.state else None
+        optimizer.bind(ops, self._values.size, self.dtype, state, self._owner)
+
+    def _ready_to_train(self) -> None:
+        """Bind the optimiser, too, if another model has taken it before its first step. Raises ``ValueError`` if that
+        one has trained with it.
+        """
+        ops = self._ready()
+        assert self.optimizer is not None
+        self.optimizer.expect_free_for(self._owner)
+        if not self.optimizer.is_bound_to(self._owner):
+            self._place(ops)
+
+    def _has_its_optimizer(self) -> bool:
+        """Whether what the optimiser remembers is of this model's parameters, all of them, and not of another's."""
+        if self._ops is None:
+            self._ready()
+        return self.optimizer is not None and self.optimizer.is_bound_to(self._owner)
 
     def learned(self) -> tuple[Ops, Tensor]:
         """The rung, and all that the optimiser changes as one vector in its memory."""

@@ -83,7 +83,7 @@ def describe(model: "Sequential") -> tuple[dict[str, np.ndarray], dict[str, Any]
         "trained_on": _word(model.trained_on),
         "classes": _names_of_classes(model, model.classes),
     }
-    if model.optimizer is not None and model.loss is not None:
+    if model.optimizer is not None and model.loss is not None and model._has_its_optimizer():
         tensors |= {f"optimizer/{slot}": np.array(vector) for slot, vector in model.optimizer.state.items()}
         config["compiled"] = {
             "optimizer": model.optimizer.config(),

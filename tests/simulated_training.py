@@ -233,6 +233,19 @@ def test_logs_read_halfway_do_not_disturb_the_sums(backend):
     assert histories[0] == histories[1] == histories[2]
 
 
+@every_rung
+def test_an_optimizer_fits_its_model(backend):
+    """On a GPU, too, nothing would stop a step that is longer than the optimiser's memory."""
+    x, y = images(3, (5, 4))
+    model = compiled([Input((5, 4)), Flatten(), Dense(3)], backend, "adam")
+    model.train_on_batch(x, y)
+    with pytest.raises(ValueError, match="this optimizer belongs to the variables of another model"):
+        compiled([Input((5, 4)), Flatten(), Dense(7), Dense(3)], backend, model.optimizer)
+    model.add(Dense(4))
+    model.train_on_batch(x, y)
+    assert [len(vector) for vector in model.optimizer.state.values()] == [79, 79]
+
+
 # Errors that need a device.
 
 

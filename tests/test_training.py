@@ -1,5 +1,6 @@
 """What trains a network: losses, weights of images, optimisers, schedules, metrics; Keras's answers are in golden."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -267,6 +268,133 @@ def test_wrong_rates():
         schedules.PiecewiseConstantDecay([5, 3], [1, 2, 3])
     with pytest.raises(ValueError, match=r"expected an object: Adam\(\)"):
         optimizers.get(optimizers.Adam)
+
+
+# ---- an optimiser and whose parameters it steps: its loops do not look how long its vectors are
+
+
+def network(width):
+    return Sequential([Input((5,)), Dense(width, activation="relu"), Dense(3)], seed=1)
+
+
+LOGITS = losses.SparseCategoricalCrossentropy(from_logits=True)
+EVERY_OPTIMIZER = {
+    "sgd": lambda: SGD(0.1, momentum=0.9), "rmsprop": optimizers.RMSprop, "adam": optimizers.Adam,
+    "adamw": optimizers.AdamW,
+}  # fmt: skip
+
+
+def assert_same_weights(a, b):
+    for ours, theirs in zip(a.get_weights(), b.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("name", EVERY_OPTIMIZER)
+@each_rung
+def test_a_step_of_another_size_is_refused_before_its_loop_runs(backend, name):
+    ops, optimizer = get_ops(backend), EVERY_OPTIMIZER[name]()
+    w, gradient = ops.asarray(np.ones(8)), ops.asarray(np.ones(8))
+    with pytest.raises(ValueError, match="bound to 0 parameters, given 8"):
+        optimizer.step(ops, w, gradient)
+    optimizer.bind(ops, 5, np.dtype(float))
+    with pytest.raises(ValueError, match="bound to 5 parameters, given 8"):
+        optimizer.step(ops, w, gradient)
+    with pytest.raises(ValueError, match=r"expected shape \(8,\), given \(5,\)"):
+        optimizer.bind(ops, 8, np.dtype(float), optimizer.state)
+    assert np.asarray(w).tolist() == [1] * 8 and optimizer.iterations == 0
+
+
+@pytest.mark.parametrize("width", [5, 40])  # of the same size it would not crash: it would go on with another's moments
+@each_rung
+def test_an_optimizer_that_has_trained_one_model_trains_no_other(backend, width):
+    optimizer, first, second = optimizers.Adam(), network(5), network(width)
+    first.compile(optimizer, LOGITS, backend=backend)
+    first.fit(X, Y, verbose=0)
+    state = {slot: np.array(vector) for slot, vector in optimizer.state.items()}
+    with pytest.raises(ValueError, match=r"Adam: this optimizer belongs to .* another model.*make a new one"):
+        second.compile(optimizer, LOGITS, backend=backend)
+    assert second.optimizer is None and second.loss is None
+    waits = Sequential([Dense(3)])  # for the shape of its input
+    with pytest.raises(ValueError, match="another model"):
+        waits.compile(optimizer, LOGITS, backend=backend)
+    for slot, vector in state.items():
+        np.testing.assert_array_equal(optimizer.state[slot], vector)
+    first.fit(X, Y, verbose=0)
+    assert optimizer.iterations == 2
+    second.compile(optimizers.Adam(), LOGITS, backend=backend)
+    second.fit(X, Y, verbose=0)
+
+
+@pytest.mark.parametrize("width", [5, 40])
+def test_until_its_first_step_an_optimizer_may_change_hands(width, tmp_path):
+    """A cell of a notebook is run twice: the first model is forgotten, or was only looked at."""
+    optimizer, first, second, alone = SGD(0.1, momentum=0.9), network(5), network(width), network(width)
+    first.compile(optimizer, LOGITS)
+    second.compile(optimizer, LOGITS)
+    first.set_weights(first.get_weights())  # which binds again
+    second.fit(X, Y, epochs=2, verbose=0)
+    alone.compile(SGD(0.1, momentum=0.9), LOGITS)
+    alone.fit(X, Y, epochs=2, verbose=0)
+    assert_same_weights(second, alone)
+
+    weights = first.get_weights()
+    for train in (first.fit, first.train_on_batch):
+        with pytest.raises(ValueError, match="another model"):
+            train(X, Y)
+    first.set_weights(weights)
+    first.predict(X)
+    first.save(tmp_path / "model.safetensors")  # without what the optimiser knows of the other's variables
+    assert Sequential.load(tmp_path / "model.safetensors").optimizer is None
+    second.fit(X, Y, verbose=0)
+    first.compile("sgd", LOGITS)
+    first.fit(X, Y, verbose=0)
+
+
+@pytest.mark.parametrize("epochs", [0, 2])
+@each_rung
+def test_a_model_that_grows_after_compile_trains_with_a_fresh_state(backend, epochs, tmp_path):
+    model = Sequential([Input((5,)), Dense(5, activation="relu")], seed=3)
+    model.compile("adam", "mse", backend=backend)
+    if epochs:
+        model.fit(X, np.ones((len(X), 5)), epochs=epochs, verbose=0)
+    model.add(Dense(300, activation="relu"))
+    model.add(Dense(1))
+    twin = Sequential([Input((5,)), Dense(5, activation="relu"), Dense(300, activation="relu"), Dense(1)])
+    twin.set_weights(model.get_weights())
+    twin.compile("adam", "mse", backend=backend)
+    model.save(tmp_path / "grown.safetensors")  # before anyone has asked for its numbers
+    loaded = Sequential.load(tmp_path / "grown.safetensors", backend)
+    for each in (model, twin, loaded):
+        each.fit(X, Y, epochs=2, shuffle=False, verbose=0)
+        assert {slot: len(v) for slot, v in each.optimizer.state.items()} == dict.fromkeys(("m", "v"), 2131)
+        assert each.optimizer.iterations == 2
+    assert_same_weights(model, twin)
+    assert_same_weights(loaded, twin)
+
+
+def test_the_same_model_compiled_again_goes_on_with_its_optimizer():
+    whole, cut = network(5), network(5)
+    for model in (whole, cut):
+        model.compile("adam", LOGITS, backend="literal")
+        model.fit(X, Y, epochs=2, shuffle=False, verbose=0)
+    assert cut.optimizer is not None
+    cut.compile(cut.optimizer, LOGITS, metrics=["accuracy"], backend="literal")
+    for model in (whole, cut):
+        model.fit(X, Y, epochs=2, shuffle=False, verbose=0)
+    assert_same_weights(whole, cut)
+
+
+def test_a_model_and_its_copy_share_no_optimizer():
+    model = network(5)
+    model.compile("adam", LOGITS, backend="literal")
+    model.fit(X, Y, verbose=0)
+    before, other = model.get_weights(), copy.deepcopy(model)
+    assert other.optimizer is not None and model.optimizer is not None
+    other.compile(other.optimizer, LOGITS, backend="literal")
+    other.fit(X, Y, verbose=0)
+    assert other.optimizer.iterations == 2 and model.optimizer.iterations == 1
+    for ours, now in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, now)
 
 
 # ---- metrics

@@ -50,6 +50,8 @@ class Optimizer:
         settle(type(self).__name__, others, ARGUMENTS, signature(type(self)).parameters)
         self.iterations = 0
         self.state: dict[str, Any] = {}
+        self._owner: object = None
+        self._size = 0
         self.learning_rate = learning_rate
 
     @property
@@ -69,17 +71,51 @@ class Optimizer:
         else:
             raise ValueError(f"{type(self).__name__}: expected a positive learning_rate, given {rate!r}")
 
-    def bind(self, ops: Ops, size: int, dtype: np.dtype, state: dict[str, np.ndarray] | None = None) -> None:
-        """Take memory for ``size`` parameters on a rung; zeros, or a copy of an earlier ``state`` of the same size."""
+    def bind(
+        self,
+        ops: Ops,
+        size: int,
+        dtype: np.dtype,
+        state: dict[str, np.ndarray] | None = None,
+        owner: object = None,
+    ) -> None:
+        """Take memory for ``size`` parameters on a rung; zeros, or a copy of an earlier ``state`` of the same size.
+
+        owner: whose parameters they are, see ``is_free_for``. Raises ``ValueError`` for a state of another size.
+        """
+        for slot in self.slots if state else ():
+            if state[slot].shape != (size,):  # type: ignore[index]
+                raise ValueError(f"{slot}: expected shape {(size,)}, given {state[slot].shape}")  # type: ignore[index]
         self.state = {
             slot: ops.asarray(np.array(state[slot], dtype) if state else np.zeros(size, dtype)) for slot in self.slots
         }
         if state is None:
             self.iterations = 0
+        self._size, self._owner = size, owner
         self._scalar: Callable[[float], Any] = dtype.type
 
+    def is_bound_to(self, owner: object) -> bool:
+        return self._owner is owner
+
+    def is_free_for(self, owner: object) -> bool:
+        """Whether ``owner`` may bind it: what it remembers is of its owner's parameters, and of no use to others."""
+        return self._owner in (None, owner) or self.iterations == 0
+
+    def expect_free_for(self, owner: object) -> None:
+        """Raise ``ValueError`` unless ``is_free_for``."""
+        if not self.is_free_for(owner):
+            name = type(self).__name__
+            raise ValueError(
+                f"{name}: this optimizer belongs to the variables of another model, which it has trained; make a new "
+                f"one for each model: model.compile({name}(...), ...)"
+            )
+
     def step(self, ops: Ops, values: Any, grads: Any) -> None:
-        """Move ``values`` one step against ``grads``, in place."""
+        """Move ``values`` one step against ``grads``, in place. Raises ``ValueError`` if it is bound to more or fewer:
+        its loop would not look.
+        """
+        if values.size != self._size:
+            raise ValueError(f"{type(self).__name__}: bound to {self._size} parameters, given {values.size}")
         learning_rate = self._scalar(self.learning_rate)
         self.iterations += 1
         self.update(ops, values, grads, learning_rate)
