@@ -62,10 +62,10 @@ class Batches:
     """A data set on a rung. ``load(order)`` gathers the images and targets of those indices into memory that is
     used again.
 
-    targets: as the loss sees them; labels: as metrics see them, on the host, if they differ. sample_weight: how much
-    each image counts in the loss, 1 if there is none. room: the memory, one set of tensors for each size of batch;
-    a model passes the same to all data sets it sees. door: the rung that takes the images, if it is not the one that
-    takes the targets.
+    targets: as the loss sees them; labels: as metrics see them, on the host, if they differ; given: as they were given,
+    which is how functions of one's own see them. sample_weight: how much each image counts in the loss, 1 if there is
+    none. room: the memory, one set of tensors for each size of batch; a model passes the same to all data sets it sees.
+    door: the rung that takes the images, if it is not the one that takes the targets.
     """
 
     def __init__(
@@ -77,9 +77,11 @@ class Batches:
         sample_weight: np.ndarray | None = None,
         room: dict | None = None,
         door: Ops | None = None,
+        given: np.ndarray | None = None,
     ):
         self.ops, self.door, self.count = ops, door or ops, len(x)
         self.labels, self.sample_weight = targets if labels is None else labels, sample_weight
+        self.given = self.labels if given is None else given
         self._x, self._targets = self.door.asarray(x), None
         if targets is not None:
             self._targets = ops.asarray(np.ascontiguousarray(targets, x.dtype))
@@ -90,10 +92,11 @@ class Batches:
         """The first ``keep`` images, and the rest."""
         parts = []
         for part in (slice(keep), slice(keep, None)):
-            targets, labels, weight = (
-                None if array is None else array[part] for array in (self._targets, self.labels, self.sample_weight)
+            targets, labels, weight, given = (
+                None if array is None else array[part]
+                for array in (self._targets, self.labels, self.sample_weight, self.given)
             )
-            parts.append(Batches(self.ops, self._x[part], targets, labels, weight, self._room, self.door))
+            parts.append(Batches(self.ops, self._x[part], targets, labels, weight, self._room, self.door, given))
         return parts[0], parts[1]
 
     def load(self, order: Any) -> tuple[Tensor, Tensor, Tensor]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import saving
+from . import metrics, saving
 from .layers import Layer
 from .missing import listed, refuse, settle
 
@@ -115,7 +115,7 @@ class KerasNames:
     @property
     def metrics_names(self: "Sequential") -> list[str]:  # type: ignore[misc]
         """What the numbers of ``evaluate`` are."""
-        return ["loss", *(metric.name for metric in self.metrics)]
+        return ["loss", *metrics.names(self.metrics)]
 
     def get_layer(self: "Sequential", name: str | None = None, index: int | None = None) -> Layer:  # type: ignore[misc]
         """The layer of that name, or number. Raises ``ValueError`` if there is none."""

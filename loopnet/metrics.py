@@ -1,23 +1,32 @@
 """Metrics: numbers for people to read; nothing is trained on them.
 
 A metric is called with a batch's outputs and targets on the host, both (images, outputs), and returns one number
-an image; ``fit`` shows their mean. A function of your own will do as well:
+an image; ``fit`` shows their mean. A function of your own will do as well, and is called as Keras calls it:
 
-    def error(outputs, targets):
-        return outputs.argmax(axis=1) != targets.argmax(axis=1)
+    def error(y_true, y_pred):
+        return y_true != y_pred.argmax(axis=1)
 
-    model.compile("adam", loss, metrics=["accuracy", error])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy", error])
+
+y_true: a batch's labels as ``fit`` was given them, class numbers (images,) for one, or one-hot rows; those that are
+not whole numbers are of the model's dtype. y_pred: the outputs, (images, outputs). Both are NumPy arrays. The function
+returns a number an image, or rows of them, whose mean is taken; or one number for the batch, and then ``fit`` shows the
+mean over the batches, the last of which may be smaller.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .missing import getattr_of, listed, refuse
+from .missing import getattr_of, listed, refuse, settle
 
 if TYPE_CHECKING:
     from .losses import Loss
+
+ARGUMENTS = {"dtype": "numbers are added up in float64"}
+"""Arguments that Keras's metrics take and these do not, and what to do instead."""
 
 Function = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -29,7 +38,8 @@ class Metric:
     takes_logits = False
     """Whether logits give the same answer as the probabilities made of them, so that a last softmax can be left out."""
 
-    def __init__(self, name: str | None = None):
+    def __init__(self, name: str | None = None, **others: Any):
+        settle(type(self).__name__, others, ARGUMENTS, ("name",))
         self.name = name or self.default_name
 
     def __call__(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -62,8 +72,8 @@ class TopKCategoricalAccuracy(Metric):
     default_name = "top_k_categorical_accuracy"
     takes_logits = True
 
-    def __init__(self, k: int = 5, name: str | None = None):
-        super().__init__(name)
+    def __init__(self, k: int = 5, name: str | None = None, **others: Any):
+        super().__init__(name, **others)
         self.k = k
 
     def __call__(self, outputs, targets):
@@ -78,18 +88,19 @@ class SparseTopKCategoricalAccuracy(TopKCategoricalAccuracy):
 
 
 class BinaryAccuracy(Metric):
-    """The share of an image's outputs that lie on the right side of ``threshold``: labels 0 or 1, outputs
-    probabilities. For logits the threshold is 0.
+    """The share of an image's outputs that lie on the right side of ``threshold``: above it for a label of 1, not above
+    it for a label of 0. Other labels are never met, as in Keras. Outputs are probabilities; for logits the threshold
+    that stands for one half is 0.
     """
 
     default_name = "binary_accuracy"
 
-    def __init__(self, threshold: float = 0.5, name: str | None = None):
-        super().__init__(name)
+    def __init__(self, threshold: float = 0.5, name: str | None = None, **others: Any):
+        super().__init__(name, **others)
         self.threshold = float(threshold)
 
     def __call__(self, outputs, targets):
-        return ((outputs > self.threshold) == (targets > 0.5)).mean(axis=1)
+        return ((outputs > self.threshold) == targets).mean(axis=1)
 
 
 class MeanAbsoluteError(Metric):
@@ -111,14 +122,42 @@ class MeanSquaredError(Metric):
 
 
 class Own(Metric):
-    """A function as a metric, under its own name."""
+    """A function as a metric, under its own name, in Keras's spelling: ``MyMetric`` is ``my_metric``. Its targets are
+    the labels as they were given.
+    """
 
     def __init__(self, function: Function):
-        super().__init__(getattr(function, "__name__", "metric"))
+        name = re.sub(r"\W+", "", getattr(function, "__name__", type(function).__name__))
+        name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+        super().__init__(re.sub("([a-z])([A-Z])", r"\1_\2", name).lower())
         self.function = function
 
     def __call__(self, outputs, targets):
-        return self.function(outputs, targets)
+        return self.function(targets, outputs)
+
+
+def total(metric: Metric, outputs: np.ndarray, targets: np.ndarray) -> tuple[float, int]:
+    """The sum of a metric's numbers over a batch, and how many they are: one an image, or one for all. Raises
+    ``ValueError`` if they are no numbers.
+    """
+    values = np.asarray(metric(outputs, targets))
+    if values.dtype.kind not in "fiub":
+        raise ValueError(f"metric {metric.name}: expected a number an image, or one for the batch, given {values!r}")
+    if values.ndim == 0:
+        return float(values), 1
+    if values.ndim > 1:
+        values = values.reshape(len(values), -1).mean(axis=1)
+    return float(np.sum(values)), len(values)
+
+
+def names(metrics: Sequence[Metric]) -> list[str]:
+    """What the logs call each, beside the loss: the second of a name is ``accuracy_1``, as in Keras."""
+    taken: dict[str, int] = {"loss": 1}
+    given = []
+    for metric in metrics:
+        count = taken[metric.name] = taken.get(metric.name, 0) + 1
+        given.append(metric.name if count == 1 else f"{metric.name}_{count - 1}")
+    return given
 
 
 CLASSES: dict[str, type[Metric]] = {
@@ -130,8 +169,8 @@ CLASSES: dict[str, type[Metric]] = {
 }  # fmt: skip
 NAMES: dict[str, type[Metric]] = {
     **{cls.default_name: cls for cls in CLASSES.values()},
-    "mae": MeanAbsoluteError,
-    "mse": MeanSquaredError,
+    **dict.fromkeys(("mae", "MAE"), MeanAbsoluteError),
+    **dict.fromkeys(("mse", "MSE"), MeanSquaredError),
 }
 
 
@@ -140,8 +179,10 @@ def get(
 ) -> Metric:
     """A metric from its name, from its saved ``config()``, from a function, or itself.
 
-    "accuracy" depends on the loss and the number of outputs: one output, or a binary loss, is right or wrong by
-    itself; of several, the largest must be the true class. ``ValueError`` for unknown names.
+    "accuracy" depends on the number of outputs, as in Keras: one is right or wrong by itself (``BinaryAccuracy``); of
+    several, whatever the loss, the largest must be the true class. Unlike in Keras, one output that is a logit, before
+    a ``BinaryCrossentropy(from_logits=True)``, counts as a yes above 0, which is a probability of one half, and not
+    above 0.5. ``ValueError`` for unknown names.
     """
     if isinstance(metric, Metric):
         return metric
@@ -154,10 +195,10 @@ def get(
         return CLASSES[arguments.pop("class")](**arguments)
     if not isinstance(metric, str):
         raise ValueError(f"metrics: expected names, objects of loopnet.metrics or functions, given {metric!r}")
-    if metric in ("accuracy", "acc"):
+    if metric.lower() in ("accuracy", "acc"):
         return _accuracy(loss, outputs, metric)
     if metric in CLASSES:
-        return CLASSES[metric]()
+        return CLASSES[metric](name=metric)
     if metric not in NAMES:
         refuse(metric, MISSING)
         raise ValueError(f"unknown metric {metric!r}; expected one of accuracy, {', '.join(NAMES)}")
@@ -167,12 +208,13 @@ def get(
 def _accuracy(loss: "Loss | None", outputs: int, name: str) -> Metric:
     from .losses import BinaryCrossentropy
 
-    if isinstance(loss, BinaryCrossentropy):
-        return BinaryAccuracy(0.0 if loss.from_logits else 0.5, name=name)
-    return BinaryAccuracy(name=name) if outputs == 1 else CategoricalAccuracy(name=name)
+    if outputs != 1:
+        return CategoricalAccuracy(name=name)
+    of_logit = isinstance(loss, BinaryCrossentropy) and loss.from_logits
+    return BinaryAccuracy(0.0 if of_logit else 0.5, name=name)
 
 
-_OWN = "write a function of (outputs, targets), one number an image, or work it out from predict"
+_OWN = "write a function of (y_true, y_pred), one number an image, or work it out from predict"
 MISSING = listed({
     "for right answers use 'accuracy'": "Accuracy",
     "the loss is in the logs as loss": """

@@ -201,7 +201,10 @@ class Sequential(KerasNames, Network):
         images, labels = self._checked(who, x, y)
         weight = check_weights(who, labels, sample_weight, class_weight)
         assert self.loss is not None
-        return Batches(self._ready(), images, self.loss.smooth(labels), labels, weight, self._room, self._door())
+        given = np.asarray(y)
+        given = given.astype(self.dtype, copy=False) if given.dtype.kind == "f" else given
+        targets = self.loss.smooth(labels)
+        return Batches(self._ready(), images, targets, labels, weight, self._room, self._door(), given)
 
     def _door(self) -> Ops:
         """The rung that the first stage takes its images on."""

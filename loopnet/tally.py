@@ -14,7 +14,7 @@ import numpy as np
 
 from .batches import Batches
 from .callbacks import Logs
-from .metrics import Metric
+from .metrics import Metric, Own, names, total
 from .ops import Ops, Tensor
 
 
@@ -27,7 +27,8 @@ class Tally:
     def __init__(self, ops: Ops, data: Batches, metrics: Sequence[Metric], outputs: int, room: dict):
         self.ops, self.data, self.metrics = ops, data, metrics if data.labels is not None else ()
         self._outputs, self._room = outputs, room
-        self._totals = dict.fromkeys(["loss", *(metric.name for metric in metrics)], 0.0)
+        self._loss, self._totals = 0.0, {name: (0.0, 0) for name in names(metrics)}
+        """The sum of the losses, and of each metric's numbers, with how many they are."""
         self._seen = self._added = 0
         """How many images there were, and how many of them are in the totals."""
         self._set_aside: list[_SetAside] = []
@@ -55,11 +56,12 @@ class Tally:
     def _add_up(self, picked: np.ndarray, outputs: np.ndarray | None, losses: np.ndarray) -> None:
         if self.data.sample_weight is not None:
             losses = losses * self.data.sample_weight[picked]
-        self._totals["loss"] += float(losses.sum(dtype=np.float64))
-        if self.metrics:
-            labels = self.data.labels.take(picked, axis=0)  # type: ignore[union-attr]
-            for metric in self.metrics:
-                self._totals[metric.name] += float(np.sum(metric(outputs, labels)))  # type: ignore[arg-type]
+        self._loss += float(losses.sum(dtype=np.float64))
+        for metric, (name, (before, count)) in zip(self.metrics, self._totals.items(), strict=False):
+            labels = self.data.given if isinstance(metric, Own) else self.data.labels
+            assert outputs is not None and labels is not None
+            of_batch, values = total(metric, outputs, labels.take(picked, axis=0))
+            self._totals[name] = before + of_batch, count + values
         self._added += picked.size
 
     def _fetch(self) -> None:
@@ -92,7 +94,8 @@ class Tally:
 
     def _means(self) -> Logs:
         """The means over the images in the totals."""
-        return {key: value / self._added for key, value in self._totals.items()}
+        means = {name: total / max(count, 1) for name, (total, count) in self._totals.items()}
+        return {"loss": self._loss / self._added, **means}
 
     def finish(self) -> Logs:
         """The means over all images seen."""
