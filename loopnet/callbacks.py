@@ -73,6 +73,7 @@ class ModelCheckpoint(Monitor):
         settle("ModelCheckpoint", others, {**advice, "initial_value_threshold": "the first epoch is the first best"})
         self.filepath, self.verbose = str(filepath), verbose
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
+        self.cannot_do_without = save_best_only
 
     def on_epoch_end(self, epoch, logs):
         if self.save_best_only:
@@ -112,6 +113,8 @@ class BestWeights(BestEpoch):
     The last epoch is one of several that hover around the best; which of them is chosen must not be decided on the test
     images. Of equals it is the later, which has learned longer. Does nothing without validation.
     """
+
+    cannot_do_without = False
 
     def __init__(self, monitor: str = "val_accuracy", mode: str = "auto"):
         super().__init__(monitor, mode)
@@ -176,7 +179,7 @@ class EarlyStopping(BestEpoch):
 
 class LearningRateScheduler(Callback):
     """Set the learning rate at the start of each epoch to ``schedule(epoch, learning_rate)`` or ``schedule(epoch)``;
-    epochs count from 0.
+    epochs count from 0. A rate of 0 stands still, as at the start of a warm-up.
     """
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0):
@@ -307,8 +310,8 @@ class ProgressBar(EpochLines):
         now = time.perf_counter()
         if now - self._shown > 0.2:
             self._shown = now
-            self.bar.set_postfix_str(in_words({k: v for k, v in logs.items() if k != "seen"}), refresh=False)
-            self.bar.update(int(logs["seen"]) - self.bar.n)
+            self.bar.set_postfix_str(in_words(logs), refresh=False)
+            self.bar.update(min((batch + 1) * self.params["batch_size"], self.params["images"]) - self.bar.n)
 
     def on_epoch_end(self, epoch, logs):
         self.bar.close()

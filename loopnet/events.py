@@ -10,8 +10,11 @@ Logs = dict[str, float]
 
 
 class Callback:
-    """Override what you want to hear of. ``self.model`` is the model; ``self.params`` has epochs, batch_size
-    and images. ``self.model.stop_training = True`` ends the training.
+    """Override what you want to hear of. ``self.model`` is the model; ``self.params`` has epochs, steps (batches in an
+    epoch), verbose, batch_size and images. ``self.model.stop_training = True`` ends the training.
+
+    ``fit`` tells of training, and of each validation as ``evaluate`` does (``on_test_...``); ``evaluate`` and
+    ``predict`` tell the callbacks that they are given.
     """
 
     model: "Sequential"
@@ -50,13 +53,32 @@ class Callback:
         self.on_batch_begin(batch, logs)
 
     def on_batch_end(self, batch: int, logs: Logs) -> None:
-        """``logs`` holds the loss and the metrics over the epoch so far, and ``seen``, the number of images. On a GPU,
-        to read them is to wait for it: what need not look at every batch should not.
+        """``logs`` holds the loss and the metrics over the epoch so far. On a GPU, to read them is to wait for it: what
+        need not look at every batch should not.
         """
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
         """Keras's longer name for the same."""
         self.on_batch_end(batch, logs)
+
+    def on_test_begin(self, logs: Logs | None = None) -> None: ...
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """``logs`` holds the loss and the metrics, without ``val_`` before."""
+
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
+
+    def on_test_batch_end(self, batch: int, logs: Logs) -> None:
+        """``logs`` holds the loss and the metrics so far."""
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None: ...
+
+    def on_predict_end(self, logs: Logs | None = None) -> None: ...
+
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
+
+    def on_predict_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
+        """``logs`` holds ``outputs``, those of the batch."""
 
 
 class LambdaCallback(Callback):
@@ -78,6 +100,25 @@ def listening(callback: Any) -> Callback:
     if not callable(callback):
         raise ValueError(f"callbacks: expected a Callback or a function of (epoch, logs), given {callback!r}")
     return LambdaCallback(on_epoch_end=callback)
+
+
+def all_listening(callbacks: Any) -> list[Callback]:
+    """What ``callbacks=`` was given, one or a list, as callbacks."""
+    given = callbacks if isinstance(callbacks, Sequence) else [callbacks] if callbacks is not None else []
+    return [listening(callback) for callback in given]
+
+
+def introduce(
+    listeners: Sequence[Callback], model: "Sequential", images: int, batch_size: int, verbose: Any, epochs: int = 1
+) -> None:
+    """Give the listeners ``self.model`` and ``self.params``."""
+    steps = -(-images // batch_size)
+    for listener in listeners:
+        listener.model = model
+        listener.params = {
+            "epochs": epochs, "steps": steps, "verbose": 1 if verbose == "auto" else verbose,
+            "batch_size": batch_size, "images": images,
+        }  # fmt: skip
 
 
 def tell(listeners: Sequence[Callback], event: str, *details: Any) -> None:

@@ -53,12 +53,10 @@ ARGUMENTS = {
     },
     "evaluate": {
         "steps": "give evaluate the images to look at",
-        "callbacks": "callbacks listen to fit",
         **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), "arrays need no queue"),
     },
     "predict": {
         "steps": "give predict the images to look at",
-        "callbacks": "callbacks listen to fit",
         **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), "arrays need no queue"),
     },
     "summary": {"layer_range": "the table has all layers"},

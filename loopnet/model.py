@@ -12,9 +12,10 @@ import numpy as np
 from . import onnx_export, saving
 from .batches import Answers, Batches, check_images, check_weights
 from .callbacks import EpochLines, History, ProgressBar, TerminateOnNaN, in_words
-from .events import Callback, Logs, listening, tell
+from .events import Callback, Logs, all_listening, introduce, tell
 from .keras_names import KerasNames, settle_for
 from .layers import Layer
+from .monitor import expect_monitored
 from .network import Network
 from .ops import DEFAULT_BACKEND, Ops, Tensor
 from .precompile import with_helpers
@@ -129,18 +130,17 @@ class Sequential(KerasNames, Network):
                 )
             training, held_out = training.split(keep)
 
-        history = self.history = History()
-        given = callbacks if isinstance(callbacks, Sequence) else [callbacks] if callbacks is not None else []
-        listeners = [*(listening(callback) for callback in given), history]
+        history = History()
+        listeners = [*all_listening(callbacks), history]
         if terminate_on_nan and not any(isinstance(listener, TerminateOnNaN) for listener in listeners):
             listeners.append(TerminateOnNaN())
         if verbose:
             listeners.append(EpochLines() if verbose == 2 else ProgressBar())
         listeners.sort(key=lambda listener: listener.comes_last)
-        self.listeners = listeners
-        for listener in listeners:
-            listener.model = self
-            listener.params = {"epochs": epochs, "batch_size": batch_size, "images": training.count}
+        names = self.metrics_names
+        expect_monitored(listeners, names if held_out is None else [*names, *(f"val_{name}" for name in names)])
+        self.listeners, self.history = listeners, history
+        introduce(listeners, self, training.count, batch_size, verbose, epochs)
         self.stop_training, self.initial_epoch = False, initial_epoch
 
         with announce_compilation() if verbose else nullcontext(), with_helpers(self, training, batch_size):
@@ -153,10 +153,18 @@ class Sequential(KerasNames, Network):
                 order = self._shuffle_rng.permutation(training.count) if shuffle else np.arange(training.count)
                 logs = self._pass_over(training, batch_size, order, train=True, listeners=listeners)
                 if held_out is not None:
-                    logs |= {f"val_{key}": value for key, value in self._pass_over(held_out, look_at).items()}
+                    of_held_out = self._look_over(held_out, look_at, listeners)
+                    logs |= {f"val_{key}": value for key, value in of_held_out.items()}
                 tell(listeners, "on_epoch_end", epoch, logs)
             tell(listeners, "on_train_end", logs)
         return history
+
+    def _look_over(self, data: Batches, batch_size: int, listeners: Sequence[Callback]) -> Logs:
+        """The mean loss and metrics over ``data``, with those told who listen."""
+        tell(listeners, "on_test_begin", {})
+        logs = self._pass_over(data, batch_size, listeners=listeners)
+        tell(listeners, "on_test_end", logs)
+        return logs
 
     def _pass_over(
         self,
@@ -170,11 +178,11 @@ class Sequential(KerasNames, Network):
         ops = self._ready()
         if order is None:
             order = np.arange(data.count)
-        on_rung = ops.asarray(order)
+        on_rung, doing = ops.asarray(order), "train" if train else "test"
         tally = Tally(ops, data, self.metrics, self.layers[-1].output_shape[1], self._room)
         for number, start in enumerate(range(0, data.count, batch_size)):
             picked = order[start : start + batch_size]
-            tell(listeners, "on_train_batch_begin", number, {})
+            tell(listeners, f"on_{doing}_batch_begin", number, {})
             x, targets, weight = data.load(on_rung[start : start + batch_size])
             if train:
                 outputs, losses = self._train(x, targets, weight, images=picked.size)
@@ -183,8 +191,8 @@ class Sequential(KerasNames, Network):
                 losses, _ = self._loss(outputs, targets, weight)
             tally.add(picked, self._as_read(outputs), losses)
             if listeners:
-                tell(listeners, "on_train_batch_end", number, tally.so_far())
-                if self.stop_training:
+                tell(listeners, f"on_{doing}_batch_end", number, tally.so_far())
+                if train and self.stop_training:
                     break
         return tally.finish()
 
@@ -252,23 +260,33 @@ class Sequential(KerasNames, Network):
         verbose: int | str = "auto",
         sample_weight: Any = None,
         return_dict: bool = False,
+        callbacks: Any = None,
         **others: Any,
     ) -> Any:
         """Mean loss over ``x`` and ``y``, followed by the metrics if there are any: a number, a list or a dict.
 
-        Prints them unless ``verbose`` is 0.
+        Prints them unless ``verbose`` is 0. callbacks: told of it, see ``callbacks``.
         """
         settle_for(self, "evaluate", others)
-        data = self._data("evaluate", x, y, sample_weight)
-        logs = self._pass_over(data, _batch_size("evaluate", batch_size))
+        data, batch_size = self._data("evaluate", x, y, sample_weight), _batch_size("evaluate", batch_size)
+        listeners = all_listening(callbacks)
+        introduce(listeners, self, data.count, batch_size, verbose)
+        logs = self._look_over(data, batch_size, listeners)
         if verbose:
             print(in_words(logs))
         return logs if return_dict else _listed(logs)
 
     @one_at_a_time
-    def predict(self, x: Any, batch_size: int | None = 32, verbose: int | str = "auto", **others: Any) -> np.ndarray:
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = 32,
+        verbose: int | str = "auto",
+        callbacks: Any = None,
+        **others: Any,
+    ) -> np.ndarray:
         """The network's outputs for ``x``: (images, ...) of the model's dtype; probabilities if it ends in a
-        softmax, else logits. Silent, whatever ``verbose``.
+        softmax, else logits. Silent, whatever ``verbose``. callbacks: told of it, see ``callbacks``.
         """
         settle_for(self, "predict", others)
         if self._input is None:
@@ -278,13 +296,22 @@ class Sequential(KerasNames, Network):
         data = Batches(ops, images, room=self._room, door=self._door())
         order = ops.asarray(np.arange(data.count))
         batch_size = _batch_size("predict", batch_size)
-        answers = Answers(ops, data.count, self.layers[-1].output_shape[1:], self.dtype)
-        for start in range(0, data.count, batch_size):
+        shape = self.layers[-1].output_shape[1:]
+        answers = Answers(ops, data.count, shape, self.dtype)
+        listeners = all_listening(callbacks)
+        introduce(listeners, self, data.count, batch_size, verbose)
+        tell(listeners, "on_predict_begin", {})
+        for number, start in enumerate(range(0, data.count, batch_size)):
+            tell(listeners, "on_predict_batch_begin", number, {})
             stop = min(start + batch_size, data.count)
             y = self._forward(data.load(order[start:stop])[0], training=False, images=stop - start)
             if self._plan.softmax is not None:
                 y = self._plan.softmax.forward(y)
             answers.put(start, stop, y)
+            if listeners:
+                outputs = np.array(ops.to_host(y, (stop - start, *shape)))
+                tell(listeners, "on_predict_batch_end", number, {"outputs": outputs})
+        tell(listeners, "on_predict_end", {})
         return answers.fetch()
 
 

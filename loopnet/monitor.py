@@ -2,8 +2,10 @@
 
 import math
 import operator
+from collections.abc import Sequence
+from difflib import get_close_matches
 
-from .events import Callback, Logs
+from .events import Callback, LambdaCallback, Logs
 from .lines import say
 
 
@@ -12,6 +14,9 @@ class Monitor(Callback):
 
     mode: "min" or "max" says which way is better; "auto" takes "max" for accuracies and "min" for the rest.
     """
+
+    cannot_do_without = True
+    """Whether it is an error that there is no such number."""
 
     def __init__(self, monitor: str = "val_loss", mode: str = "auto"):
         if mode not in ("auto", "min", "max"):
@@ -22,7 +27,10 @@ class Monitor(Callback):
 
     def watched(self, logs: Logs) -> float:
         if self.monitor not in logs:
-            hint = "; fit without validation data has no val_ numbers" if self.monitor.startswith("val_") else ""
+            near = get_close_matches(self.monitor, logs, 1, 0.5)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            if self.monitor.startswith("val_") and not any(name.startswith("val_") for name in logs):
+                hint = "; fit without validation data has no val_ numbers"
             raise ValueError(
                 f"{type(self).__name__}: there is no {self.monitor!r} to monitor; there is {', '.join(logs)}{hint}"
             )
@@ -30,6 +38,17 @@ class Monitor(Callback):
 
     def better(self, value: float, than: float, by: float = 0.0) -> bool:
         return (operator.gt(value - by, than)) if self.rises else operator.lt(value + by, than)
+
+
+def expect_monitored(listeners: Sequence[Callback], names: Sequence[str]) -> None:
+    """Raise ``ValueError``, before the first step, if a callback waits for a number that is none of ``names`` and that
+    nobody will bring: callbacks of one's own that are told before it may add some.
+    """
+    for listener in listeners:
+        if isinstance(listener, LambdaCallback) or not type(listener).__module__.startswith(__package__ + "."):
+            return
+        if isinstance(listener, Monitor) and listener.cannot_do_without and listener.monitor != "learning_rate":
+            listener.watched(dict.fromkeys(names, math.nan))
 
 
 class ReduceLROnPlateau(Monitor):

@@ -75,20 +75,17 @@ class Tally:
             rows = slice(self._added - first, self._added - first + batch.picked.size)
             self._add_up(batch.picked, None if outputs is None else outputs[rows], losses[rows])
             if batch.logs is not None:
-                batch.logs.contents = self._logs()
+                batch.logs.contents = self._means()
         self._set_aside = []
 
     def _from_device(self, what: str, first: int, shape: tuple[int, ...]) -> np.ndarray:
         kept = self._room["of all", what, self.data.count]
         return self.ops.to_host(kept[first : first + shape[0]], shape)
 
-    def _logs(self) -> Logs:
-        return {"seen": self._added, **self._means()}
-
     def so_far(self) -> Logs:
-        """The means after the last batch, with ``seen``, the number of images; worked out when they are read."""
+        """The means after the last batch; worked out when they are read."""
         if not self._set_aside:
-            return self._logs()
+            return self._means()
         self._set_aside[-1].logs = logs = _WhenRead(self._fetch)
         return logs  # type: ignore[return-value]
 

@@ -1,6 +1,7 @@
 """What ``fit`` tells, and what the callbacks make of it."""
 
 import csv
+import itertools
 from typing import Any
 
 import numpy as np
@@ -34,20 +35,91 @@ class Numbers(callbacks.Callback):
         logs["val_loss"] = self.numbers[epoch]
 
 
-def test_events_come_in_order(model):
+EVENTS = [name for name in dir(callbacks.Callback) if name.startswith("on_")]
+
+
+def told_of(call, *events):
+    """What a callback was told while ``call`` was given it: (event, number of batch or epoch, names in the logs)."""
     told: list[Any] = []
-    listener = callbacks.LambdaCallback(
-        on_train_begin=lambda logs: told.append("train"),
-        on_epoch_begin=lambda epoch, logs: told.append(f"epoch {epoch}"),
-        on_train_batch_begin=lambda batch, logs: told.append(f"batch {batch} begins"),
-        on_train_batch_end=lambda batch, logs: told.append(f"batch {batch}, {logs['seen']} seen"),
-        on_epoch_end=lambda epoch, logs: told.append(sorted(logs)),
-        on_train_end=lambda logs: told.append(["end", *sorted(logs)]),
+
+    def hear(event):
+        return lambda *details: told.append((event.removeprefix("on_"), *details[:-1], *details[-1]))
+
+    listener = callbacks.LambdaCallback(**{event: hear(event) for event in events or EVENTS})
+    return call(listener), told
+
+
+def test_events_come_in_order(model):
+    """In the order of Keras 3.15, with the same names in the logs."""
+    _, told = told_of(
+        lambda listener: model.fit(
+            X, Y, batch_size=5, epochs=1, verbose=0, callbacks=[listener], validation_split=0.25, shuffle=False
+        ),
+        *(event for event in EVENTS if event not in ("on_batch_begin", "on_batch_end")),  # Keras's older names
     )
-    model.fit(X, Y, batch_size=5, epochs=1, verbose=0, callbacks=[listener], validation_split=0.25)
-    logs = ["accuracy", "loss", "val_accuracy", "val_loss"]
-    batches = ["batch 0 begins", "batch 0, 5 seen", "batch 1 begins", "batch 1, 9 seen"]
-    assert told == ["train", "epoch 0", *batches, logs, ["end", *logs]]
+    numbers = ("loss", "accuracy")
+    whole = (*numbers, "val_loss", "val_accuracy")
+    assert told == [
+        ("train_begin",),
+        ("epoch_begin", 0),
+        ("train_batch_begin", 0), ("train_batch_end", 0, *numbers),
+        ("train_batch_begin", 1), ("train_batch_end", 1, *numbers),
+        ("test_begin",), ("test_batch_begin", 0), ("test_batch_end", 0, *numbers), ("test_end", *numbers),
+        ("epoch_end", 0, *whole),
+        ("train_end", *whole),
+    ]  # fmt: skip
+
+
+def test_evaluate_and_predict_tell_the_callbacks_that_they_are_given(model):
+    numbers = ("loss", "accuracy")
+    (loss, accuracy), told = told_of(lambda each: model.evaluate(X, Y, batch_size=8, verbose=0, callbacks=[each]))
+    assert told == [
+        ("test_begin",),
+        ("test_batch_begin", 0), ("test_batch_end", 0, *numbers),
+        ("test_batch_begin", 1), ("test_batch_end", 1, *numbers),
+        ("test_end", *numbers),
+    ]  # fmt: skip
+    answers, told = told_of(lambda each: model.predict(X, batch_size=8, callbacks=each))
+    assert told == [
+        ("predict_begin",),
+        ("predict_batch_begin", 0), ("predict_batch_end", 0, "outputs"),
+        ("predict_batch_begin", 1), ("predict_batch_end", 1, "outputs"),
+        ("predict_end",),
+    ]  # fmt: skip
+
+    class Keeps(callbacks.Callback):
+        def on_test_batch_end(self, batch, logs):
+            self.last = logs
+
+        def on_predict_begin(self, logs=None):
+            self.outputs: list[np.ndarray] = []
+
+        def on_predict_batch_end(self, batch, logs):
+            self.outputs.append(logs["outputs"])
+
+    keeps = Keeps()
+    model.evaluate(X, Y, batch_size=8, verbose=0, callbacks=[keeps])
+    assert keeps.last == {"loss": loss, "accuracy": accuracy} and keeps.model is model
+    assert keeps.params == {"epochs": 1, "steps": 2, "verbose": 0, "batch_size": 8, "images": 12}
+    model.predict(X, batch_size=8, callbacks=[keeps])
+    np.testing.assert_array_equal(np.concatenate(keeps.outputs), answers)
+
+
+@pytest.mark.parametrize(("verbose", "told"), [("auto", 1), (2, 2), (0, 0)])
+def test_callbacks_know_how_fit_was_called(model, verbose, told):
+    listener = callbacks.Callback()
+    model.fit(X, Y, batch_size=5, epochs=2, verbose=verbose, callbacks=[listener])
+    assert listener.params == {"epochs": 2, "steps": 3, "verbose": told, "batch_size": 5, "images": 12}
+
+
+def test_a_validation_that_is_told_of_ends_no_training_halfway(model):
+    def stop(batch, logs):
+        model.stop_training = True
+
+    listener = callbacks.LambdaCallback(on_test_batch_begin=stop)
+    history = model.fit(X, Y, validation_data=(X, Y), callbacks=[listener], **OPTIONS)
+    loss, _ = model.evaluate(X, Y, verbose=0)
+    assert history.history["val_loss"] == pytest.approx([loss])
 
 
 def test_a_plain_function_is_called_after_each_epoch(model):
@@ -143,10 +215,40 @@ def test_early_stopping(model, numbers, options, epochs, best):
         np.testing.assert_array_equal(a, b)
 
 
+WAITING = {
+    "stopping": callbacks.EarlyStopping,
+    "plateau": callbacks.ReduceLROnPlateau,
+    "checkpoint": lambda *monitor: callbacks.ModelCheckpoint("never", *monitor, save_best_only=True),
+}
+
+
+@pytest.mark.parametrize("name", WAITING)
+@pytest.mark.parametrize(
+    ("monitor", "validation", "message"),
+    [
+        ("val_loss", 0.0, "no 'val_loss' to monitor; there is loss, accuracy; fit without validation data has no"),
+        ("val_acc", 0.0, "no 'val_acc' to monitor; there is loss, accuracy; fit without validation data has no"),
+        ("val_acc", 0.25, r"no 'val_acc' to .*, val_loss, val_accuracy; did you mean 'val_accuracy'\?$"),
+        ("acc", 0.0, r"no 'acc' to monitor; there is loss, accuracy; did you mean 'accuracy'\?$"),
+    ],
+)
+def test_what_will_not_be_there_is_told_before_the_first_step(model, name, monitor, validation, message):
+    model.history = history = callbacks.History()
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, Y, callbacks=[WAITING[name](monitor)], validation_split=validation, **OPTIONS)
+    assert model.optimizer.iterations == 0 and model.history is history
+    for ours, theirs in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_what_is_not_there_cannot_be_monitored(model):
-    with pytest.raises(ValueError, match="no 'val_loss' to monitor; there is loss, accuracy; fit without validation"):
-        model.fit(X, Y, callbacks=[callbacks.EarlyStopping()], **OPTIONS)
-    assert callbacks.EarlyStopping("val_accuracy").rises and not callbacks.EarlyStopping("val_loss").rises
+    """Callbacks of one's own may bring numbers, so that it is known only after an epoch."""
+    own = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(val_mine=0.5))
+    with pytest.raises(ValueError, match="no 'val_loss' to monitor; there is loss, accuracy, val_mine; did you mean"):
+        model.fit(X, Y, callbacks=[own, callbacks.EarlyStopping()], **OPTIONS)
+    model.fit(X, Y, callbacks=[own, callbacks.EarlyStopping("val_mine", mode="max")], **OPTIONS)
+    model.fit(X, Y, callbacks=[callbacks.BestWeights()], **OPTIONS)  # which does nothing then
     with pytest.raises(ValueError, match="expected mode 'auto', 'min' or 'max'"):
         callbacks.EarlyStopping(mode="best")
 
@@ -156,6 +258,24 @@ def test_learning_rate_scheduler_sets_and_shows_the_rate(model, capsys):
     history = model.fit(X, Y, epochs=3, verbose=2, callbacks=[scheduler])
     assert history.history["learning_rate"] == [0.1, 0.05, 0.025]
     assert capsys.readouterr().out.rstrip().endswith("learning_rate 0.025")
+
+
+def test_a_warm_up_from_0(model):
+    """As in Keras: a rate of 0 is a step that goes nowhere."""
+    weights = [model.get_weights()]
+    remember = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: weights.append(model.get_weights()))
+    warm_up = callbacks.LearningRateScheduler(lambda epoch, rate: 0.1 * epoch)
+    history = model.fit(X, Y, callbacks=[warm_up, remember], **OPTIONS)
+    assert history.history["learning_rate"] == pytest.approx([0, 0.1, 0.2])
+    moved = [any((a != b).any() for a, b in zip(*pair, strict=True)) for pair in itertools.pairwise(weights)]
+    assert moved == [False, True, True]
+
+
+@pytest.mark.parametrize("rate", [-0.1, float("nan"), float("inf"), None])
+def test_a_schedule_of_impossible_rates(model, rate):
+    with pytest.raises(ValueError, match=f"SGD: expected a learning_rate of at least 0, given {rate}"):
+        model.fit(X, Y, callbacks=[callbacks.LearningRateScheduler(lambda epoch: rate)], **OPTIONS)
+    assert model.optimizer.iterations == 0
 
 
 def test_csv_logger_writes_a_table_and_goes_on_with_it(model, tmp_path):

@@ -39,7 +39,7 @@ Rate = float | LearningRateSchedule | dict[str, Any]
 class Optimizer:
     """An optimiser is bound once to a parameter vector (:meth:`bind`) and then steps it in place (:meth:`step`).
 
-    learning_rate: a positive number, or a schedule from ``schedules``.
+    learning_rate: a number, at least 0, or a schedule from ``schedules``.
     """
 
     slots: tuple[str, ...] = ()
@@ -66,10 +66,10 @@ class Optimizer:
             rate = schedules.get(rate)
         if isinstance(rate, LearningRateSchedule):
             self._rate = rate
-        elif isinstance(rate, (int, float, np.number)) and 0 < rate < float("inf"):
+        elif isinstance(rate, (int, float, np.number)) and 0 <= rate < float("inf"):
             self._rate = float(rate)
         else:
-            raise ValueError(f"{type(self).__name__}: expected a positive learning_rate, given {rate!r}")
+            raise ValueError(f"{type(self).__name__}: expected a learning_rate of at least 0, given {rate!r}")
 
     def bind(
         self,
