@@ -117,6 +117,8 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         if y.ndim != 1:
             hint = "; for one-hot rows use categorical_crossentropy" if y.ndim == 2 and y.shape[1] == outputs else ""
             raise ValueError(f"labels: expected class numbers of shape (None,), given {y.shape}{hint}")
+        if y.dtype.kind == "b":  # False is class 0
+            y = y.astype(np.int64)
         if y.dtype.kind not in "iuf" or (y.dtype.kind == "f" and not np.equal(y, np.trunc(y)).all()):
             raise ValueError(
                 f"labels: expected whole numbers 0 to {outputs - 1}, given {y.dtype} such as {y[:3].tolist()}"
@@ -264,7 +266,7 @@ def _one_an_image(loss: Loss, y_true: Any, y_pred: Any) -> np.ndarray:
 LOSSES: dict[str, type[Loss]] = {
     "categorical_crossentropy": CategoricalCrossentropy,
     "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
-    "binary_crossentropy": BinaryCrossentropy,
+    **dict.fromkeys(("binary_crossentropy", "bce", "BCE"), BinaryCrossentropy),
     "mean_squared_error": MeanSquaredError,
     "mse": MeanSquaredError,
     "MSE": MeanSquaredError,

@@ -218,7 +218,7 @@ _OWN = "write a function of (y_true, y_pred), one number an image, or work it ou
 MISSING = listed({
     "for right answers use 'accuracy'": "Accuracy",
     "the loss is in the logs as loss": """
-        categorical_crossentropy sparse_categorical_crossentropy binary_crossentropy CategoricalCrossentropy
+        bce BCE categorical_crossentropy sparse_categorical_crossentropy binary_crossentropy CategoricalCrossentropy
         SparseCategoricalCrossentropy BinaryCrossentropy""",
     _OWN: """
         AUC auc Precision precision Recall recall F1Score f1_score f1 FBetaScore TruePositives TrueNegatives

@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -215,10 +216,10 @@ def test_early_stopping(model, numbers, options, epochs, best):
         np.testing.assert_array_equal(a, b)
 
 
-WAITING = {
+WAITING: dict[str, Callable[[str], callbacks.Callback]] = {
     "stopping": callbacks.EarlyStopping,
     "plateau": callbacks.ReduceLROnPlateau,
-    "checkpoint": lambda *monitor: callbacks.ModelCheckpoint("never", *monitor, save_best_only=True),
+    "checkpoint": lambda monitor: callbacks.ModelCheckpoint("never", monitor, save_best_only=True),
 }
 
 

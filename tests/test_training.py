@@ -1,13 +1,14 @@
 """What trains a network: losses, weights of images, optimisers, schedules, metrics; Keras's answers are in golden."""
 
 import copy
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from gradients import TOLERANCE, central_differences, relative_error
 
-from loopnet import losses, metrics, optimizers, schedules
+from loopnet import losses, metrics, optimizers, schedules, utils
 from loopnet.layers import Dense, Input, ReLU, Softmax
 from loopnet.model import Sequential
 from loopnet.ops import CPU_BACKENDS as BACKENDS
@@ -79,6 +80,24 @@ def test_an_image_of_weight_0_passes_no_gradient_even_without_probabilities(back
 def test_labels_that_cannot_be(loss, labels, message):
     with pytest.raises(ValueError, match=message):
         losses.get(loss).encode(labels, 2)
+
+
+@pytest.mark.parametrize(("labels", "rows"), [([False, True], [[1, 0], [0, 1]]), ([[True], [True]], [[0, 1], [0, 1]])])
+def test_false_is_class_0_and_true_class_1(labels, rows):
+    """As in Keras."""
+    assert losses.get("sparse_categorical_crossentropy").encode(np.array(labels), 2).tolist() == rows
+    assert utils.to_categorical(np.array(labels)).tolist() == rows
+    with pytest.raises(ValueError, match="expected class numbers 0 to 0, given .* to 1"):
+        losses.get("sparse_categorical_crossentropy").encode(np.array(labels), 1)
+
+
+def test_losses_and_metrics_by_keras_s_short_names():
+    for name in ("bce", "BCE"):
+        assert type(losses.get(name)) is losses.BinaryCrossentropy
+    for name, expected in (("MAE", metrics.MeanAbsoluteError), ("MSE", metrics.MeanSquaredError)):
+        assert type(metrics.get(name)) is expected and metrics.get(name).name == name  # as in Keras's history
+    with pytest.raises(NotImplementedError, match="bce is not in loopnet: the loss is in the logs as loss"):
+        metrics.get("bce")
 
 
 def test_wrong_losses():
@@ -278,7 +297,7 @@ def network(width):
 
 
 LOGITS = losses.SparseCategoricalCrossentropy(from_logits=True)
-EVERY_OPTIMIZER = {
+EVERY_OPTIMIZER: dict[str, Callable[[], optimizers.Optimizer]] = {
     "sgd": lambda: SGD(0.1, momentum=0.9), "rmsprop": optimizers.RMSprop, "adam": optimizers.Adam,
     "adamw": optimizers.AdamW,
 }  # fmt: skip
@@ -366,6 +385,7 @@ def test_a_model_that_grows_after_compile_trains_with_a_fresh_state(backend, epo
     loaded = Sequential.load(tmp_path / "grown.safetensors", backend)
     for each in (model, twin, loaded):
         each.fit(X, Y, epochs=2, shuffle=False, verbose=0)
+        assert each.optimizer is not None
         assert {slot: len(v) for slot, v in each.optimizer.state.items()} == dict.fromkeys(("m", "v"), 2131)
         assert each.optimizer.iterations == 2
     assert_same_weights(model, twin)
