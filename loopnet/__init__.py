@@ -3,7 +3,7 @@
 """
 
 from . import threads  # noqa: F401, I001  first of all: Numba reads its settings when it is imported
-from . import activations, backend, callbacks, datasets, initializers, layers, lenet, losses, metrics, missing
+from . import activations, backend, callbacks, datasets, initializers, keras, layers, lenet, losses, metrics, missing
 from . import models, optimizers, plot, pytorch, schedules, utils
 from .layers import Input
 from .model import Sequential
@@ -22,6 +22,7 @@ __all__ = [
     "datasets",
     "get_ops",
     "initializers",
+    "keras",
     "layers",
     "lenet",
     "losses",
@@ -34,7 +35,7 @@ __all__ = [
     "utils",
 ]
 
-_MODULES = missing.listed({
+_MISSING = missing.listed({
     "nothing is added to the loss; to keep weights small use the optimizer AdamW(weight_decay=...)": """
         regularizers constraints""",
     "a network is a chain of layers: Sequential([Input(shape), ...])": "Model Function",
@@ -54,7 +55,25 @@ _MODULES = missing.listed({
     "each has a module of its own: loopnet.losses.Loss and so on": """
         Loss Metric Optimizer Initializer Layer Regularizer""",
     "search by a loop of your own": "tuner",
+    # TensorFlow's, for listings that say import loopnet as tf
+    "its functions are in loopnet.activations and loopnet.losses: activations.softmax(logits)": "nn",
+    "use numpy, whose arrays models take and give": """
+        Tensor TensorShape Variable add argmax argmin bool cast clip_by_value concat constant convert_to_tensor divide
+        equal exp expand_dims fill float16 float32 float64 gather int32 int64 io linalg linspace math matmul maximum
+        minimum multiply newaxis norm one_hot ones ones_like pad range reduce_max reduce_mean reduce_min reduce_sum
+        reshape round shape sigmoid size split sqrt square squeeze stack string strings subtract tanh tensordot tile
+        transpose uint8 where zeros zeros_like""",
+    "x and y are arrays; for data that come in pieces call model.train_on_batch(x, y)": "data",
+    "to distort images in training use layers.RandomDistortion": "image",
+    "each layer works out its own gradient; fit and train_on_batch train": "GradientTape gradients train",
+    "the loops are compiled as they are": "Session autograph compat executing_eagerly function py_function",
+    "choose the loops with model.compile(backend=...); `loopnet doctor` says what there is": """
+        device distribute sysconfig test""",
+    "to keep a model use model.save(path)": "lite saved_model",
+    "use callbacks.CSVLogger, or loopnet.plot.plot_history(history)": "summary profiler",
+    "write a subclass of loopnet.layers.Layer": "Module",
+    "use print": "print get_logger",
 })  # fmt: skip
 
-missing.modules(_MODULES)
-__getattr__ = missing.getattr_of(__name__, _MODULES)
+missing.modules(_MISSING)
+__getattr__ = missing.getattr_of(__name__, _MISSING)

@@ -1,5 +1,7 @@
 """Lines as beginners write them for Keras: they run and mean the same, or one line says what to do instead."""
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,13 @@ from loopnet.initializers import HeNormal, RandomNormal, he_normal
 from loopnet.activations import relu, softmax
 from loopnet.utils import to_categorical
 from loopnet import backend as K
+from loopnet import keras
+from loopnet.keras import layers, models
+from loopnet.keras.models import Sequential
+from loopnet.keras.layers import Dense, Flatten
+from loopnet.keras.optimizers.schedules import ExponentialDecay
+from loopnet.keras.datasets.mnist import load_data
+import loopnet.keras.layers as layers
 """
 
 
@@ -59,6 +68,12 @@ def test_import(line):
         ("from loopnet.losses import Huber", "Huber is not in loopnet: the losses are"),
         ("from loopnet.utils import plot_model", "plot_architecture"),
         ("from loopnet.datasets import cifar100", "use cifar10"),
+        ("from loopnet.keras.preprocessing.image import ImageDataGenerator", "RandomDistortion"),
+        ("from loopnet.keras.layers import LSTM", "there are no recurrent layers"),
+        ("from loopnet.keras.optimizers.legacy import Adam", "the optimizers are in loopnet.optimizers itself"),
+        ("import loopnet as tf; tf.nn.softmax([1.0])", "nn is not in loopnet: .*activations.softmax"),
+        ("import loopnet as tf; tf.constant([1.0])", "constant is not in loopnet: use numpy"),
+        ("import loopnet as tf; tf.keras.regularizers", "regularizers is not in loopnet"),
     ],
 )
 def test_what_cannot_be_imported_says_what_to_do_instead(line, instead):
@@ -66,9 +81,20 @@ def test_what_cannot_be_imported_says_what_to_do_instead(line, instead):
         exec(line, {})
 
 
+def test_tensorflow_s_spelling_names_the_same_modules_and_classes():
+    assert loopnet.keras is loopnet
+    for name in ("layers", "datasets.mnist", "layers.convolution"):  # the last has not been asked for by this name yet
+        module = importlib.import_module(f"loopnet.keras.{name}")
+        assert module is importlib.import_module(f"loopnet.{name}")
+        assert module.__spec__ is not None and module.__spec__.name == f"loopnet.{name}"
+    assert module.Conv2D is Conv2D
+
+
 def test_other_modules_that_do_not_exist_are_as_unknown_as_ever():
     with pytest.raises(ModuleNotFoundError, match="No module named 'loopnet.nonsense'"):
         exec("import loopnet.nonsense", {})
+    with pytest.raises(ModuleNotFoundError, match="No module named 'loopnet.nonsense'"):
+        exec("import loopnet.keras.nonsense", {})
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         loopnet.nonsense  # noqa: B018
 

@@ -1,0 +1,30 @@
+"""``loopnet.keras`` is loopnet itself: with ``import loopnet as tf``, TensorFlow's ``tf.keras.layers.Dense(10)`` runs.
+
+What ``from loopnet.keras.layers import Dense`` imports is ``loopnet.layers.Dense``: one class, not a copy of it.
+"""
+
+import sys
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from . import *  # noqa: F403
+
+
+class _SameModules(MetaPathFinder, Loader):
+    """Gives the name ``loopnet.keras.layers`` to the module ``loopnet.layers``. Asked before Python's own finders, who
+    would find the file and run it a second time.
+    """
+
+    def find_spec(self, fullname, path=None, target=None):
+        return ModuleSpec(fullname, self) if fullname.startswith("loopnet.keras.") else None
+
+    def exec_module(self, module):
+        name = module.__name__
+        sys.modules[name] = import_module(name.replace(".keras", "", 1))  # in place of the empty one made for it
+
+
+sys.meta_path.insert(0, _SameModules())
+sys.modules["loopnet.keras"] = sys.modules["loopnet"]
