@@ -46,10 +46,10 @@ class Stack:
         if not isinstance(layer, Layer):
             hint = "; a model's layers are added one by one" if hasattr(layer, "layers") else ""
             raise ValueError(f"{self.name}: expected a layer, given {layer!r}{hint}")
-        if layer.declared_input_shape is not None:
-            if self.layers or self._input is not None:
-                raise ValueError(f"{self.name}: only the first layer may declare an input shape, given {layer!r}")
+        if not self.layers and self._input is None:
             self._input = layer.declared_input_shape
+        elif isinstance(layer, Input):  # the others' input_shape and input_dim say nothing new, as in Keras
+            raise ValueError(f"{self.name}: only the first layer may be an Input, given {layer!r}")
         if isinstance(layer, Input):
             return
         if layer.built:

@@ -116,6 +116,26 @@ def test_the_shape_of_the_input(first):
     assert (model.input_shape, model.count_params()) == ((None, 4), 15)
 
 
+@pytest.mark.parametrize("argument", [{"input_shape": (7,)}, {"input_dim": 7}, {"batch_input_shape": (None, 7)}])
+@pytest.mark.parametrize("first", [lambda: Dense(3, input_dim=4), lambda: Input((4,))])
+def test_the_shape_that_a_later_layer_declares_is_passed_over(first, argument):
+    model = Sequential([first(), Dense(2, **argument)])
+    assert model.input_shape == (None, 4)
+    assert model.layers[-1].output_shape == (None, 2)
+
+
+def test_a_later_layer_says_nothing_of_the_first_one_s_input():
+    model = Sequential([Dense(3), Dense(2, input_dim=7)])
+    model.build((None, 4))
+    assert [w.shape for w in model.weights] == [(4, 3), (3,), (3, 2), (2,)]
+
+
+@pytest.mark.parametrize("first", [lambda: Dense(3), lambda: Dense(3, input_dim=4), lambda: Input((4,))])
+def test_an_input_further_on_is_refused(first):
+    with pytest.raises(ValueError, match="sequential: only the first layer may be an Input, given Input"):
+        Sequential([first(), Input((3,))])
+
+
 def test_an_input_without_a_size_is_refused():
     with pytest.raises(ValueError, match=r"Input: shape: expected every size as a number, given \(None, None, 3\)"):
         Input((None, None, 3))  # type: ignore[arg-type]

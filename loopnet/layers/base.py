@@ -40,9 +40,9 @@ class Layer:
         batch_input_shape: Sequence[int | None] | None = None,
         **others: Any,
     ):
-        """input_shape: that of one image, for a model's first layer; input_dim=4 is input_shape=(4,), and
-        batch_input_shape has the batch in front. Other arguments of Keras's are passed over where they ask for nothing,
-        and refused by name (``missing.ARGUMENTS``).
+        """input_shape: that of one image, for a model's first layer, and passed over in others; input_dim=4 is
+        input_shape=(4,), and batch_input_shape has the batch in front. Other arguments of Keras's are passed over where
+        they ask for nothing, and refused by name (``missing.ARGUMENTS``).
         """
         self.name = name or ""
         self.trainable = others.pop("trainable", True)
