@@ -52,7 +52,8 @@ class History(Callback):
 class ModelCheckpoint(Monitor):
     """Write the model to a file after each epoch; what stands there is always one whole model.
 
-    filepath: may hold ``{epoch:02d}`` and the names of the logs, as in ``"run-{epoch:02d}-{val_loss:.3f}"``.
+    filepath: may hold ``{epoch:02d}`` and the names of the logs, as in ``"run-{epoch:02d}-{val_loss:.3f}"``; its folder
+    is made if need be.
     save_best_only: only when ``monitor`` is better than ever before. save_weights_only: for ``model.load_weights``.
     """
 
@@ -82,6 +83,7 @@ class ModelCheckpoint(Monitor):
                 return
             self.best = value
         path = self.filepath.format(epoch=epoch + 1, **logs)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         (self.model.save_weights if self.save_weights_only else self.model.save)(path)
         if self.verbose:
             say(f"epoch {epoch + 1}: saved to {path}")

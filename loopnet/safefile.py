@@ -6,6 +6,7 @@ a SHA-256 of all that was written, so that a flipped bit is noticed, which a for
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -22,10 +23,22 @@ def write(path: str | Path, arrays: Arrays, config: Mapping[str, Any], previous:
     """Write to ``path``, whose folder must exist. Who looks at ``path`` meanwhile, or after a crash or a power cut,
     sees the file that was there before, or this one, and never half of it. previous: what the file that was there is
     called from now on; else it is gone.
+
+    Raises ``OSError`` with the path: ``FileNotFoundError`` without the folder, others if it may not be written to, or
+    the disk is full.
     """
     path, config = Path(path), as_json(config)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(path.parent))
     text = json.dumps({"sha256": _sum(arrays, config), **config})
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        _write(path, unfinished, arrays, text, previous)
+    except OSError as error:  # which names the unfinished file, or none
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from None
+
+
+def _write(path: Path, unfinished: Path, arrays: Arrays, text: str, previous: Path | None) -> None:
     try:
         save_file(dict(arrays), str(unfinished), metadata={"loopnet": text})
         with open(unfinished, "r+b") as file:
@@ -42,7 +55,7 @@ def save_file(arrays: dict[str, np.ndarray], name: str, metadata: dict[str, str]
     """The file itself. The library is imported here and in ``read``: a network is trained without it."""
     from safetensors import numpy as safetensors
 
-    safetensors.save_file(arrays, name, metadata)
+    Path(name).write_bytes(safetensors.save(arrays, metadata))  # its save_file turns an OSError into one of its own
 
 
 def read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

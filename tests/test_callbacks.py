@@ -1,6 +1,7 @@
 """What ``fit`` tells, and what the callbacks make of it."""
 
 import csv
+import errno
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -157,6 +158,41 @@ def test_checkpoint_writes_every_epoch_or_the_best_only(model, tmp_path):
             np.testing.assert_array_equal(a, b)
 
 
+def test_checkpoint_makes_its_folder(model, tmp_path):
+    path = tmp_path / "training" / "of {epoch}" / "cp.weights.h5"
+    keep = callbacks.ModelCheckpoint(path, save_weights_only=True)
+    model.fit(X, Y, callbacks=[Numbers(0.5, 0.2, 0.3), keep], **OPTIONS)
+    assert sorted(folder.name for folder in (tmp_path / "training").iterdir()) == ["of 1", "of 2", "of 3"]
+    other = Sequential.load(_saved(model, tmp_path / "model"))
+    other.set_weights([w + 1 for w in other.get_weights()])
+    other.load_weights(tmp_path / "training" / "of 3" / "cp.weights.h5")
+    for a, b in zip(other.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def _saved(model, path):
+    model.save(path)
+    return path
+
+
+@pytest.mark.parametrize("method", ["save", "save_weights"])
+@pytest.mark.parametrize("name", ["missing/model.keras", "a file/model.keras", "a folder", "n" * 300])
+def test_a_path_that_cannot_be_written_is_named(model, tmp_path, method, name):
+    (tmp_path / "a file").write_text("something")
+    (tmp_path / "a folder").mkdir()
+    path = tmp_path / name
+    named, error = {
+        "missing/model.keras": (path.parent, FileNotFoundError),
+        "a file/model.keras": (path.parent, FileNotFoundError),
+        "a folder": (path, IsADirectoryError),
+    }.get(name, (path, OSError))
+    with pytest.raises(error) as caught:
+        getattr(model, method)(path)
+    assert caught.value.filename == str(named)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a file", "a folder"]
+    assert not list((tmp_path / "a folder").iterdir())
+
+
 def test_a_write_that_fails_leaves_the_old_file(model, tmp_path, monkeypatch):
     path = tmp_path / "model.safetensors"
     model.save(path)
@@ -165,11 +201,12 @@ def test_a_write_that_fails_leaves_the_old_file(model, tmp_path, monkeypatch):
     def full_disk(tensors, name, metadata):
         with open(name, "wb") as file:
             file.write(b"half")
-        raise OSError("no space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("loopnet.safefile.save_file", full_disk)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(OSError, match="No space") as caught:
         model.save(path)
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(path))  # not the half written one
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
 
