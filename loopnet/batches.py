@@ -1,33 +1,49 @@
 """The model's door: NumPy arrays are checked here, once, and leave batch by batch as tensors of a rung."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from .ops import Ops, Tensor
-from .shapes import Shape, expect_batch
+from .shapes import Shape, expect_batch, fitting
+
+
+def unlisted(x: Any, fits: Callable[[Shape], bool] = bool) -> Any:
+    """``x``, or the array in it if it is a list of one array whose shape ``fits``: Keras's models take lists of inputs
+    and of labels.
+    """
+    alone = isinstance(x, (list, tuple)) and len(x) == 1 and isinstance(x[0], np.ndarray)
+    return x[0] if alone and fits(x[0].shape) else x
 
 
 def check_images(who: str, x: Any, input_shape: Shape, dtype: np.dtype) -> np.ndarray:
-    """``x`` as a C-contiguous array of ``dtype`` and shape (images, *input_shape). Raises ``ValueError`` otherwise.
+    """``x`` as a C-contiguous array of ``dtype`` and shape (images, *input_shape), an axis of 1 added or dropped at its
+    end if need be. Raises ``ValueError`` otherwise.
 
     Integers and booleans are converted as they are: a pixel of 255 becomes 255.0.
     """
+    image, pixels = words(input_shape)
     try:
-        x = np.asarray(x)
+        x = np.asarray(unlisted(x, lambda shape: fitting(shape, input_shape)[1:] == input_shape))
     except ValueError as error:
-        raise ValueError(f"{who}: expected an array of images, given a ragged list ({error})") from None
+        raise ValueError(f"{who}: expected an array of {image}s, given a ragged list ({error})") from None
     if x.dtype.kind not in "fiub":
         raise ValueError(f"{who}: expected numbers, given an array of {x.dtype}")
+    x = x.reshape(fitting(x.shape, input_shape))
     expect_batch(who, x.shape, input_shape)
     if len(x) == 0:
-        raise ValueError(f"{who}: expected at least one image, given shape {x.shape}")
+        raise ValueError(f"{who}: expected at least one {image}, given shape {x.shape}")
     x = np.ascontiguousarray(x, dtype)
     if not np.isfinite(x).all():
         bad = int(np.argwhere(~np.isfinite(x))[0, 0])
-        raise ValueError(f"{who}: expected finite pixels, given NaN or infinity, first in image {bad}")
+        raise ValueError(f"{who}: expected finite {pixels}, given NaN or infinity, first in {image} {bad}")
     return x
+
+
+def words(input_shape: Shape) -> tuple[str, str]:
+    """What errors call an input, and the numbers in it: a table of one axis has no pixels."""
+    return ("row", "numbers") if len(input_shape) == 1 else ("image", "pixels")
 
 
 def check_weights(

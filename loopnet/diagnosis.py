@@ -24,13 +24,13 @@ def broken_weights(model: "Sequential") -> str | None:
 
 def broken_outputs(model: "Sequential", images: int) -> str:
     """The first layer whose outputs for the last batch, of so many images, were not all finite, and why in words."""
-    largest, given = None, "the images"
+    largest, given = None, "the inputs"
     for name, y in _outputs(model, images):
         if not np.isfinite(y).all():
             reach = "finite" if largest is None else f"finite, at most {largest:.3g}"
             return (
                 f"the outputs of {name} are the first that are not finite; {given} are {reach}, so its "
-                "weights have grown out of bounds: try a smaller learning rate, or pixels scaled to 0..1"
+                "weights have grown out of bounds: try a smaller learning rate, or inputs scaled to 0..1"
             )
         largest, given = np.abs(y).max(initial=0), "its inputs"
     reach = "" if largest is None else f" (at most {largest:.3g})"

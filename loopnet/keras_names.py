@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import metrics, saving
+from .batches import unlisted
 from .layers import Layer
 from .missing import listed, refuse, settle
 
@@ -102,13 +103,13 @@ class KerasNames:
 
     def predict_on_batch(self: "Sequential", x: Any) -> np.ndarray:  # type: ignore[misc]
         """``predict(x)``, all in one batch."""
-        return self.predict(x, batch_size=max(len(x), 1))
+        return self.predict(x, batch_size=max(len(unlisted(x)), 1))
 
     def test_on_batch(  # type: ignore[misc]
         self: "Sequential", x: Any, y: Any, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
         """``evaluate(x, y)``, all in one batch, and silent."""
-        return self.evaluate(x, y, max(len(x), 1), 0, sample_weight, return_dict)
+        return self.evaluate(x, y, max(len(unlisted(x)), 1), 0, sample_weight, return_dict)
 
     @property
     def metrics_names(self: "Sequential") -> list[str]:  # type: ignore[misc]

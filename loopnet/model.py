@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import onnx_export, saving
-from .batches import Answers, Batches, check_images, check_weights
+from .batches import Answers, Batches, check_images, check_weights, unlisted, words
 from .callbacks import EpochLines, History, ProgressBar, TerminateOnNaN, in_words
 from .events import Callback, Logs, all_listening, introduce, tell
 from .keras_names import KerasNames, settle_for
@@ -100,13 +100,13 @@ class Sequential(KerasNames, Network):
     ) -> History:
         """Train for ``epochs`` passes over the images ``x`` and labels ``y``, and return the history.
 
-        x: (images, *input_shape). y: class numbers or one-hot rows, as the loss expects. validation_split: this
-        fraction, cut off the end before shuffling, is not trained on but evaluated after each epoch;
-        validation_data: (x, y) or (x, y, sample_weight) to use instead. sample_weight: how much each image counts in
-        the loss, (images,); class_weight: the same by class number, 1 for those not named. Metrics count all images
-        alike. callbacks: see ``callbacks``; a plain function is called with (epoch, logs) after each epoch.
-        verbose: 0 silent, 1 or "auto" a progress bar, 2 a line an epoch. terminate_on_nan: end, and say which layer
-        it began in, when the loss or a weight is NaN or infinite.
+        x: (images, *input_shape), where a last axis of 1 may be missing, or added. y: class numbers or one-hot rows, as
+        the loss expects. validation_split: this fraction, cut off the end before shuffling, is not trained on but
+        evaluated after each epoch; validation_data: (x, y) or (x, y, sample_weight) to use instead. sample_weight: how
+        much each image counts in the loss, (images,); class_weight: the same by class number, 1 for those not named.
+        Metrics count all images alike. callbacks: see ``callbacks``; a plain function is called with (epoch, logs)
+        after each epoch. verbose: 0 silent, 1 or "auto" a progress bar, 2 a line an epoch. terminate_on_nan: end, and
+        say which layer it began in, when the loss or a weight is NaN or infinite.
 
         Raises ``ValueError`` for data that does not fit, before any step.
         """
@@ -125,8 +125,9 @@ class Sequential(KerasNames, Network):
                 raise ValueError(f"fit: expected validation_split between 0 and 1, given {validation_split!r}")
             keep = training.count - int(training.count * validation_split)
             if keep == training.count:
+                image, _ = words(self._built())
                 raise ValueError(
-                    f"fit: validation_split {validation_split} of {keep} images leaves none to validate on"
+                    f"fit: validation_split {validation_split} of {keep} {image}s leaves none to validate on"
                 )
             training, held_out = training.split(keep)
 
@@ -228,12 +229,15 @@ class Sequential(KerasNames, Network):
                 f"{who}: expected arrays x and y, given no y; of data in pieces, train_on_batch takes each"
             )
         if self._input is None:
-            self.build(np.shape(x))
+            self.build(np.shape(unlisted(x)))
         self._ready()
         images = check_images(who, x, self._built(), self.dtype)
+        y = unlisted(y, lambda shape: shape[:1] == images.shape[:1])
         labels = self.loss.encode(y, self.layers[-1].output_shape[1])
         if len(images) != len(labels):
-            raise ValueError(f"{who}: expected one label an image, given {len(images)} images and {len(labels)} labels")
+            image, _ = words(self._built())
+            given = f"{len(images)} {image}s and {len(labels)} labels"
+            raise ValueError(f"{who}: expected one label for each {image}, given {given}")
         return images, labels
 
     @one_at_a_time
@@ -290,7 +294,7 @@ class Sequential(KerasNames, Network):
         """
         settle_for(self, "predict", others)
         if self._input is None:
-            self.build(np.shape(x))
+            self.build(np.shape(unlisted(x)))
         ops = self._ready()
         images = check_images("predict", x, self._built(), self.dtype)
         data = Batches(ops, images, room=self._room, door=self._door())

@@ -152,10 +152,16 @@ def expect_rank(name: str, input_shape: Shape, rank: int, axes: str) -> None:
         raise ValueError(f"{name}: expected input of shape {axes}, given {('batch', *input_shape)}".replace("'", ""))
 
 
+def fitting(given: Shape, expected: Shape) -> Shape:
+    """The shape of a batch of images of shape ``expected``: ``given`` itself, or with a last axis of 1 more or less, as
+    Keras does it: greys without their channel, a column as a list of numbers. ``given`` if none of them fits.
+    """
+    dropped = given[:-1] if given[-1:] == (1,) else given
+    return next((shape for shape in (given, (*given, 1), dropped) if shape and shape[1:] == expected), given)
+
+
 def expect_batch(name: str, given: Shape, expected: Shape) -> None:
     """Raise ``ValueError`` unless a batch of shape ``given`` holds images of shape ``expected``."""
     if tuple(given[1:]) != tuple(expected):
-        hint = ""
-        if len(expected) == 3 and tuple(given[1:]) == tuple(expected[:2]) and expected[2] == 1:
-            hint = "; add the channel axis: x[..., numpy.newaxis]"
+        hint = "; for one alone add an axis: x[numpy.newaxis]" if tuple(given) == tuple(expected) else ""
         raise ValueError(f"{name}: expected input of shape {(None, *expected)}, given {tuple(given)}{hint}")

@@ -328,6 +328,44 @@ def test_the_history_calls_a_metric_as_it_was_asked_for():
 # ---- models
 
 
+@pytest.mark.parametrize(
+    ("shape", "given"),
+    [((1,), (6,)), ((1,), (6, 1, 1)), ((4, 4, 1), (6, 4, 4)), ((4, 4), (6, 4, 4, 1)), ((4, 1), (6, 4))],
+)
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_last_axis_of_1_is_added_or_dropped(shape, given, listed):
+    """Keras's Functional._adjust_input_rank. In whatever shape they come, these are the same numbers."""
+    x, y = np.arange(np.prod(given)).reshape(given) / 96, np.linspace(-1, 1, 6)
+    forms = x.reshape(6, *shape), [x] if listed else x
+    results = []
+    for form in forms:
+        model = net(Flatten(), Dense(1), shape=shape)
+        model.compile("sgd", "mse", backend="python")
+        target = [y] if listed else y
+        history = model.fit(form, target, batch_size=4, verbose=0, validation_data=(form, target)).history
+        numbers = [model.evaluate(form, target, verbose=0), model.train_on_batch(form, target), history]
+        results.append([*numbers, model.predict(form).tolist(), model(form).tolist()])
+    assert results[0] == results[1]
+    assert np.shape(results[0][-1]) == (6, 1)
+
+
+def test_a_list_of_one_image_is_a_batch_of_it():
+    """As a list of two images is a batch of them."""
+    model = net(Flatten(), Dense(3))
+    np.testing.assert_array_equal(model.predict([X[0]]), model.predict(X[:1]))
+    model.compile("sgd", losses.CategoricalCrossentropy(from_logits=True))
+    one = np.eye(3)[1]
+    assert model.evaluate([X[0]], [one], verbose=0) == model.evaluate(X[:1], one[None], verbose=0)
+
+
+def test_a_model_without_an_input_takes_a_list_of_one_array():
+    model = Sequential([Flatten(), Dense(2)])
+    assert model.predict([X]).shape == (24, 2)
+    assert model.input_shape == (None, 8, 8, 1)
+    with pytest.raises(ValueError, match=r"expected input of shape \(batch, ..., channels\), given \(batch,\)"):
+        Sequential([Flatten()]).predict(np.zeros(5))
+
+
 def test_a_model_called_is_its_prediction():
     model = compiled()
     for outputs in (model(X), model(X, training=False), model.predict_on_batch(X)):

@@ -252,6 +252,8 @@ class Spatial(Layer):
         if self.axes is not None:
             order = ("batch", *_ordered(self.axes, "channels", self.data_format))
             expect_rank(self.name, input_shape, len(order) - 1, f"({', '.join(order)})")
+        elif not input_shape:
+            raise ValueError(f"{self._who}: expected input of shape (batch, ..., channels), given (batch,)")
         last = self.data_format == "channels_last"
         self._pixels, self._channels = (
             (input_shape[:-1], input_shape[-1]) if last else (input_shape[1:], input_shape[0])
