@@ -67,13 +67,13 @@ def _each(name: str, x: Any, width: int = 1) -> np.ndarray:
     return layer.forward(np.ascontiguousarray(x).reshape(-1, width)).reshape(x.shape)
 
 
-__getattr__ = getattr_of(
-    __name__,
-    listed({
-        "the activations are relu, leaky_relu, sigmoid, tanh, softplus and softmax": """
-            celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh log_sigmoid
-            log_softmax mish relu6 selu silu soft_shrink softsign sparse_plus sparsemax squareplus swish
-            tanh_shrink threshold""",
-        "an activation is named by a string: activation='relu'": "get serialize deserialize",
-    }),
-)  # fmt: skip
+MISSING = listed({
+    "the activations are relu, leaky_relu, sigmoid, tanh, softplus and softmax": """
+        celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh log_sigmoid log_softmax
+        mish relu6 selu silu soft_shrink softsign sparse_plus sparse_sigmoid sparsemax squareplus swish tanh_shrink
+        threshold""",
+    "an activation is named by a string: activation='relu'": "get serialize deserialize",
+})  # fmt: skip
+"""Also by name, activation="elu"."""
+
+__getattr__ = getattr_of(__name__, MISSING)

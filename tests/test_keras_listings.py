@@ -229,6 +229,20 @@ def test_other_activations_are_refused(what):
         Dense(3, activation=what)
 
 
+KERAS_ONLY = "elu selu gelu swish silu mish relu6 hard_sigmoid hard_swish exponential softsign log_softmax".split()
+
+
+@pytest.mark.parametrize("name", KERAS_ONLY)
+def test_keras_s_other_activations_are_refused_in_the_same_words_by_name_and_as_functions(name):
+    words = f"{name} is not in loopnet: the activations are relu, leaky_relu, sigmoid, tanh, softplus and softmax"
+    with pytest.raises(NotImplementedError, match=f"^{words}$"):
+        getattr(activations, name)
+    with pytest.raises(NotImplementedError, match=f"^fc: {words}$"):
+        Dense(3, activation=name, name="fc")
+    with pytest.raises(NotImplementedError, match=f"^Activation: {words}$"):
+        layers.Activation(name)
+
+
 def test_the_functions_by_themselves():
     x = np.array([[-2.0, 0.0, 3.0]])
     np.testing.assert_array_equal(activations.relu(x), [[0, 0, 3]])

@@ -239,7 +239,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path, content):
         (lambda: Conv2D(0, 3), r"filters: expected a positive integer, given 0"),
         (lambda: Conv2D(1, (3, 3, 3)), r"kernel_size: expected a positive integer or a pair"),
         (lambda: Conv2D(1, 3, padding="full"), r"expected padding 'valid' or 'same', given 'full'"),
-        (lambda: Conv2D(1, 3, activation="swish"), r"unknown activation 'swish'"),
+        (lambda: Conv2D(1, 3, activation="rellu"), r"unknown activation 'rellu'"),
         (lambda: Dense(3, kernel_initializer="he"), r"unknown initializer 'he'"),
         (lambda: small_net(dtype="float16"), r"expected dtype 'float32' or 'float64', given 'float16'"),
         (lambda: small_net().compile("adamm", LOGITS), r"unknown optimizer 'adamm'; expected one of sgd"),

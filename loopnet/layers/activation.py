@@ -135,9 +135,10 @@ ARGUMENTS: dict[str, dict[str, Any]] = {"leaky_relu": {"negative_slope": 0.2}}  
 
 def activation_layer(activation: Any, owner: str) -> Layer | None:
     """The layer behind ``activation="relu"``, ``activations.relu``, ``LeakyReLU(0.1)`` or what ``activation_config``
-    gave; None for None and "linear". Raises ``ValueError`` for anything else.
+    gave; None for None and "linear". Raises ``NotImplementedError`` for one of Keras's others, ``ValueError`` for the
+    rest.
     """
-    from ..activations import FUNCTIONS  # which needs this module
+    from ..activations import FUNCTIONS, MISSING  # which needs this module
 
     given = activation
     if isinstance(activation, Layer):
@@ -151,6 +152,8 @@ def activation_layer(activation: Any, owner: str) -> Layer | None:
         activation = arguments.pop("function", None)
     else:
         arguments = ARGUMENTS.get(activation, {}) if isinstance(activation, str) else {}
+    if isinstance(activation, str) and activation in MISSING:
+        raise NotImplementedError(f"{owner}: {activation} is not in loopnet: {MISSING[activation]}")
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
         names = f"expected one of linear, {', '.join(ACTIVATIONS)}, by name"
         raise ValueError(f"{owner}: unknown activation {given!r}; {names}")
