@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .ops import Ops, Tensor
-from .shapes import Shape, expect_batch, fitting
+from .shapes import Shape, expect_batch, fitting, real
 
 
 def unlisted(x: Any, fits: Callable[[Shape], bool] = bool) -> Any:
@@ -46,9 +46,7 @@ def words(input_shape: Shape) -> tuple[str, str]:
     return ("row", "numbers") if len(input_shape) == 1 else ("image", "pixels")
 
 
-def check_weights(
-    who: str, labels: np.ndarray, sample_weight: Any, class_weight: Mapping[int, float] | None
-) -> np.ndarray | None:
+def check_weights(who: str, labels: np.ndarray, sample_weight: Any, class_weight: Any) -> np.ndarray | None:
     """How much each image counts in the loss, (images,) of float64; None if all count 1. Raises ``ValueError``."""
     if sample_weight is None and class_weight is None:
         return None
@@ -57,10 +55,14 @@ def check_weights(
     if class_weight is not None:
         classes = labels.argmax(axis=1) if labels.shape[1] > 1 else np.rint(labels[:, 0]).astype(int)
         of_class = np.ones(max(2, labels.shape[1]))
+        if not isinstance(class_weight, Mapping):
+            a_list = f"a {type(class_weight).__name__}; make one with dict(enumerate(class_weight))"
+            given = repr(class_weight) if np.ndim(class_weight) == 0 else a_list
+            raise ValueError(f"{who}: class_weight: expected a dictionary, as in {{0: 1.0, 1: 2.5}}, given {given}")
         for number, value in class_weight.items():
             if not isinstance(number, (int, np.integer)) or not 0 <= number < of_class.size:
                 raise ValueError(f"{who}: class_weight: expected classes 0 to {of_class.size - 1}, given {number!r}")
-            of_class[number] = value
+            of_class[number] = real(value, f"{who}: class_weight: class {number}")
         weight = of_class[classes]
     else:
         weight = np.asarray(sample_weight)

@@ -12,7 +12,7 @@ import numpy as np
 from . import metrics, saving
 from .batches import unlisted
 from .layers import Layer
-from .missing import listed, refuse, settle
+from .missing import listed, refuse_attribute, settle
 
 if TYPE_CHECKING:
     from .model import Sequential
@@ -31,7 +31,6 @@ MISSING = listed({
     "metrics begin afresh with each epoch": "reset_metrics reset_states get_metrics_result metrics_tensors",
     "nothing is added to the loss": "losses add_loss add_metric",
     _PLAIN: "make_train_function train_step test_step predict_step run_eagerly jit_compile",
-    "use weights": "variables",
     "get_weights and trainable_weights are arrays": "trainable_variables non_trainable_variables",
     "export writes ONNX": "quantize",
 })  # fmt: skip
@@ -83,7 +82,7 @@ class KerasNames:
     if not TYPE_CHECKING:  # which knows better what is missing
 
         def __getattr__(self, name: str) -> Any:
-            refuse(name, MISSING)
+            refuse_attribute(name, MISSING)
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
@@ -110,6 +109,16 @@ class KerasNames:
     ) -> Any:
         """``evaluate(x, y)``, all in one batch, and silent."""
         return self.evaluate(x, y, max(len(unlisted(x)), 1), 0, sample_weight, return_dict)
+
+    @property
+    def built(self: "Sequential") -> bool:  # type: ignore[misc]
+        """Whether the shape of the input is known, and with it all others."""
+        return self._input is not None and bool(self.layers)
+
+    @property
+    def variables(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
+        """The ``weights``."""
+        return self.weights
 
     @property
     def metrics_names(self: "Sequential") -> list[str]:  # type: ignore[misc]

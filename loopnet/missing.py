@@ -24,6 +24,16 @@ def refuse(name: str, missing: Missing) -> None:
         raise NotImplementedError(f"{name} is not in loopnet: {missing[name]}")
 
 
+class NotThere(NotImplementedError, AttributeError):
+    """Of an object's attribute: who asks ``hasattr`` first is told that it is not there."""
+
+
+def refuse_attribute(name: str, missing: Missing) -> None:
+    """Raise ``NotThere`` if ``name`` is one of the ``missing``."""
+    if name in missing:
+        raise NotThere(f"{name} is not in loopnet: {missing[name]}")
+
+
 def getattr_of(module: str, missing: Missing) -> Callable[[str], Any]:
     """A ``__getattr__`` for a module, which is asked for the names that the module does not have."""
 
@@ -39,6 +49,7 @@ HARMLESS = {
     "reduction": "sum_over_batch_size", "save_format": "keras", "steps_per_execution": 1, "validation_freq": 1,
     "workers": 1, "beta_initializer": "zeros", "gamma_initializer": "ones", "moving_mean_initializer": "zeros",
     "moving_variance_initializer": "ones", "negative_slope": 0.0, "threshold": 0.0, "save_freq": "epoch",
+    "fill_value": 0.0, "interpolation": "bilinear",
 }  # fmt: skip
 """Values of arguments that ask for what is done anyway, beside None and False."""
 
@@ -49,12 +60,12 @@ def settle(who: str, given: Mapping[str, Any], missing: Missing, known: Iterable
     """
     for name, value in given.items():
         if name not in missing:
-            near = get_close_matches(name, [*known, *missing], 1)
+            near = get_close_matches(name, known, 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise TypeError(f"{who}: unknown argument {name!r}{hint}")
         harmless = HARMLESS.get(name)
-        asks_for_nothing = value is None or value is False or (type(value) is type(harmless) and value == harmless)
-        if not asks_for_nothing:
+        asks_for_nothing = isinstance(value, (str, int, float)) and value == harmless
+        if value is not None and value is not False and not asks_for_nothing:
             raise NotImplementedError(f"{who}: {name} is not in loopnet: {missing[name]}")
 
 

@@ -50,17 +50,20 @@ class Sequential(KerasNames, Network):
 
     def summary(
         self,
-        print_fn: Callable[[str], object] | None = None,
         line_length: int | None = None,
         positions: Any = None,
+        print_fn: Callable[[str], object] | None = None,
         expand_nested: bool = False,
         show_trainable: bool = False,
         **others: Any,
     ) -> None:
         """Print a table of the layers, their output shapes and parameter counts, as Keras does; and which backend each
-        runs on, if the model's own does not have them all. Keras's arguments for its looks are passed over.
+        runs on, if the model's own does not have them all. Before the shape of the input is known, shapes are "?".
+        Keras's arguments for its looks are passed over.
         """
         settle_for(self, "summary", others)
+        if callable(line_length):
+            raise ValueError(f"summary: expected line_length as a number, given {line_length!r}; use print_fn=...")
         summarize(self, self._backend.name if self._ops is not None else None, print_fn or print)
 
     def save(self, path: str | Path, overwrite: bool = True, **others: Any) -> None:

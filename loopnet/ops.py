@@ -35,6 +35,7 @@ from .kernels import (
     softmax,
     subsample,
 )
+from .missing import getattr_of, listed
 from .rungs import compile_rung
 
 Kernel = Callable[..., None]
@@ -351,3 +352,16 @@ def get_ops(backend: str | Ops) -> Ops:
     if backend not in RUNGS:
         raise ValueError(f"unknown backend {backend!r}; expected one of {', '.join(BACKENDS)}")
     return _rung(backend)
+
+
+__getattr__ = getattr_of(
+    __name__,
+    listed({
+        "this is the table of loopnet's loops; for Keras's ops use numpy": """
+            abs add append arange argmax argmin argsort array average cast clip concatenate convert_to_numpy
+            convert_to_tensor cos cross divide dot einsum equal exp expand_dims eye flip full greater is_tensor less
+            linspace log logical_and logical_or matmul max maximum mean median min minimum moveaxis multiply norm ones
+            ones_like pad power prod relu repeat round shape sigmoid sign sin softmax split sqrt square squeeze stack
+            std subtract sum swapaxes take tanh tile transpose var vstack where zeros zeros_like""",
+    }),
+)  # fmt: skip

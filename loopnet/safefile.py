@@ -71,6 +71,11 @@ def read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             config = json.loads((file.metadata() or {}).get("loopnet", "null"))
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except Exception as error:  # a forged file can fail in many ways, deep inside the libraries
+        if _is_keras(path):
+            raise ValueError(
+                f"{path}: a file of Keras's own format, which loopnet does not read; make a model of the same layers "
+                "here, and model.set_weights(keras_model.get_weights())"
+            ) from None
         raise ValueError(f"{path}: not a model file ({' '.join(str(error).split())[:200]})") from None
     if not isinstance(config, dict):
         raise ValueError(f"{path}: not a model that this version of loopnet can read")
@@ -78,6 +83,13 @@ def read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     if sha256 not in (None, _sum(arrays, config)):
         raise ValueError(f"{path}: damaged model file (its SHA-256 is not the one that was written with it)")
     return config, arrays
+
+
+def _is_keras(path: str | Path) -> bool:
+    """Whether the file begins as Keras's do: an archive of JSON and weights, ``.keras``, or HDF5."""
+    with open(path, "rb") as file:
+        head = file.read(64)
+    return head.startswith(b"\x89HDF\r\n") or (head.startswith(b"PK\3\4") and b"metadata.json" in head)
 
 
 def _sum(arrays: Arrays, config: Any) -> str:

@@ -12,11 +12,11 @@ def summarize(stack: Stack, backend: str | None, print_fn: Callable[[str], objec
     backend: the rung the layers were asked to run on, if that is settled; a column says which run on another.
     """
     head: tuple[str, ...] = ("Layer (type)", "Output Shape", "Param #")
-    total = stack.count_params()
-    rows: list[tuple[str, ...]] = [
-        (f"{layer.name} ({type(layer).__name__})", str(layer.output_shape), f"{layer.count_params():,}")
-        for layer in stack.layers
-    ]
+    total = sum(layer.count_params() for layer in stack.layers)
+    rows: list[tuple[str, ...]] = []
+    for layer in stack.layers:
+        known = (str(layer.output_shape), f"{layer.count_params():,}") if layer.built else ("?", "0 (unbuilt)")
+        rows.append((f"{layer.name} ({type(layer).__name__})", *known))
     backends = [layer.backend or "" for layer in stack.layers]
     if backend is not None and set(backends) != {backend}:
         head = (*head, "Backend")

@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from .backend import clear_session
 from .missing import getattr_of, listed
 from .seeds import set_random_seed
 
-__all__ = ["set_random_seed", "to_categorical"]
+__all__ = ["clear_session", "set_random_seed", "to_categorical"]
 
 MISSING = listed({
     "use loopnet.plot.plot_architecture": "plot_model model_to_dot",
@@ -17,7 +18,6 @@ MISSING = listed({
         load_img img_to_array array_to_img save_img image_dataset_from_directory text_dataset_from_directory
         audio_dataset_from_directory timeseries_dataset_from_array split_dataset get_file""",
     "x and y are arrays; for data that come in pieces call model.train_on_batch(x, y)": "Sequence PyDataset",
-    "there is nothing to clear": "clear_session",
     "files name loopnet's own classes only": """
         register_keras_serializable get_custom_objects custom_object_scope CustomObjectScope
         deserialize_keras_object serialize_keras_object""",

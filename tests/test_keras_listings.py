@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import loopnet
-from loopnet import activations, initializers, layers, losses, metrics, models, optimizers
+from loopnet import activations, initializers, layers, losses, metrics, models, optimizers, utils
 from loopnet.callbacks import LearningRateScheduler, ModelCheckpoint, ReduceLROnPlateau
 from loopnet.layers import Conv2D, Dense, Flatten, Input, LeakyReLU, MaxPooling2D
 from loopnet.model import Sequential
@@ -35,7 +35,7 @@ from loopnet.losses import categorical_crossentropy, SparseCategoricalCrossentro
 from loopnet.callbacks import ModelCheckpoint, EarlyStopping, ReduceLROnPlateau
 from loopnet.initializers import HeNormal, RandomNormal, he_normal
 from loopnet.activations import relu, softmax
-from loopnet.utils import to_categorical
+from loopnet.utils import clear_session, to_categorical
 from loopnet import backend as K
 from loopnet import keras
 from loopnet.keras import layers, models
@@ -141,6 +141,20 @@ def test_an_input_without_a_size_is_refused():
         Input((None, None, 3))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: Input(784),  # type: ignore[arg-type]
+        lambda: Input(batch_shape=784),  # type: ignore[arg-type]
+        lambda: Dense(2, input_shape=(784)),
+        lambda: Dense(2, batch_input_shape=784),
+    ],
+)
+def test_a_size_is_not_a_shape(layer):
+    with pytest.raises(ValueError, match=r"shape: expected one size for each axis, .* given 784; .* write \(784,\)$"):
+        layer()
+
+
 REFUSED_ARGUMENTS = [
     (lambda: Dense(3, kernel_regularizer="l2"), NotImplementedError, "Dense: kernel_regularizer .*AdamW"),
     (lambda: Conv2D(4, 3, kernel_constraint=object()), NotImplementedError, "kernel_constraint is not in loopnet"),
@@ -172,6 +186,12 @@ REFUSED_ARGUMENTS = [
     (lambda: setattr(compiled().layers[0], "trainable", False), NotImplementedError, "every layer learns"),
     (lambda: net(Sequential([Dense(3)])), ValueError, "a model's layers are added one by one"),
     (lambda: ModelCheckpoint("x", save_freq=100), NotImplementedError, "it saves after each epoch"),
+    (lambda: layers.RandomRotation(0.1, fill_value=1.0), NotImplementedError, "what comes in from outside is 0"),
+    (lambda: Dense(3, max_valu=1), TypeError, "Dense: unknown argument 'max_valu'$"),  # Dense has no max_value either
+    (lambda: type("Linear", (layers.Layer,), {"call": None}), NotImplementedError, "Linear: call is not .* forward"),
+    (lambda: layers.Layer(name="own").add_weight(shape=(2, 3)), NotImplementedError, "own: add_weight is not .*build"),
+    (lambda: loopnet.ops.convert_to_numpy(X), NotImplementedError, "convert_to_numpy is not in loopnet: .*use numpy"),
+    (lambda: compiled().summary(print), ValueError, "summary: expected line_length as a number, .*use print_fn="),
 ]
 
 
@@ -185,13 +205,58 @@ def test_arguments_that_ask_for_nothing_are_passed_over():
     Conv2D(4, 3, kernel_regularizer=None, bias_constraint=None, dtype="float32", trainable=True)
     layers.BatchNormalization(beta_initializer="zeros", gamma_initializer="ones", synchronized=False)
     optimizers.Adam(amsgrad=False, clipnorm=None, use_ema=False, name="Adam")
-    optimizers.RMSprop(0.001, momentum=0.0, centered=False)
+    optimizers.RMSprop(0.001, momentum=0, centered=False)
+    layers.RandomRotation(0.1, fill_value=0.0, interpolation="bilinear")
     losses.SparseCategoricalCrossentropy(reduction="sum_over_batch_size", name="loss")
     model = compiled(run_eagerly=False, jit_compile="auto", loss_weights=None, weighted_metrics=None)
     model.fit(X, Y, verbose=0, steps_per_epoch=None, validation_freq=1, workers=1, use_multiprocessing=False)
+    utils.clear_session()
+    model.summary(80, None, lambda line: None)
     model.summary(line_length=100, expand_nested=True, print_fn=lambda line: None)
     with pytest.raises(NotImplementedError, match="jit_compile"):  # 1 is not "auto"
         compiled(jit_compile=1)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (lambda: compiled(), "inputs"),
+        (lambda: compiled().layers[0], "output"),
+        (lambda: compiled().layers[0], "input"),
+        (lambda: compiled().optimizer, "lr"),
+    ],
+)
+def test_what_an_object_has_not_it_has_not_for_hasattr_too(owner, name):
+    assert not hasattr(owner(), name)
+    with pytest.raises(NotImplementedError, match=f"^{name} is not in loopnet: "):
+        getattr(owner(), name)
+
+
+def test_names_that_listings_read():
+    model = compiled(optimizer=optimizers.AdamW())
+    assert model.built and not Sequential([Dense(3)]).built
+    for variables in (model.layers[0].variables, model.variables[:2]):
+        assert [v.shape for v in variables] == [(3, 3, 1, 2), (2,)]
+    kernel = model.layers[0].parameters[0]
+    np.testing.assert_array_equal(kernel.numpy(), model.layers[0].kernel)
+    kernel.numpy()[:] = 7
+    assert not (model.layers[0].kernel == 7).any()
+    # as in Keras 3.15
+    names = [optimizer().name for optimizer in (optimizers.SGD, optimizers.RMSprop, optimizers.Adam, optimizers.AdamW)]
+    assert names == ["sgd", "rmsprop", "adam", "adam_w"]
+    assert optimizers.SGD(name="mine").name == "mine"
+    assert optimizers.SGD(name="mine").config()["name"] == "SGD"
+
+
+def test_a_summary_before_the_shape_of_the_input_is_known():
+    lines: list[str] = []
+    Sequential([Conv2D(2, 3), Flatten(), Dense(3)]).summary(print_fn=lines.append)
+    assert [line.split() for line in lines if "(" in line][1:] == [
+        ["conv2d", "(Conv2D)", "?", "0", "(unbuilt)"],
+        ["flatten", "(Flatten)", "?", "0", "(unbuilt)"],
+        ["dense", "(Dense)", "?", "0", "(unbuilt)"],
+    ]
+    assert lines[-3:] == ["Total params: 0", "Trainable params: 0", "Non-trainable params: 0"]
 
 
 # ---- activations
@@ -442,6 +507,23 @@ def test_models_and_weights_in_files_by_keras_s_names(tmp_path):
         net(Flatten(), Dense(3)).load_weights(tmp_path / "model.keras")
     with pytest.raises(FileExistsError, match="overwrite=False"):
         model.save(tmp_path / "model.keras", overwrite=False)
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [b"PK\3\4\x14" + bytes(25) + b"metadata.json{}", b"\x89HDF\r\n\x1a\n" + bytes(100)],
+    ids=["keras", "h5"],
+)
+def test_keras_s_own_files_are_named(begin, tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_bytes(begin)
+    words = r"model.keras: a file of Keras's own format, .*model.set_weights\(keras_model.get_weights\(\)\)$"
+    for load in (models.load_model, net(Flatten(), Dense(3)).load_weights):
+        with pytest.raises(ValueError, match=words):
+            load(path)
+    path.write_bytes(b"PK\3\4" + bytes(100))  # an archive of something else
+    with pytest.raises(ValueError, match="not a model file"):
+        models.load_model(path)
 
 
 def test_the_best_weights_alone_are_kept(tmp_path):

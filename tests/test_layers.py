@@ -84,7 +84,7 @@ def test_tuned_runs_what_it_has_and_the_rest_on_parallel():
         "batch_normalization", "conv2d_1", "conv2d_2", "average_pooling2d", "dropout", "batch_normalization_1",
     ]  # fmt: skip
     lines: list[str] = []
-    model.summary(lines.append)
+    model.summary(print_fn=lines.append)
     assert any("dropout" in line and line.endswith("parallel") for line in lines)
     assert any("dense" in line and line.endswith("tuned") for line in lines)
 
@@ -130,7 +130,7 @@ def test_lenet_meets_no_border():
 def test_summary_names_backends_only_where_they_differ():
     model, _, _ = trained("parallel")
     lines: list[str] = []
-    model.summary(lines.append)
+    model.summary(print_fn=lines.append)
     assert not any("Backend" in line or "parallel" in line for line in lines)
 
 
@@ -186,7 +186,7 @@ def test_batch_normalization_learns_by_the_batch(backend):
 def test_what_is_not_trained_is_counted_and_kept_from_the_optimiser():
     model = mixed()
     lines: list[str] = []
-    model.summary(lines.append)
+    model.summary(print_fn=lines.append)
     kept = 2 * 4 + 2 * model.layers[-1].input_shape[1]
     total = model.count_params()
     assert lines[-3:] == [

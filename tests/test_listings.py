@@ -42,7 +42,7 @@ def test_torres_a_simple_model():
     ]  # fmt: skip
     assert counts(model) == [832, 0, 51_264, 0, 0, 10_250]
     lines: list[str] = []
-    model.summary(lines.append)
+    model.summary(print_fn=lines.append)
     assert lines[-3:] == ["Total params: 62,346", "Trainable params: 62,346", "Non-trainable params: 0"]
     model.compile(loss="categorical_crossentropy", optimizer="sgd", metrics=["accuracy"])
     x, y = np.zeros((4, 28, 28, 1), np.float32), np.eye(10)[:4]

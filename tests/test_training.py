@@ -215,6 +215,10 @@ def test_class_weight_is_the_weight_of_its_images():
         ({"sample_weight": np.ones(3)}, r"expected sample_weight of shape \(7,\), given \(3,\)"),
         ({"sample_weight": -np.ones(7)}, "finite weights, at least 0"),
         ({"class_weight": {3: 1.0}}, "expected classes 0 to 2, given 3"),
+        ({"class_weight": {0: "a"}}, "class_weight: class 0: expected a number, given 'a'"),
+        ({"class_weight": "balanced"}, "expected a dictionary, as in {0: 1.0, 1: 2.5}, given 'balanced'$"),
+        ({"class_weight": np.ones(3)}, r"given a ndarray; make one with dict\(enumerate\(class_weight\)\)"),
+        ({"class_weight": [1, 1, 1]}, "expected a dictionary, .*, given a list; make one"),
         ({"class_weight": {0: 1.0}, "sample_weight": np.ones(7)}, "given both"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import initializers
-from ..missing import refuse, settle
+from ..missing import refuse_attribute, settle
 from ..ops import Ops, Tensor
 from ..shapes import Shape, channel_order, expect_rank, positive, turned
 from .missing import ARGUMENTS, ATTRIBUTES
@@ -27,6 +27,13 @@ class Parameter:
     trainable: bool = True
     value: Any = None
     grad: Any = None
+
+    def numpy(self) -> np.ndarray:
+        """A copy of the value."""
+        return np.array(self.value)
+
+
+_OWN_LAYER = "a layer has forward(x, training) and backward(dy), and declares its parameters in build(input_shape)"
 
 
 class Layer:
@@ -50,7 +57,7 @@ class Layer:
         if input_dim is not None:
             input_shape = (input_dim,)
         elif batch_input_shape is not None:
-            input_shape = batch_input_shape[1:]  # type: ignore[assignment]
+            input_shape = without_batch(batch_input_shape)
         self.declared_input_shape = None if input_shape is None else fixed(input_shape, f"{self._who}: input_shape")
         self.parameters: list[Parameter] = []
         self.constants: list[Parameter] = []
@@ -62,6 +69,15 @@ class Layer:
         self.ops: Ops
         self.built = False
         self._room: dict[str, Tensor] = {}
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """A layer written for Keras would change nothing here: its ``call`` is never called."""
+        super().__init_subclass__(**arguments)
+        if "call" in vars(cls):
+            raise NotImplementedError(f"{cls.__name__}: call is not in loopnet: {_OWN_LAYER}")
+
+    def add_weight(self, *shape: Any, **arguments: Any) -> None:
+        raise NotImplementedError(f"{self._who}: add_weight is not in loopnet: {_OWN_LAYER}")
 
     @property
     def _who(self) -> str:
@@ -155,11 +171,11 @@ class Layer:
 
     @property
     def input(self) -> None:
-        refuse("input", ATTRIBUTES)
+        refuse_attribute("input", ATTRIBUTES)
 
     @property
     def output(self) -> None:
-        refuse("output", ATTRIBUTES)
+        refuse_attribute("output", ATTRIBUTES)
 
     @property
     def trainable(self) -> bool:
@@ -182,6 +198,11 @@ class Layer:
     def weights(self) -> list[np.ndarray]:
         """The layer's parameters, in Keras's order: weights, then biases; what is not trained comes last."""
         return [np.asarray(p.value) for p in self.parameters]
+
+    @property
+    def variables(self) -> list[np.ndarray]:
+        """The ``weights``."""
+        return self.weights
 
     def get_weights(self) -> list[np.ndarray]:
         """Copies of the ``weights``."""
@@ -224,8 +245,16 @@ def _arguments(cls: type) -> list[str]:
     return [name for name in names if name not in ("args", "kwargs", "others")]
 
 
-def fixed(shape: Sequence[Any], what: str) -> Shape:
+def without_batch(shape: Any) -> Any:
+    """A shape without its first axis; what is no shape as it is, for ``fixed`` to refuse."""
+    return shape[1:] if isinstance(shape, (tuple, list)) else shape
+
+
+def fixed(shape: Any, what: str) -> Shape:
     """The shape of one image, every size of it a number: memory is taken for it once."""
+    if not np.iterable(shape) or isinstance(shape, str):
+        hint = f"; for rows of {shape} numbers write ({shape},)" if isinstance(shape, int) else ""
+        raise ValueError(f"{what}: expected one size for each axis, as in (28, 28, 1), given {shape!r}{hint}")
     if any(n is None for n in shape):
         raise ValueError(f"{what}: expected every size as a number, given {tuple(shape)}; all images have one size")
     return tuple(positive(n, what) for n in shape)

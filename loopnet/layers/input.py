@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from .base import Layer, fixed
+from .base import Layer, fixed, without_batch
 
 
 class Input(Layer):
@@ -23,9 +21,7 @@ class Input(Layer):
         **others: Any,
     ):
         if shape is None:
-            shape = batch_shape[1:] if batch_shape is not None else others.pop("input_shape", None)  # type: ignore[assignment]
-        if not np.iterable(shape):
-            raise ValueError(f"Input: shape: expected one size for each axis, as in (28, 28, 1), given {shape!r}")
+            shape = without_batch(batch_shape) if batch_shape is not None else others.pop("input_shape", None)
         super().__init__(name, fixed(shape, "Input: shape"), **others)
 
 

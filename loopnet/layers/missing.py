@@ -71,6 +71,8 @@ ARGUMENTS = {
     "max_value": "use ReLU() without it",
     "negative_slope": "use LeakyReLU(negative_slope=...)",
     "threshold": "use ReLU() without it",
+    "fill_value": "what comes in from outside is 0",
+    "interpolation": "a pixel between others is their mean, weighted by nearness",
     # Keras 1
     "border_mode": "today's name is padding",
     "subsample": "today's name is strides",

@@ -1,12 +1,13 @@
 """Optimisers: they own the memory of past gradients and call one kernel for all parameters of a model at once."""
 
+import re
 from collections.abc import Callable
 from inspect import signature
 from typing import Any
 
 import numpy as np
 
-from ..missing import getattr_of, listed, refuse, settle
+from ..missing import getattr_of, listed, refuse, refuse_attribute, settle
 from ..ops import Ops
 from . import schedules
 from .schedules import LearningRateSchedule
@@ -46,7 +47,8 @@ class Optimizer:
     """Names of the vectors it remembers between steps, each as long as the parameter vector."""
 
     def __init__(self, learning_rate: Rate, name: str | None = None, **others: Any):
-        """name: for Keras's listings; nobody reads it. others: refused by name, see ``ARGUMENTS``."""
+        """name: what ``name`` says; nobody else reads it. others: refused by name, see ``ARGUMENTS``."""
+        self._name = name
         settle(type(self).__name__, others, ARGUMENTS, signature(type(self)).parameters)
         self.iterations = 0
         self.state: dict[str, Any] = {}
@@ -124,12 +126,17 @@ class Optimizer:
         raise NotImplementedError
 
     @property
+    def name(self) -> str:
+        """Its class in small letters, unless it was given another."""
+        return self._name or re.sub(r"(?<=[a-z])([A-Z])", r"_\1", type(self).__name__).lower()
+
+    @property
     def lr(self) -> None:
-        refuse("lr", ARGUMENTS)
+        refuse_attribute("lr", ARGUMENTS)
 
     @lr.setter
     def lr(self, rate: Any) -> None:
-        refuse("lr", ARGUMENTS)
+        refuse_attribute("lr", ARGUMENTS)
 
     def get_config(self) -> dict[str, Any]:
         """Keras's name for it."""
