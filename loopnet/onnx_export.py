@@ -270,5 +270,5 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     "Rescaling": (_rescaling, EITHER),
     # what does nothing when looking
     **{name: (_nothing, EITHER) for name in ("Layer", "Dropout", "RandomDistortion", "RandomTranslation")},
-    **{name: (_nothing, EITHER) for name in ("RandomRotation", "RandomZoom")},
+    **{name: (_nothing, EITHER) for name in ("RandomRotation", "RandomZoom", "RandomFlip")},
 }

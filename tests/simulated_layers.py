@@ -43,10 +43,11 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     "RandomTranslation": (3, lambda: layers.RandomTranslation(0.3, 0.2)),
     "RandomRotation": (3, lambda: layers.RandomRotation(0.1)),
     "RandomZoom": (3, lambda: layers.RandomZoom(0.2)),
+    "RandomFlip": (3, lambda: layers.RandomFlip()),
 }  # fmt: skip
 """Name of a layer -> how many axes its images have, and one of it; a model that is read from a file draws no seeds."""
 
-UNLEARNED_BENEATH = ("RandomDistortion", "RandomTranslation", "RandomRotation", "RandomZoom")
+UNLEARNED_BENEATH = ("RandomDistortion", "RandomTranslation", "RandomRotation", "RandomZoom", "RandomFlip")
 """Layers that stand at the bottom: they pass no gradient on."""
 
 WIDEN = {

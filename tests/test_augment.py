@@ -13,6 +13,7 @@ from loopnet.layers import (
     Flatten,
     Input,
     RandomDistortion,
+    RandomFlip,
     RandomRotation,
     RandomTranslation,
     RandomZoom,
@@ -152,6 +153,41 @@ def test_elastic_steps_are_smooth_and_average_out():
     assert np.abs(np.diff(inner, axis=-1)).mean() < 0.25 * inner.std()
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("mode", "mirror"),
+    [
+        ("horizontal", np.s_[:, ::-1]),
+        ("vertical", np.s_[::-1]),
+        ("horizontal_and_vertical", np.s_[::-1, ::-1]),
+    ],
+)
+def test_a_flip_mirrors_half_of_the_images(mode, mirror, backend):
+    x = np.random.default_rng(0).uniform(size=(200, 4, 5, 2)).astype(np.float32)
+    layer = built(RandomFlip(mode, seed=1), backend, (4, 5, 2))
+    shows = []
+    for _ in range(2):
+        y = layer.ops.to_host(layer.forward(layer.ops.pack(x), training=True), x.shape)
+        flipped = np.array([np.array_equal(b, a[mirror]) for a, b in zip(x, y, strict=True)])
+        assert all(np.array_equal(a, b) for a, b in zip(x[~flipped], y[~flipped], strict=True))  # to the bit
+        assert 70 < flipped.sum() < 130  # 4 standard deviations
+        shows.append(flipped)
+    assert (shows[0] != shows[1]).sum() > 70
+    np.testing.assert_array_equal(layer.forward(x), x)  # in training only
+
+
+def test_flips_are_those_of_the_seed():
+    x = np.random.default_rng(0).uniform(size=(30, 4, 4, 1)).astype(np.float32)
+
+    def first(seed, model_seed):
+        model = Sequential([Input((4, 4, 1)), RandomFlip(seed=seed), Flatten(), Dense(1)], seed=model_seed)
+        model.compile("sgd", "mse", backend="literal")
+        return model.layers[0].forward(x, training=True).tobytes()
+
+    assert first(None, 3) == first(None, 3) != first(None, 4)
+    assert first(7, 3) == first(7, 4) != first(None, 3)
+
+
 def test_a_gaussian_sums_to_one():
     for sigma in (0.3, 1, 4):
         assert gaussian(sigma).sum() == pytest.approx(1) and gaussian(sigma).argmax() == len(gaussian(sigma)) // 2
@@ -168,7 +204,8 @@ def test_a_network_with_distortions_trains_and_travels(backend, tmp_path):
     def network():
         return Sequential([
             Input((12, 12, 1)), RandomTranslation(0.1, 0.1), RandomRotation(0.05), RandomZoom(0.1),
-            RandomDistortion(elastic=4, cutout=2), Conv2D(3, 3, activation="relu"), Flatten(), Dense(2),
+            RandomFlip("horizontal"), RandomDistortion(elastic=4, cutout=2),
+            Conv2D(3, 3, activation="relu"), Flatten(), Dense(2),
         ], seed=4)  # fmt: skip
 
     from loopnet.losses import SparseCategoricalCrossentropy
@@ -202,6 +239,7 @@ def odd(value: Any) -> Any:
     (lambda: RandomDistortion(sigma=0), "expected sigma above 0"),
     (lambda: RandomDistortion(cutout=odd(2.5)), "expected cutout as a whole number of pixels, given 2.5"),
     (lambda: RandomRotation(0.1, fill_mode="reflect"), "fill_mode='reflect' is not in loopnet"),
+    (lambda: RandomFlip("left"), "RandomFlip: expected mode 'horizontal', 'vertical' or 'horizontal_and_vertical'"),
     (lambda: RandomZoom(0.1, 0.2), "width_factor is not in loopnet"),
     (lambda: RandomTranslation(odd("a"), 0.1), "expected height_factor of at least 0, given 'a'"),
     (lambda: Sequential([Input((4,)), RandomZoom(0.1)]), "expected input of shape (batch, height, width, channels)"),

@@ -153,7 +153,7 @@ LAYERS = {
 }
 NOT_TRIED = {  # chance decides what comes out, or nothing happens at all
     layers.Input, layers.Layer, layers.Dropout, layers.RandomDistortion, layers.RandomTranslation,
-    layers.RandomRotation, layers.RandomZoom,
+    layers.RandomRotation, layers.RandomZoom, layers.RandomFlip,
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ A layer whose operations a rung does not have runs on the plain rung beneath it 
 
 from ..missing import getattr_of
 from .activation import ACTIVATIONS, Activation, LeakyReLU, ReLU, ScaledTanh, Sigmoid, Softmax, Softplus, Tanh
-from .augmentation import RandomDistortion, RandomRotation, RandomTranslation, RandomZoom
+from .augmentation import RandomDistortion, RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from .base import Layer, Parameter, WeightedLayer
 from .convolution import Conv1D, Conv2D, Conv3D
 from .dense import Dense
@@ -48,7 +48,7 @@ LAYERS: dict[str, type[Layer]] = {
         LpPooling1D, LpPooling2D, LpPooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D,
         GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
         ZeroPadding1D, ZeroPadding2D, ZeroPadding3D, Flatten, Reshape, Permute,
-        RandomDistortion, RandomTranslation, RandomRotation, RandomZoom,
+        RandomDistortion, RandomTranslation, RandomRotation, RandomZoom, RandomFlip,
         Dropout, BatchNormalization, ReLU, LeakyReLU, Sigmoid, Tanh, ScaledTanh, Softplus, Softmax,
         Subsampling2D, SparseConv2D, RBF, Rescaling,
     )

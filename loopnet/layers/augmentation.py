@@ -9,7 +9,41 @@ from ..shapes import expect_rank
 from .base import Layer
 
 
-class RandomDistortion(Layer):
+class _Random(Layer):
+    """What they share: images (height, width, channels), the randomness of a seed, and no gradient."""
+
+    def __init__(self, seed: int | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.seed = seed
+        self._keys = _keys(np.random.default_rng(seed))
+        self._step = 0
+
+    def geometry(self, input_shape):
+        expect_rank(self._who, input_shape, 3, "(batch, height, width, channels)")
+        return input_shape
+
+    def initialize(self, rng):
+        super().initialize(rng)
+        if self.seed is None:
+            self._keys = _keys(rng)
+
+    def bind(self, ops, dtype):
+        if self.needs_input_gradient:
+            raise ValueError(f"{self._who}: it has no gradient; put it before the first layer that learns")
+        super().bind(ops, dtype)
+
+    def forward(self, x, training=False):
+        if not training:
+            return x
+        self._step = (self._step + 1) % 2**32
+        return self.distorted(x)
+
+    def distorted(self, x: Any) -> Any:
+        """The images of a batch as step ``_step`` shows them."""
+        raise NotImplementedError
+
+
+class RandomDistortion(_Random):
     """Each image, each time it is shown, moved, turned, scaled, sheared, rubbed and partly hidden by chance; when the
     network is not training, nothing happens. All in one pass, which blurs the image once.
 
@@ -37,7 +71,7 @@ class RandomDistortion(Layer):
         seed: int | None = None,
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
+        super().__init__(seed, **kwargs)
         pair = tuple(shift) if isinstance(shift, (tuple, list)) else (shift, shift)
         if len(pair) != 2:
             raise ValueError(f"{self._who}: expected shift as a number or a pair, given {shift!r}")
@@ -50,9 +84,7 @@ class RandomDistortion(Layer):
             raise ValueError(f"{self._who}: expected sigma above 0, given {sigma!r}")
         if isinstance(cutout, bool) or int(cutout) != cutout or cutout < 0:
             raise ValueError(f"{self._who}: expected cutout as a whole number of pixels, given {cutout!r}")
-        self.cutout, self.seed = int(cutout), seed
-        self._keys = _keys(np.random.default_rng(seed))
-        self._step = 0
+        self.cutout = int(cutout)
 
     def _limit(self, what: str, value: Any, below: float = np.inf) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value < below:
@@ -61,31 +93,20 @@ class RandomDistortion(Layer):
         return float(value)
 
     def geometry(self, input_shape):
-        expect_rank(self._who, input_shape, 3, "(batch, height, width, channels)")
-        self._limits(input_shape)
+        self._limits(super().geometry(input_shape))
         return input_shape
 
     def _limits(self, input_shape: tuple[int, ...]) -> None:
         """Work out what depends on the size of the image. Here, nothing does."""
 
-    def initialize(self, rng):
-        super().initialize(rng)
-        if self.seed is None:
-            self._keys = _keys(rng)
-
     def operations(self):
         return "affine_flow", "elastic_flow", "warp", "cutout"
 
     def bind(self, ops, dtype):
-        if self.needs_input_gradient:
-            raise ValueError(f"{self._who}: it has no gradient; put it before the first layer that learns")
         super().bind(ops, dtype)
         self._taps = self.ops.asarray(gaussian(self.sigma).astype(dtype))
 
-    def forward(self, x, training=False):
-        if not training:
-            return x
-        self._step = (self._step + 1) % 2**32
+    def distorted(self, x):
         if any(self.shift) or self.rotation or self.zoom or self.shear or self.elastic:
             x = self._warped(x)
         if self.cutout:
@@ -110,6 +131,40 @@ class RandomDistortion(Layer):
     def config(self):
         names = ("shift", "rotation", "zoom", "shear", "elastic", "sigma", "cutout", "seed")
         return {**super().config(), **{name: getattr(self, name) for name in names}}
+
+
+class RandomFlip(_Random):
+    """Mirrors half of the images, drawn by chance, as ``mode`` says: "horizontal" exchanges left and right, "vertical"
+    top and bottom, "horizontal_and_vertical" both at once. seed: as in ``RandomDistortion``.
+
+    Raises ``ValueError`` for another mode.
+    """
+
+    def __init__(self, mode: str = "horizontal_and_vertical", seed: int | None = None, **kwargs: Any):
+        super().__init__(seed, **kwargs)
+        if mode not in ("horizontal", "vertical", "horizontal_and_vertical"):
+            names = "'horizontal', 'vertical' or 'horizontal_and_vertical'"
+            raise ValueError(f"{self._who}: expected mode {names}, given {mode!r}")
+        self.mode = mode
+
+    def operations(self):
+        return ("warp",)
+
+    def distorted(self, x):
+        """Pixel i of a mirrored row is read at size - 1 - i, so its flow is size - 1 - 2 i: always on a pixel."""
+        sizes = self._input[:2]
+        mirrored = np.random.default_rng([*self._keys, self._step]).random(self.ops.images(x)) < 0.5
+        flow = np.zeros((mirrored.size, 2, *sizes), self.dtype)
+        if "vertical" in self.mode:
+            flow[mirrored, 0] = (sizes[0] - 1 - 2 * np.arange(sizes[0]))[:, np.newaxis]
+        if "horizontal" in self.mode:
+            flow[mirrored, 1] = sizes[1] - 1 - 2 * np.arange(sizes[1])
+        y = self.room("y", x, *self._output)
+        self.ops.warp(x, self.ops.asarray(flow), y)
+        return y
+
+    def config(self):
+        return {**super().config(), "mode": self.mode, "seed": self.seed}
 
 
 def gaussian(sigma: float) -> np.ndarray:

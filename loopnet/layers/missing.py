@@ -32,7 +32,7 @@ MISSING = listed(
         AdditiveAttention Attention GroupQueryAttention MultiHeadAttention""",
         "change the images before they reach the model": """
         AutoContrast AugMix CenterCrop Cropping1D Cropping2D Cropping3D CutMix Equalization MixUp Normalization
-        RandAugment RandomBrightness RandomContrast RandomCrop RandomFlip RandomGaussianBlur Resizing""",
+        RandAugment RandomBrightness RandomContrast RandomCrop RandomGaussianBlur Resizing""",
         "use RandomDistortion, with elastic, cutout or shear": "RandomElasticTransform RandomErasing RandomShear",
         "a layer is made again from its config(): type(layer)(**layer.config())": "deserialize serialize",
     }
