@@ -292,7 +292,7 @@ def test_shapes(layer, given, expected):
     (lambda: layers.LeakyReLU(-1), "negative_slope"),
     (lambda: Reshape((-1, -1)), "may be -1"),
     (lambda: layers.Permute((1, 1)), "once"),
-    (lambda: Activation("gelu"), "one of linear, relu"),
+    (lambda: Activation("rellu"), "one of linear, relu"),
 ])  # fmt: skip
 def test_arguments_that_make_no_sense(make, message):
     with pytest.raises(ValueError, match=message):
