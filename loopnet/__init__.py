@@ -57,12 +57,12 @@ _MISSING = missing.listed({
     "search by a loop of your own": "tuner",
     # TensorFlow's, for listings that say import loopnet as tf
     "its functions are in loopnet.activations and loopnet.losses: activations.softmax(logits)": "nn",
+    # but no ufunc's name: for numpy.add, NumPy 2.0's pickle asks all modules, and this one before numpy
     "use numpy, whose arrays models take and give": """
-        Tensor TensorShape Variable add argmax argmin bool cast clip_by_value concat constant convert_to_tensor divide
-        equal exp expand_dims fill float16 float32 float64 gather int32 int64 io linalg linspace math matmul maximum
-        minimum multiply newaxis norm one_hot ones ones_like pad range reduce_max reduce_mean reduce_min reduce_sum
-        reshape round shape sigmoid size split sqrt square squeeze stack string strings subtract tanh tensordot tile
-        transpose uint8 where zeros zeros_like""",
+        Tensor TensorShape Variable argmax argmin bool cast clip_by_value concat constant convert_to_tensor expand_dims
+        fill float16 float32 float64 gather int32 int64 io linalg linspace math newaxis norm one_hot ones ones_like pad
+        range reduce_max reduce_mean reduce_min reduce_sum reshape round shape size split squeeze stack string strings
+        tensordot tile transpose uint8 where zeros zeros_like""",
     "x and y are arrays; for data that come in pieces call model.train_on_batch(x, y)": "data",
     "to distort images in training use layers.RandomDistortion": "image",
     "each layer works out its own gradient; fit and train_on_batch train": "GradientTape gradients train",

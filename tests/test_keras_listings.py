@@ -90,6 +90,13 @@ def test_tensorflow_s_spelling_names_the_same_modules_and_classes():
     assert module.Conv2D is Conv2D
 
 
+def test_a_module_asked_for_a_ufunc_has_none():
+    """As pickle asks all of them: it passes over an AttributeError only."""
+    for name in dir(np):
+        if isinstance(getattr(np, name), np.ufunc):
+            assert not hasattr(loopnet, name)
+
+
 def test_other_modules_that_do_not_exist_are_as_unknown_as_ever():
     with pytest.raises(ModuleNotFoundError, match="No module named 'loopnet.nonsense'"):
         exec("import loopnet.nonsense", {})
