@@ -213,7 +213,7 @@ class Sequential(KerasNames, Network):
         images, labels = self._checked(who, x, y)
         weight = check_weights(who, labels, sample_weight, class_weight)
         assert self.loss is not None
-        given = np.asarray(y)
+        given = np.asarray(unlisted(y, lambda shape: shape[:1] == images.shape[:1]))
         given = given.astype(self.dtype, copy=False) if given.dtype.kind == "f" else given
         targets = self.loss.smooth(labels)
         return Batches(self._ready(), images, targets, labels, weight, self._room, self._door(), given)

@@ -542,6 +542,20 @@ def test_what_a_function_returns_is_averaged_as_in_keras(function, expected):
     assert logs["lambda"] == pytest.approx(expected) and logs["mae"] == pytest.approx(19 / 5)
 
 
+def test_a_function_sees_labels_out_of_the_list_they_came_in():
+    """Keras's models take lists of inputs and of labels."""
+    seen = []
+
+    def largest(y_true, y_pred):
+        seen.append(y_true)
+        return y_pred.max(axis=1)
+
+    model = Sequential([Input((2,)), Dense(3)], seed=0)
+    model.compile("sgd", LOGITS, metrics=[largest])
+    model.fit([np.ones((4, 2))], [np.array([0, 1, 2, 0])], batch_size=4, shuffle=False, verbose=0)
+    assert [labels.tolist() for labels in seen] == [[0, 1, 2, 0]]
+
+
 def test_functions_and_their_names():
     def MyOwnMetric(y_true, y_pred):
         return None
