@@ -5,6 +5,7 @@
 from . import threads  # noqa: F401, I001  first of all: Numba reads its settings when it is imported
 from . import activations, backend, callbacks, datasets, initializers, keras, layers, lenet, losses, metrics, missing
 from . import models, optimizers, plot, pytorch, schedules, utils
+from .functional import Model
 from .layers import Input
 from .model import Sequential
 from .ops import BACKENDS, Ops, get_ops
@@ -14,6 +15,7 @@ __version__ = "0.1.0"
 __all__ = [
     "BACKENDS",
     "Input",
+    "Model",
     "Ops",
     "Sequential",
     "activations",
@@ -38,7 +40,7 @@ __all__ = [
 _MISSING = missing.listed({
     "nothing is added to the loss; to keep weights small use the optimizer AdamW(weight_decay=...)": """
         regularizers constraints""",
-    "a network is a chain of layers: Sequential([Input(shape), ...])": "Model Function",
+    "Model(inputs, outputs) makes a chain of layers": "Function",
     "to distort images in training use layers.RandomDistortion; to read image files use matplotlib.image": """
         preprocessing""",
     "there are no trained networks in it; loopnet.lenet has LeNet-5": "applications",

@@ -1,6 +1,7 @@
 """Keras's ``activations``: functions of NumPy arrays, which also name a layer's, ``activation=activations.relu``.
 
-Each runs the loop of its layer (``layers.activation``, ``kernels.activation``). Integers are taken as float32.
+Each runs the loop of its layer (``layers.activation``, ``kernels.activation``). Integers are taken as float32. Of what
+stands for numbers in ``loopnet.functional`` each makes the next link, as ``Activation("relu")(x)`` does.
 """
 
 from collections.abc import Callable
@@ -8,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from .layers.activation import activation_layer
+from .layers.activation import Activation, activation_layer
+from .layers.symbolic import Symbolic
 from .missing import getattr_of, listed
 from .ops import get_ops
 
 __all__ = ["leaky_relu", "linear", "relu", "sigmoid", "softmax", "softplus", "tanh"]
 
 
-def linear(x: Any) -> np.ndarray:
+def linear(x: Any) -> Any:
     """x itself."""
-    return np.asarray(x)
+    return x if isinstance(x, Symbolic) else np.asarray(x)
 
 
 def relu(x: Any) -> np.ndarray:
@@ -47,6 +49,8 @@ def softplus(x: Any) -> np.ndarray:
 
 def softmax(x: Any) -> np.ndarray:
     """exp(x) divided by its sum along the last axis: rows of probabilities."""
+    if isinstance(x, Symbolic):
+        return _each("softmax", x)
     x = np.asarray(x)
     if x.ndim == 0 or x.size == 0:
         raise ValueError(f"softmax: expected an array (..., classes), given shape {x.shape}")
@@ -56,7 +60,9 @@ def softmax(x: Any) -> np.ndarray:
 FUNCTIONS: dict[Callable, str] = {globals()[name]: name for name in __all__}
 
 
-def _each(name: str, x: Any, width: int = 1) -> np.ndarray:
+def _each(name: str, x: Any, width: int = 1) -> Any:
+    if isinstance(x, Symbolic):
+        return Activation(name)(x)
     x = np.asarray(x)
     if x.dtype not in (np.float32, np.float64):
         x = x.astype(np.float32)

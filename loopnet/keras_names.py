@@ -12,13 +12,13 @@ import numpy as np
 from . import metrics, saving
 from .batches import unlisted
 from .layers import Layer
+from .layers.symbolic import only_symbolic
 from .missing import listed, refuse_attribute, settle
 
 if TYPE_CHECKING:
     from .model import Sequential
 
 _ARRAYS = "x and y are arrays; for data that come in pieces call train_on_batch(x, y)"
-_CHAIN = "a network is a chain of layers; to look inside one see loopnet.plot and `loopnet step`"
 _PLAIN = "the loops run as they are compiled; choose them with backend=..."
 
 MISSING = listed({
@@ -26,8 +26,7 @@ MISSING = listed({
     "use predict(x).argmax(axis=1)": "predict_classes",
     "use predict": "predict_proba",
     "save the model and load it again: model.save(path), models.load_model(path)": "to_json to_yaml get_config",
-    "make the list of layers without it": "pop",
-    _CHAIN: "input inputs output outputs call",
+    "call the model itself": "call",
     "metrics begin afresh with each epoch": "reset_metrics reset_states get_metrics_result metrics_tensors",
     "nothing is added to the loss": "losses add_loss add_metric",
     _PLAIN: "make_train_function train_step test_step predict_step run_eagerly jit_compile",
@@ -94,8 +93,13 @@ class KerasNames:
         if not wanted:
             raise NotImplementedError("trainable = False is not in loopnet: every layer learns")
 
-    def __call__(self: "Sequential", x: Any, training: bool = False) -> np.ndarray:  # type: ignore[misc]
-        """``predict(x)``, all in one batch."""
+    def __call__(self: "Sequential", x: Any, training: bool | None = None) -> Any:  # type: ignore[misc]
+        """``predict(x)``, all in one batch; of an ``Input`` or a symbolic tensor, what the layers make of it."""
+        symbolic = only_symbolic(self.name, (x,), {"training": training})
+        if symbolic is not None:
+            if not self.layers:
+                raise ValueError(f"{self.name}: it has no layers yet")
+            return self._on(symbolic, self.layers)
         if training:
             raise NotImplementedError(f"{self.name}: training=True is not in loopnet: fit and train_on_batch train")
         return self.predict_on_batch(x)

@@ -35,6 +35,8 @@ class Sequential(KerasNames, Network):
 
     dtype: "float32" or "float64". seed: fixes the initial weights and the shuffling; the same seed gives the same bits,
     whatever the number of threads. Threads may share a model; they take turns, a whole ``fit`` or ``predict`` each.
+
+    layers: also those of other models, or whole models, ``Sequential([model, Softmax()])``: their weights are shared.
     """
 
     def __init__(
@@ -47,6 +49,15 @@ class Sequential(KerasNames, Network):
         self.listeners: list[Callback] = []
         self._turn = Turn()
         super().__init__(layers, name or "sequential", dtype, seed)
+
+    def add(self, layer: Any) -> None:
+        """Put ``layer`` on top, or all layers of a model. Shapes are checked here, as soon as the input's is known.
+
+        A layer that stands in another network already is shared: it has one set of weights, whoever trains it.
+        """
+        super().add(layer)
+        if isinstance(layer, Layer):
+            layer.turn = layer.turn or self._turn
 
     def summary(
         self,
@@ -187,6 +198,7 @@ class Sequential(KerasNames, Network):
         for number, start in enumerate(range(0, data.count, batch_size)):
             picked = order[start : start + batch_size]
             tell(listeners, f"on_{doing}_batch_begin", number, {})
+            self._ready()  # a callback may have run another network that shares layers
             x, targets, weight = data.load(on_rung[start : start + batch_size])
             if train:
                 outputs, losses = self._train(x, targets, weight, images=picked.size)

@@ -1,12 +1,13 @@
-"""Keras's ``models``: where listings import ``Sequential`` and ``load_model`` from."""
+"""Keras's ``models``: where listings import ``Sequential``, ``Model`` and ``load_model`` from."""
 
 from pathlib import Path
 from typing import Any
 
+from .functional import Model
 from .missing import getattr_of, listed
 from .model import Sequential
 
-__all__ = ["Sequential", "load_model", "save_model"]
+__all__ = ["Model", "Sequential", "load_model", "save_model"]
 
 
 def load_model(path: str | Path, custom_objects: None = None, compile: bool = True) -> Sequential:
@@ -30,7 +31,7 @@ def save_model(model: Sequential, path: str | Path, overwrite: bool = True, **ot
 
 
 MISSING = listed({
-    "a network is a chain of layers: Sequential([Input(shape), ...])": "Model Functional",
+    "Model(inputs, outputs) makes a chain of layers": "Functional",
     "make the model again with the same code, and set_weights": "clone_model",
     "save and load_model keep the architecture and the weights": "model_from_json model_from_config",
 })  # fmt: skip

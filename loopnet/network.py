@@ -34,15 +34,29 @@ class Network(Stack):
         super().__init__(layers, name, dtype, seed)
 
     def add(self, layer: Any) -> None:
-        """Put ``layer`` on top. Shapes are checked here, as soon as the shape of the input is known."""
+        """Put ``layer`` on top, or all layers of a model: see ``Stack.add``. The optimiser starts afresh."""
         super().add(layer)
+        self._start_afresh()
+
+    def pop(self) -> Layer:
+        """Take the last layer off, and return it; it keeps its weights. The optimiser starts afresh."""
+        layer = super().pop()
+        self._start_afresh()
+        return layer
+
+    def _start_afresh(self) -> None:
+        """Bind when next needed, and forget what the optimiser remembers of other layers than these."""
         self._ops = None
+        if self.optimizer is not None:
+            self.optimizer.state = {}
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         """Replace all weights and biases; shapes must match. Raises ``ValueError`` and changes nothing if one
         does not.
         """
         super().set_weights(weights)
+        for layer in self.layers:
+            layer.bound_to = None
         if self._ops is not None:
             self._place(self._ops)
 
@@ -76,10 +90,14 @@ class Network(Stack):
             self._ready()
 
     def _ready(self) -> Ops:
-        """Bind the layers to the rung, if that has not happened yet."""
+        """Bind the layers to the rung, if that has not happened yet, or another network that shares some of them has
+        bound those since.
+        """
         if self._ops is None:
             self._built()
             self._place(self._backend.rung_for((), [len(self.output_shape)]))
+        elif any(layer.bound_to != id(self) for layer in self.layers):
+            self._place(self._ops)
         assert self._ops is not None
         refuse_after_fork(self._ops.name)
         return self._ops
@@ -88,6 +106,10 @@ class Network(Stack):
         """Lay all that is learned end to end in one vector, so that an optimiser is one loop; the layers keep views
         of it.
         """
+        self._ops = None
+        for at, layer in enumerate(self.layers):  # which may come from another network, where other layers were below
+            layer.bound_to = id(self)
+            layer.needs_input_gradient = any(below.parameters for below in self.layers[:at])
         parameters = [p for p in self._parameters() if p.trainable]
         flat = np.concatenate([np.asarray(p.value).reshape(-1) for p in parameters] or [np.empty(0)])
         self._values = ops.asarray(flat.astype(self.dtype))

@@ -35,6 +35,7 @@ class Stack:
         self.dtype = np.dtype(dtype)
         self.layers: list[Layer] = []
         self._input: Shape | None = None
+        self._bottom: Input | None = None
         self._initial_rng, self._shuffle_rng = generators(seed)
         for layer in layers or []:
             self.add(layer)
@@ -42,18 +43,25 @@ class Stack:
     # ---- structure -------------------------------------------------------------------------------------------------
 
     def add(self, layer: Any) -> None:
-        """Put ``layer`` on top. Shapes are checked here, as soon as the shape of the input is known."""
+        """Put ``layer`` on top, or all layers of a model. Shapes are checked here, as soon as the input's is known.
+
+        A layer that stands in another network already is shared: it has one set of weights, whoever trains it.
+        """
+        if isinstance(layer, Stack):
+            self._add_all(layer)
+            return
         if not isinstance(layer, Layer):
-            hint = "; a model's layers are added one by one" if hasattr(layer, "layers") else ""
-            raise ValueError(f"{self.name}: expected a layer, given {layer!r}{hint}")
+            raise ValueError(f"{self.name}: expected a layer, given {layer!r}")
+        if layer in self.layers:
+            raise ValueError(f"{self.name}: the layer {layer.name} is in it already; a chain has each layer once")
         if not self.layers and self._input is None:
-            self._input = layer.declared_input_shape
+            self._input = layer.declared_input_shape if layer.below is None else layer.input_shape[1:]
+            below = layer if isinstance(layer, Input) else layer.below
+            self._bottom = below if isinstance(below, Input) else None
         elif isinstance(layer, Input):  # the others' input_shape and input_dim say nothing new, as in Keras
             raise ValueError(f"{self.name}: only the first layer may be an Input, given {layer!r}")
         if isinstance(layer, Input):
             return
-        if layer.built:
-            raise ValueError(f"{self.name}: the layer {layer.name} belongs to a model already")
         self._give_name(layer)
         self.layers.append(layer)
         if self._input is not None:
@@ -63,10 +71,32 @@ class Stack:
                 self.layers.pop()
                 raise
 
+    def _add_all(self, other: "Stack") -> None:
+        if not other.layers:
+            raise ValueError(f"{self.name}: expected a layer, given {other.name}, which has no layers yet")
+        before = list(self.layers), self._input, self._bottom
+        try:
+            if other._input is not None and not self.layers and self._input is None:
+                self.add(other.inputs[0])
+            for layer in list(other.layers):
+                self.add(layer)
+        except ValueError:
+            self.layers, self._input, self._bottom = before
+            raise
+
+    def pop(self) -> Layer:
+        """Take the last layer off, and return it; it keeps its weights. Raises ``ValueError`` if there is none."""
+        if not self.layers:
+            raise ValueError(f"{self.name}: it has no layer to take off")
+        return self.layers.pop()
+
     def _give_name(self, layer: Layer) -> None:
         taken = {other.name for other in self.layers}
         if layer.name in taken:
-            raise ValueError(f"{self.name}: there is a layer named {layer.name!r} already")
+            raise ValueError(
+                f"{self.name}: there is a layer named {layer.name!r} already; "
+                f"give one of them a name: {type(layer).__name__}(..., name=...)"
+            )
         base = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", type(layer).__name__).lower()  # MaxPooling2D: max_pooling2d
         number = 0
         while not layer.name or layer.name in taken:
@@ -76,7 +106,15 @@ class Stack:
     def _build(self, layer: Layer) -> None:
         at = self.layers.index(layer)
         assert self._input is not None
-        layer.build(self.layers[at - 1].output_shape[1:] if at else self._input)
+        shape = self.layers[at - 1].output_shape[1:] if at else self._input
+        if layer.below is not None:  # another network has built it, and shares it
+            layer.expect_input(shape, layer.input_shape[1:])
+            dtypes = {np.dtype(p.value.dtype) for p in layer.parameters} - {self.dtype}
+            if dtypes:
+                raise ValueError(f"{layer.name}: its weights are {dtypes.pop()}, those of {self.name} are {self.dtype}")
+            return
+        layer.build(shape)
+        layer.below = self._on(self.inputs[0], self.layers[:at])
         layer.needs_input_gradient = any(below.parameters for below in self.layers[:at])
         layer.initialize(self._initial_rng)
         for p in layer.parameters:
@@ -88,6 +126,34 @@ class Stack:
             self._input = tuple(positive(n, f"{self.name}: input_shape") for n in input_shape[1:])  # type: ignore[arg-type]
             for layer in self.layers:
                 self._build(layer)
+
+    @property
+    def inputs(self) -> list[Input]:
+        """What stands for the images: one ``Input``."""
+        if self._bottom is None:
+            self._bottom = Input(self._built() if self._input is None else self._input)
+        return [self._bottom]
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What stands for the outputs: one symbolic tensor."""
+        self._built()
+        return [self._on(self.inputs[0], self.layers)]
+
+    @property
+    def input(self) -> Input:
+        return self.inputs[0]
+
+    @property
+    def output(self) -> Any:
+        return self.outputs[0]
+
+    @staticmethod
+    def _on(x: Any, layers: Sequence[Layer]) -> Any:
+        """What ``layers`` make of the symbolic tensor ``x``."""
+        for layer in layers:
+            x = layer(x)
+        return x
 
     @property
     def input_shape(self) -> tuple[Any, ...]:

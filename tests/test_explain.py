@@ -115,7 +115,7 @@ REFUSED: dict[str, list[layers.Layer]] = {
 
 @pytest.mark.parametrize("complaint", REFUSED)
 def test_what_a_page_cannot_show(complaint):
-    stack = [type(layer)(**layer.config()) for layer in REFUSED[complaint]]  # a layer belongs to one model only
+    stack = [type(layer)(**layer.config()) for layer in REFUSED[complaint]]  # models that share layers share weights
     shape = (3, 40, 3) if "channels" in complaint else (40, 40, 1)
     with pytest.raises(ValueError, match=complaint) as error:
         describe(Sequential([layers.Input(shape), *stack]))

@@ -1,6 +1,7 @@
 """What all layers have in common. See the package's docstring for the life of a layer."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from inspect import signature
 from math import prod
@@ -9,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from .. import initializers
-from ..missing import refuse_attribute, settle
+from ..missing import settle
 from ..ops import Ops, Tensor
 from ..shapes import Shape, channel_order, expect_rank, positive, turned
-from .missing import ARGUMENTS, ATTRIBUTES
+from .missing import ARGUMENTS
+from .symbolic import SymbolicTensor, only_symbolic
 
 
 @dataclass
@@ -68,6 +70,12 @@ class Layer:
         """False in a model's first layer: nobody asks for the gradient of the pixels."""
         self.ops: Ops
         self.built = False
+        self.below: Any = None
+        """What stands for its input in the first network that it was put in; None before."""
+        self.bound_to: int | None = None
+        """The ``id`` of the network whose vectors have the weights now; several may share them: ``Network._ready``."""
+        self.turn: Any = None
+        """The lock of that first network (``turns``)."""
         self._room: dict[str, Tensor] = {}
 
     def __init_subclass__(cls, **arguments: Any) -> None:
@@ -164,18 +172,37 @@ class Layer:
     def from_config(cls, config: dict[str, Any]) -> "Layer":
         return cls(**config)
 
-    def __call__(self, *inputs: Any, **arguments: Any) -> Any:
-        raise NotImplementedError(
-            f"{self._who}: layers are not called in loopnet: a model is a list of them, Sequential([Input(shape), ...])"
-        )
+    def __call__(self, *inputs: Any, **arguments: Any) -> SymbolicTensor:
+        """The next link of a chain, ``x = Dense(10)(x)``, for ``Model(inputs, outputs)``, which draws the weights."""
+        x = only_symbolic(self._who, inputs, arguments)
+        if x is None:
+            raise NotImplementedError(
+                f"{self._who}: a layer by itself is not called on numbers in loopnet; Sequential([layer])(x) is"
+            )
+        trial = self
+        if self.below is None:
+            trial = deepcopy(self)
+            trial.name = self._who
+            trial.build(x.shape[1:])
+        self.expect_input(x.shape[1:], trial._input)
+        return SymbolicTensor(self, x, trial.output_shape)
+
+    def expect_input(self, given: Shape, expected: Shape) -> None:
+        """Raise ``ValueError`` if a layer that was built for one shape is given another."""
+        if given != expected:
+            raise ValueError(f"{self._who}: it was built for input of shape {expected}, given {given}")
 
     @property
-    def input(self) -> None:
-        refuse_attribute("input", ATTRIBUTES)
+    def input(self) -> Any:
+        """What stands for its input in the first network that it was put in: an ``Input`` or a ``SymbolicTensor``."""
+        if self.below is None:
+            raise AttributeError(f"{self._who}: it has no input and no output yet; put it in a model that has an Input")
+        return self.below
 
     @property
-    def output(self) -> None:
-        refuse_attribute("output", ATTRIBUTES)
+    def output(self) -> SymbolicTensor:
+        """What stands for its output there: ``Model(model.inputs, layer.output)`` looks inside a model."""
+        return SymbolicTensor(self, self.input, self.output_shape)
 
     @property
     def trainable(self) -> bool:

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from .base import Layer, fixed, without_batch
+from .symbolic import Symbolic
 
 
-class Input(Layer):
+
+class Input(Layer, Symbolic):
     """Declares the shape of one image, e.g. ``Input(shape=(28, 28, 1))``; or batch_shape, with the batch in front.
     Computes nothing and is not listed by ``model.layers``. batch_size: any number of images will do, whatever it says.
+    A layer can be called on it, ``x = Conv2D(32, 3)(inputs)``: it stands for the images (``loopnet.functional``).
     """
 
     def __init__(
@@ -23,6 +26,21 @@ class Input(Layer):
         if shape is None:
             shape = without_batch(batch_shape) if batch_shape is not None else others.pop("input_shape", None)
         super().__init__(name, fixed(shape, "Input: shape"), **others)
+        self.dtype = str(dtype or "float32")  # type: ignore[assignment]
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """That of a batch: None, and the shape of one image."""
+        assert self.declared_input_shape is not None
+        return (None, *self.declared_input_shape)
+
+    @property
+    def input(self) -> "Input":
+        return self
+
+    @property
+    def output(self) -> "Input":  # type: ignore[override]
+        return self
 
 
 InputLayer = Input

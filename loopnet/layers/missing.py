@@ -2,6 +2,8 @@
 
 from ..missing import listed
 
+BRANCHES = "branches are not in loopnet: a network is a chain of layers, each of which takes what the one before made"
+
 MISSING = listed(
     {
         "nothing here makes images larger than ZeroPadding does": """
@@ -23,7 +25,7 @@ MISSING = listed(
         'use Activation("linear")': "Identity",
         "use Dense": "EinsumDense",
         "write a subclass of loopnet.layers.Layer, with forward and backward": "Lambda Wrapper",
-        "a Sequential is a chain of layers, without branches": """
+        BRANCHES: """
         Add Average Concatenate Dot Maximum Minimum Multiply Subtract""",
         "there are no recurrent layers; Conv1D reads sequences": """
         Bidirectional ConvLSTM1D ConvLSTM2D ConvLSTM3D Embedding GRU GRUCell LSTM LSTMCell Masking RNN RepeatVector
@@ -39,11 +41,6 @@ MISSING = listed(
 )
 
 _NO_PENALTY = "nothing is added to the loss; to keep weights small use the optimizer AdamW(weight_decay=...)"
-
-ATTRIBUTES = dict.fromkeys(
-    ("input", "output"), "a layer keeps no graph; to look inside a network see loopnet.plot and `loopnet step`"
-)
-"""Attributes that Keras's layers have."""
 
 ARGUMENTS = {
     **dict.fromkeys(

@@ -1,0 +1,415 @@
+"""Networks put together in Keras's other ways: layers called on tensors, models in models, parts of models."""
+
+import copy
+import threading
+
+import numpy as np
+import pytest
+
+import loopnet
+from loopnet import activations, layers, losses
+from loopnet.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D, Rescaling, Softmax
+from loopnet.model import Sequential
+from loopnet.models import Model, load_model
+
+rng = np.random.default_rng(0)
+X, Y = rng.random((24, 8, 8, 1), np.float32), rng.integers(0, 3, 24)
+LOGITS = losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def stack():
+    return [
+        Rescaling(2.0), Conv2D(4, 3, activation="relu"), BatchNormalization(), MaxPooling2D(), Flatten(),
+        Dropout(0.2), Dense(5, activation="tanh"), Dense(3, activation="softmax"),
+    ]  # fmt: skip
+
+
+def chain(stack, shape=(8, 8, 1)):
+    """The input, and what the layers make of it."""
+    x = inputs = Input(shape)
+    for layer in stack:
+        x = layer(x)
+    return inputs, x
+
+
+def logits(seed=1, **kwargs):
+    model = Sequential([Input((8, 8, 1)), Flatten(), Dense(4, activation="relu"), Dense(3)], seed=seed, **kwargs)
+    model.compile("adam", LOGITS)
+    return model
+
+
+def described(model):
+    lines: list[str] = []
+    model.summary(print_fn=lines.append)
+    return lines[1:]
+
+
+def assert_same(arrays, others):
+    for a, b in zip(arrays, others, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+# ---- a chain of calls
+
+
+@pytest.mark.parametrize("backend", ["literal", "tuned"])
+def test_a_chain_of_calls_is_the_sequential_of_its_layers(backend, tmp_path):
+    inputs, outputs = chain(stack())
+    model = Model(inputs=inputs, outputs=outputs, name="chain", seed=3)
+    twin = Sequential([Input((8, 8, 1)), *stack()], seed=3)
+    histories = []
+    for each in (model, twin):
+        each.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], backend=backend)
+        histories.append(each.fit(X, Y, epochs=2, batch_size=8, verbose=0, validation_split=0.25).history)
+    assert model.name == "chain"
+    assert type(model.layers[0]) is Rescaling
+    assert [layer.config() for layer in model.layers] == [layer.config() for layer in twin.layers]
+    assert (model.layers[1].backend, model.count_params()) == (backend, twin.count_params())
+    assert histories[0] == histories[1]
+    assert described(model) == described(twin)
+    assert_same(model.get_weights(), twin.get_weights())
+    model.save(tmp_path / "model")
+    again = load_model(tmp_path / "model")
+    again.compile("adam", "sparse_categorical_crossentropy", backend=backend)
+    np.testing.assert_array_equal(again.predict(X), twin.predict(X))
+
+
+def test_what_stands_for_numbers_has_a_shape():
+    inputs = loopnet.Input(shape=(28, 28, 1))
+    x = Conv2D(32, 3, activation="relu")(inputs)
+    assert (inputs.shape, inputs.dtype) == ((None, 28, 28, 1), "float32")
+    assert (x.shape, x.dtype) == ((None, 26, 26, 32), "float32")
+    assert Flatten()(MaxPooling2D(strides=3)(x)).shape == (None, 9 * 9 * 32)
+    assert repr(x) == "<SymbolicTensor shape=(None, 26, 26, 32), made by Conv2D>"
+    model = loopnet.Model(inputs, Dense(10, name="last")(Flatten()(x)))
+    assert model.name == "functional"
+    assert (model.inputs, model.input) == ([inputs], inputs)
+    assert (model.output.shape, model.layers[0].output.shape) == ((None, 10), (None, 26, 26, 32))
+    assert model.layers[0].input is inputs
+    assert [t.layer.name for t in model.outputs] == ["last"]
+
+
+def test_lists_of_one_are_one():
+    inputs, outputs = chain([Flatten(), Dense(3)])
+    assert Model([inputs], [outputs]).predict(X).shape == (24, 3)
+    assert Dense(2)([inputs]).shape == (None, 8, 8, 2)
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "sigmoid", "tanh", "softplus", "softmax", "linear"])
+def test_functions_are_links_of_the_chain(name):
+    function = getattr(activations, name)
+    inputs, x = chain([Flatten(), Dense(3)])
+    model = Model(inputs, function(x))
+    z = X.reshape(24, 64) @ model.layers[1].kernel
+    np.testing.assert_allclose(model.predict(X), function(z), rtol=1e-4, atol=1e-6)
+    assert len(model.layers) == (2 if name == "linear" else 3)
+
+
+A, B = Input((4,)), Input((4,))
+SHARED = Dense(4, name="shared")
+BRANCHES = "branches are not in loopnet: a network is a chain of layers"
+
+REFUSED = [
+    (lambda: Dense(3)([A, B]), NotImplementedError, f"Dense: called on 2 inputs; {BRANCHES}"),
+    (lambda: Dense(3)(A, B), NotImplementedError, f"Dense: called on 2 inputs; {BRANCHES}"),
+    (lambda: Sequential([Dense(3)])([A, B]), NotImplementedError, f"sequential: called on 2 inputs; {BRANCHES}"),
+    (lambda: layers.Add()([A, B]), NotImplementedError, f"Add is not in loopnet: {BRANCHES}"),
+    (lambda: Dense(4)(A) + A, NotImplementedError, "arithmetic is not in loopnet"),
+    (lambda: Dense(4)(A) / 255.0, NotImplementedError, "layers.Rescaling"),
+    (lambda: Model([A, B], Dense(3)(A)), NotImplementedError, f"functional: given 2 inputs; {BRANCHES}"),
+    (lambda: Model(A, [Dense(3)(A), Dense(2)(A)]), NotImplementedError, f"not on one chain; {BRANCHES}"),
+    (lambda: Model(A, SHARED(SHARED(A))), NotImplementedError, f"the layer shared stands in it twice; {BRANCHES}"),
+    (lambda: Model(A, Dense(3)(B), name="m"), ValueError, "m: the outputs .*made by Dense> are not made from the inp"),
+    (lambda: Model(A, A), ValueError, "are not made from the inputs"),
+    (lambda: Model(A), ValueError, "expected outputs as an Input or what a layer made of one, given None"),
+    (lambda: Model(A, []), ValueError, "expected outputs .*given None"),
+    (lambda: Model(X, Dense(3)(A)), ValueError, "expected inputs as an Input"),
+    (lambda: type("MyNet", (Model,), {}), NotImplementedError, "MyNet: subclasses of Model are not in loopnet"),
+    (lambda: Conv2D(3, 3)(A), ValueError, r"Conv2D: expected input of shape \(batch, height, width, channels\)"),
+    (lambda: Dropout(0.5)(A, training=True), NotImplementedError, "Dropout: training=True is not in loopnet"),
+    (lambda: logits()(Input((8, 8, 1)), training=False), NotImplementedError, "training=False is not in loopnet"),
+    (lambda: logits()(Input((9, 9, 1))), ValueError, r"flatten: it was built for .* \(8, 8, 1\), given \(9, 9, 1\)"),
+    (lambda: np.asarray(Dense(4)(A)), NotImplementedError, "has no numbers yet: make a Model of it"),
+    (lambda: activations.relu(Dense(4)(A))(X), TypeError, "not callable"),
+    (lambda: Dense(4).output, AttributeError, "Dense: it has no input and no output yet; put it in a model"),
+    (lambda: Sequential([Dense(4)]).inputs, ValueError, "it has no input shape yet"),
+    (lambda: Sequential()(A), ValueError, "sequential: it has no layers yet"),
+]
+
+
+@pytest.mark.parametrize(("line", "error", "message"), REFUSED, ids=[m for _, _, m in REFUSED])
+def test_what_is_no_chain_is_refused_by_name(line, error, message):
+    with pytest.raises(error, match=message):
+        line()
+
+
+# ---- models in models
+
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def test_probabilities_behind_a_model_of_logits(tmp_path):
+    """The last step of TensorFlow's two pages for beginners."""
+    model = logits()
+    model.fit(X, Y, epochs=1, verbose=0)
+    probabilities = Sequential([model, Softmax()])
+    for _ in range(2):  # what the one learns later, the other knows
+        expected = softmax(model.predict(X))
+        np.testing.assert_allclose(probabilities.predict(X), expected, rtol=1e-5)
+        np.testing.assert_allclose(probabilities(X[:2]), expected[:2], rtol=1e-5)
+        model.fit(X, Y, epochs=3, verbose=0)
+    assert probabilities.layers[:3] == model.layers
+    probabilities.save(tmp_path / "both")
+    np.testing.assert_array_equal(load_model(tmp_path / "both").predict(X), probabilities.predict(X))
+
+
+@pytest.mark.parametrize("call", [False, True])
+def test_layers_in_a_sequential_of_their_own(call):
+    """The augmentation of Keras's pages: a Sequential that has not seen any shape, in front of the network."""
+    augmentation = Sequential([layers.RandomTranslation(0.2, 0.2), layers.RandomRotation(0.1)])
+    head = [Rescaling(1 / 255), Conv2D(2, 3), Flatten(), Dense(3)]
+    if call:
+        inputs = Input((8, 8, 1))
+        x = augmentation(inputs)
+        for layer in head:
+            x = layer(x)
+        model = Model(inputs, x)
+    else:
+        model = Sequential([Input((8, 8, 1)), augmentation, *head])
+    names = ["random_translation", "random_rotation", "rescaling", "conv2d", "flatten", "dense"]
+    assert [layer.name for layer in model.layers] == names
+    model.compile("sgd", LOGITS)
+    model.fit(X, Y, epochs=1, verbose=0)
+    np.testing.assert_array_equal(augmentation(X), X)  # which is for training only
+
+
+def test_a_network_that_waits_for_its_shape_takes_it_from_a_layer_that_has_one():
+    model = logits()
+    first = Sequential(model.layers[:2])
+    assert first.input_shape == (None, 8, 8, 1)
+    expected = np.maximum(X.reshape(24, 64) @ model.layers[1].kernel, 0)
+    np.testing.assert_allclose(first.predict(X), expected, rtol=1e-4, atol=1e-6)
+    assert first.input is model.input
+
+
+def adds(model, layer):
+    before = list(model.layers), model._input
+    try:
+        model.add(layer)
+    finally:
+        assert (model.layers, model._input) == before
+
+
+SHARED_BADLY = [
+    (lambda: adds(logits(), logits()), r"named 'flatten' already; .* name: Flatten\(\.\.\., name="),
+    (lambda: adds(Sequential([Input((9,))]), logits()), r"flatten: it was built for .* \(8, 8, 1\), given \(9,\)"),
+    (lambda: adds(Sequential([Dense(9, name="x"), Flatten(name="y")]), Sequential([Dense(2, name="x")])), "named 'x'"),
+    (lambda: adds(Sequential(dtype="float64"), logits()), "dense: its weights are float32, those of .* float64"),
+    (lambda: adds(Sequential(), Sequential()), "given sequential, which has no layers yet"),
+    (lambda: (lambda model: adds(model, model.layers[-1]))(logits()), "dense_1 is in it already; a chain has each"),
+    (lambda: (lambda model: adds(model, model))(logits()), "flatten is in it already; a chain has each layer once"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), SHARED_BADLY, ids=[m for _, m in SHARED_BADLY])
+def test_a_model_that_does_not_fit_into_another_leaves_it_as_it_was(line, message):
+    with pytest.raises(ValueError, match=message):
+        line()
+
+
+# ---- layers in several models
+
+
+def heads(seed=5):
+    """Two classifiers on one trunk, with batch normalisation and dropout in it."""
+    inputs, x = chain([Flatten(), Dense(6, activation="relu", name="trunk"), BatchNormalization(), Dropout(0.3)])
+    models = [Model(inputs, Dense(3, name=f"head{i}")(x), seed=seed + i) for i in range(2)]
+    for model, optimizer in zip(models, ["adam", loopnet.optimizers.SGD(0.1, momentum=0.9)], strict=True):
+        model.compile(optimizer, LOGITS)
+    return models
+
+
+def test_two_that_share_layers_learn_in_turns_as_if_the_weights_were_carried_over():
+    """Beside them, two that share nothing, and between them the trunk's weights are carried by hand."""
+    shared, apart = heads(), [heads()[0], heads()[1]]
+    apart[1].set_weights([*apart[0].get_weights()[:6], *shared[1].get_weights()[6:]])
+    apart[0].set_weights(shared[0].get_weights())
+    for turn in range(5):
+        now = turn % 2
+        apart[now].layers[3].set_state(shared[now].layers[3].get_state())
+        for model in (shared[now], apart[now]):
+            model.fit(X, Y, epochs=2, batch_size=8, verbose=0, shuffle=False)
+        apart[1 - now].set_weights([*apart[now].get_weights()[:6], *apart[1 - now].get_weights()[6:]])
+        for model, other in zip(shared, apart, strict=True):
+            assert_same(model.get_weights(), other.get_weights())
+            np.testing.assert_array_equal(model.predict(X), other.predict(X))
+
+
+def test_who_looks_in_the_middle_of_training_changes_nothing():
+    quiet, watched, seen = heads()[0], heads()[0], []
+    every = Model(watched.inputs, [layer.output for layer in watched.layers])
+    trunk = Model(watched.inputs, watched.get_layer("trunk").output)
+
+    class Look(loopnet.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs):
+            trunk.predict(X)
+
+        def on_train_batch_end(self, batch, logs):
+            seen.append((every.predict(X)[1], trunk.predict(X), watched.get_weights()))
+
+    quiet.fit(X, Y, epochs=2, batch_size=8, verbose=0)
+    watched.fit(X, Y, epochs=2, batch_size=8, verbose=0, callbacks=Look())
+    assert_same(quiet.get_weights(), watched.get_weights())
+    assert len(seen) == 6
+    for a, b, (w, bias, *_) in seen:  # each time as it was at that moment
+        np.testing.assert_allclose(a, np.maximum(X.reshape(24, 64) @ w + bias, 0), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(b, a, rtol=1e-4, atol=1e-5)
+    assert not np.allclose(seen[0][0], seen[-1][0])
+
+
+@pytest.mark.parametrize("bound", [False, True])
+def test_weights_set_in_one_are_those_of_the_other(bound):
+    """Also in one that has not run yet, while the other is in the middle of its life."""
+    model = logits()
+    model.fit(X, Y, epochs=1, verbose=0)
+    part = Model(model.inputs, model.layers[1].output)
+    if bound:
+        part.predict(X)
+    part.set_weights([np.ones((64, 4)), np.zeros(4)])
+    assert_same(model.get_weights()[:2], [np.ones((64, 4)), np.zeros(4)])
+    model.fit(X, Y, epochs=1, verbose=0)
+    learned = model.get_weights()
+    assert not np.array_equal(learned[0], np.ones((64, 4)))
+    assert_same(part.get_weights(), learned[:2])
+    part.layers[1].set_weights([np.zeros((64, 4)), np.full(4, 2.0)])
+    expected = np.full((1, 4), 2.0) @ learned[2] + learned[3]
+    np.testing.assert_allclose(model.predict(X[:1]), expected, rtol=1e-5)
+
+
+def test_those_that_share_layers_may_run_on_different_backends():
+    model = logits()
+    probabilities = Sequential([model, Softmax()])
+    probabilities.compile("sgd", "sparse_categorical_crossentropy", backend="literal")
+    for _ in range(2):
+        model.fit(X, Y, epochs=1, verbose=0)
+        probabilities.fit(X, Y, epochs=1, verbose=0)
+        np.testing.assert_allclose(probabilities.predict(X), softmax(model.predict(X)), rtol=1e-5)
+
+
+def test_a_gradient_goes_down_to_layers_that_were_first_in_their_own_model():
+    """A first layer is not asked for the gradient of its input; above others it is. Seen in the weights below it."""
+    encoder = Sequential([Input((8, 8, 1)), Flatten(), Dense(4, name="below")], seed=1)
+    decoder = Sequential([Input((4,)), Dense(3, name="above")], seed=2)
+    decoder.compile("sgd", LOGITS)
+    decoder.predict(np.zeros((1, 4)))
+    both, twin = Sequential([encoder, decoder]), logits()
+    twin = Sequential([Input((8, 8, 1)), Flatten(), Dense(4), Dense(3)])
+    twin.set_weights(both.get_weights())
+    for model in (both, twin):
+        model.compile("sgd", LOGITS)
+        model.fit(X, Y, epochs=2, verbose=0, shuffle=False)
+    assert_same(both.get_weights(), twin.get_weights())
+    np.testing.assert_allclose(decoder.predict(encoder.predict(X)), both.predict(X), rtol=1e-5, atol=1e-6)
+
+
+def test_threads_take_turns_in_models_that_share_layers():
+    quiet, model = heads()[0], heads()[0]
+    trunk = Model(model.inputs, model.get_layer("trunk").output)
+    quiet.fit(X, Y, epochs=8, verbose=0)
+    stop = threading.Event()
+
+    def look():
+        while not stop.is_set():
+            trunk.predict(X)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        model.fit(X, Y, epochs=8, verbose=0)
+    finally:
+        stop.set()
+        looking.join()
+    assert_same(model.get_weights(), quiet.get_weights())
+
+
+def test_a_copy_shares_nothing():
+    model = logits()
+    model.fit(X, Y, epochs=1, verbose=0)
+    other, before = copy.deepcopy(model), model.get_weights()
+    other.fit(X, Y, epochs=1, verbose=0)
+    assert_same(model.get_weights(), before)
+    assert not np.array_equal(other.get_weights()[0], before[0])
+
+
+# ---- looking inside
+
+
+@pytest.mark.parametrize("batch_size", [5, 24, None])
+def test_the_outputs_of_every_layer(batch_size):
+    model = Sequential([Input((8, 8, 1)), *stack()])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(X, Y, epochs=1, verbose=0)
+    every = Model(inputs=model.inputs, outputs=[layer.output for layer in model.layers])
+    made = every.predict(X, batch_size=batch_size)
+    assert [m.shape[1:] for m in made] == [layer.output_shape[1:] for layer in model.layers]
+    assert every.output_shape == [layer.output_shape for layer in model.layers]
+    assert [tensor.shape for tensor in every.output] == every.output_shape
+    np.testing.assert_allclose(made[0], 2 * X, rtol=1e-6)
+    np.testing.assert_array_equal(made[4], made[3].reshape(24, -1))
+    np.testing.assert_array_equal(made[5], made[4])
+    w, b = model.layers[6].get_weights()
+    np.testing.assert_allclose(made[6], np.tanh(made[5] @ w + b), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(made[7], model.predict(X), rtol=1e-4, atol=1e-6)
+    for layer, expected in zip(model.layers, made, strict=True):
+        one = Model(model.input, layer.output)
+        np.testing.assert_allclose(one.predict(X), expected, rtol=1e-4, atol=1e-6)
+    last, first = Model(model.input, [model.output, model.layers[0].output])(X)
+    assert (last.shape, first.shape) == ((24, 3), (24, 8, 8, 1))
+
+
+@pytest.mark.parametrize("what", ["compile", "fit", "evaluate", "train_on_batch", "save", "export", "pop"])
+def test_several_outputs_are_for_looking(what):
+    model = logits()
+    every = Model(model.inputs, [layer.output for layer in model.layers])
+    with pytest.raises(NotImplementedError, match="functional: a model with 3 outputs is for looking: predict"):
+        getattr(every, what)()
+    with pytest.raises(ValueError, match=r"predict: expected .*8, 8, 1\), given \(24, 8\)"):
+        every.predict(X[..., 0, 0])
+
+
+def test_a_model_may_begin_behind_a_layer():
+    """Keras's first autoencoder, whose halves are models of their own."""
+    inputs, codes = chain([Flatten(), Dense(4, activation="relu", name="codes")])
+    outputs = Dense(3, name="out")(codes)
+    model, encoder, decoder = Model(inputs, outputs), Model(inputs, codes), Model(codes, outputs)
+    model.compile("adam", LOGITS)
+    model.fit(X, Y, epochs=2, verbose=0)
+    assert (encoder.output_shape, decoder.input_shape) == ((None, 4), (None, 4))
+    np.testing.assert_allclose(decoder.predict(encoder.predict(X)), model.predict(X), rtol=1e-5, atol=1e-6)
+    again = Model(inputs, decoder(encoder(inputs)))
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    assert again.layers == model.layers
+
+
+# ---- the last layer off
+
+
+def test_the_last_layer_is_taken_off():
+    model = logits()
+    model.fit(X, Y, epochs=1, verbose=0)
+    w, b, *_ = model.get_weights()
+    assert model.pop().name == "dense_1"
+    np.testing.assert_allclose(model.predict(X), np.maximum(X.reshape(24, 64) @ w + b, 0), rtol=1e-4, atol=1e-6)
+    model.add(Dense(2))
+    assert model.layers[-1].name == "dense_1"
+    model.fit(X, Y % 2, epochs=1, verbose=0)  # with new memory in the optimizer, for another number of weights
+    assert {slot.size for slot in model.optimizer.state.values()} == {model.count_params()}
+    assert model.optimizer.iterations == 1
+    waiting = Sequential([Dense(2), Dense(3)])
+    waiting.pop()
+    waiting.pop()
+    with pytest.raises(ValueError, match="sequential: it has no layer to take off"):
+        waiting.pop()
