@@ -56,8 +56,7 @@ class Stack:
             raise ValueError(f"{self.name}: the layer {layer.name} is in it already; a chain has each layer once")
         if not self.layers and self._input is None:
             self._input = layer.declared_input_shape if layer.below is None else layer.input_shape[1:]
-            below = layer if isinstance(layer, Input) else layer.below
-            self._bottom = below if isinstance(below, Input) else None
+            self._bottom = layer if isinstance(layer, Input) else None
         elif isinstance(layer, Input):  # the others' input_shape and input_dim say nothing new, as in Keras
             raise ValueError(f"{self.name}: only the first layer may be an Input, given {layer!r}")
         if isinstance(layer, Input):
@@ -131,7 +130,8 @@ class Stack:
     def inputs(self) -> list[Input]:
         """What stands for the images: one ``Input``."""
         if self._bottom is None:
-            self._bottom = Input(self._built() if self._input is None else self._input)
+            below = self.layers[0].below if self.layers else None  # where the first layer is shared
+            self._bottom = below if isinstance(below, Input) else Input(self._input or self._built())
         return [self._bottom]
 
     @property

@@ -184,6 +184,8 @@ def test_layers_in_a_sequential_of_their_own(call):
     model.compile("sgd", LOGITS)
     model.fit(X, Y, epochs=1, verbose=0)
     np.testing.assert_array_equal(augmentation(X), X)  # which is for training only
+    np.testing.assert_array_equal(Model(augmentation.input, augmentation.output)(X), X)
+    np.testing.assert_array_equal(Model(augmentation.input, augmentation.layers[0].output)(X), X)
 
 
 def test_a_network_that_waits_for_its_shape_takes_it_from_a_layer_that_has_one():

@@ -7,7 +7,6 @@ from .base import Layer, fixed, without_batch
 from .symbolic import Symbolic
 
 
-
 class Input(Layer, Symbolic):
     """Declares the shape of one image, e.g. ``Input(shape=(28, 28, 1))``; or batch_shape, with the batch in front.
     Computes nothing and is not listed by ``model.layers``. batch_size: any number of images will do, whatever it says.
