@@ -198,7 +198,6 @@ class Sequential(KerasNames, Network):
         for number, start in enumerate(range(0, data.count, batch_size)):
             picked = order[start : start + batch_size]
             tell(listeners, f"on_{doing}_batch_begin", number, {})
-            self._ready()  # a callback may have run another network that shares layers
             x, targets, weight = data.load(on_rung[start : start + batch_size])
             if train:
                 outputs, losses = self._train(x, targets, weight, images=picked.size)

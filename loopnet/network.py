@@ -192,6 +192,7 @@ class Network(Stack):
 
     def _forward(self, x: Tensor, training: bool, images: int | None = None) -> Tensor:
         """The outputs for a batch of so many images: as many as ``x`` has room for, unless some of that is empty."""
+        self._ready()  # a callback may have run another network that shares layers
         for stage in self._plan.stages:
             if isinstance(stage, Border):
                 stage.images = images
@@ -200,6 +201,7 @@ class Network(Stack):
 
     def _train(self, x: Tensor, targets: Tensor, weight: Tensor, images: int | None = None) -> tuple[Tensor, Tensor]:
         """One training step. Returns the outputs and one loss an image."""
+        self._ready()  # as in _forward
         if self._step is not None:
             return self._step(x, targets, weight)
         outputs = self._forward(x, training=True, images=images)

@@ -1,6 +1,7 @@
 """Networks put together in Keras's other ways: layers called on tensors, models in models, parts of models."""
 
 import copy
+import dataclasses
 import threading
 
 import numpy as np
@@ -299,6 +300,44 @@ def test_those_that_share_layers_may_run_on_different_backends():
         model.fit(X, Y, epochs=1, verbose=0)
         probabilities.fit(X, Y, epochs=1, verbose=0)
         np.testing.assert_allclose(probabilities.predict(X), softmax(model.predict(X)), rtol=1e-5)
+
+
+def test_a_metric_may_look_with_another_backend_between_two_batches():
+    model, quiet = logits(), logits()
+    probabilities = Sequential([model, Softmax()])
+    probabilities.compile("sgd", "sparse_categorical_crossentropy", backend="literal")
+
+    def looks(a, b):
+        probabilities.predict(X)
+        return np.zeros(len(a))
+
+    model.compile("adam", LOGITS, metrics=[looks])
+    for _ in range(2):
+        assert model.evaluate(X, Y, batch_size=5, verbose=0) == [quiet.evaluate(X, Y, batch_size=5, verbose=0), 0]
+        for each in (model, quiet):
+            each.fit(X, Y, batch_size=5, epochs=2, verbose=0)
+        assert_same(model.get_weights(), quiet.get_weights())
+
+
+def test_who_looks_changes_nothing_either_where_a_step_is_one_function():
+    class Step:
+        """Stands for that of ``cuda_fused``: it keeps the vector that it was given."""
+
+        def __init__(self, layers, loss, optimizer, values):
+            self.values = values
+
+        def __call__(self, x, targets, weight):
+            self.values += 1
+            return np.zeros((len(x), 3), np.float32), np.zeros(len(x), np.float32)
+
+    model = logits()
+    part = Model(model.inputs, model.layers[1].output)
+    model.compile("sgd", LOGITS, backend=dataclasses.replace(loopnet.get_ops("literal"), train_step=Step))
+    before = model.get_weights()
+    look = loopnet.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: part.predict(X))
+    model.fit(X, Y, batch_size=8, epochs=2, verbose=0, callbacks=look)
+    for now, then in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_allclose(now, then + 6, rtol=1e-6)
 
 
 def test_a_gradient_goes_down_to_layers_that_were_first_in_their_own_model():
