@@ -84,7 +84,7 @@ class Callback:
 class LambdaCallback(Callback):
     """Functions as a callback: ``LambdaCallback(on_epoch_end=lambda epoch, logs: print(logs["loss"]))``."""
 
-    def __init__(self, **listeners: Callable[..., None]):
+    def __init__(self, **listeners: Callable[..., object]):
         for event, function in listeners.items():
             if not event.startswith("on_") or not hasattr(Callback, event):
                 raise ValueError(f"LambdaCallback: there is no event {event!r}")

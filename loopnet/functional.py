@@ -89,9 +89,18 @@ class _Looking(Sequential):
         return [self.layers[at].output_shape for at in self._places]
 
     @one_at_a_time
-    def predict(self, x: Any, batch_size: int | None = 32, verbose: int | str = "auto", **others: Any) -> Any:
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = 32,
+        verbose: int | str = "auto",
+        callbacks: Any = None,
+        **others: Any,
+    ) -> Any:
         """A list of arrays, one for each output."""
         settle_for(self, "predict", others)
+        if callbacks:
+            raise NotImplementedError(f"{self.name}: a model with several outputs has no callbacks")
         images = check_images("predict", x, self._built(), self.dtype)
         size = positive(32 if batch_size is None else batch_size, "predict: batch_size")
         found: list[list[np.ndarray]] = [[] for _ in self._places]

@@ -21,6 +21,7 @@ from .ops import DEFAULT_BACKEND, Ops, Tensor
 from .precompile import with_helpers
 from .rungs import announce_compilation
 from .shapes import positive
+from .stack import Stack
 from .summary import summarize
 from .tally import Tally
 from .turns import Turn, one_at_a_time
@@ -41,7 +42,7 @@ class Sequential(KerasNames, Network):
 
     def __init__(
         self,
-        layers: Sequence[Layer] | None = None,
+        layers: Sequence[Layer | Stack] | None = None,
         name: str | None = None,
         dtype: str = "float32",
         seed: int | None = None,

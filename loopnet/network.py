@@ -24,7 +24,7 @@ from .threads import refuse_after_fork
 class Network(Stack):
     """A stack of layers, an optimiser and a loss, bound to a rung when they are first needed."""
 
-    def __init__(self, layers: Sequence[Layer] | None, name: str, dtype: str, seed: int | None):
+    def __init__(self, layers: Sequence[Layer | Stack] | None, name: str, dtype: str, seed: int | None):
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
         self.metrics: list[metrics.Metric] = []

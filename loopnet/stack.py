@@ -24,7 +24,7 @@ class Stack:
 
     def __init__(
         self,
-        layers: Sequence[Layer] | None = None,
+        layers: "Sequence[Layer | Stack] | None" = None,
         name: str | None = None,
         dtype: str = "float32",
         seed: int | None = None,
