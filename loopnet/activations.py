@@ -1,7 +1,8 @@
 """Keras's ``activations``: functions of NumPy arrays, which also name a layer's, ``activation=activations.relu``.
 
-Each runs the loop of its layer (``layers.activation``, ``kernels.activation``). Integers are taken as float32. Of what
-stands for numbers in ``loopnet.functional`` each makes the next link, as ``Activation("relu")(x)`` does.
+Each runs the loop of its layer (``layers.activation``; ``kernels.activation``, ``gated`` and ``softmax``). Integers are
+taken as float32. Of what stands for numbers in ``loopnet.functional`` each makes the next link, as
+``Activation("relu")(x)`` does.
 """
 
 from collections.abc import Callable
@@ -11,10 +12,12 @@ import numpy as np
 
 from .layers.activation import Activation, activation_layer
 from .layers.symbolic import Symbolic
-from .missing import getattr_of, listed
+from .missing import getattr_of, listed, settle
 from .ops import get_ops
 
-__all__ = ["leaky_relu", "linear", "relu", "sigmoid", "softmax", "softplus", "tanh"]
+__all__ = [
+    "elu", "gelu", "leaky_relu", "linear", "relu", "selu", "sigmoid", "silu", "softmax", "softplus", "swish", "tanh",
+]  # fmt: skip
 
 
 def linear(x: Any) -> Any:
@@ -27,9 +30,9 @@ def relu(x: Any) -> np.ndarray:
     return _each("relu", x)
 
 
-def leaky_relu(x: Any) -> np.ndarray:
-    """x, or x / 5 where it is negative."""
-    return _each("leaky_relu", x)
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> np.ndarray:
+    """x, or negative_slope * x where it is negative."""
+    return _each("leaky_relu", x, negative_slope=negative_slope)
 
 
 def sigmoid(x: Any) -> np.ndarray:
@@ -47,6 +50,30 @@ def softplus(x: Any) -> np.ndarray:
     return _each("softplus", x)
 
 
+def elu(x: Any, alpha: float = 1.0) -> np.ndarray:
+    """x, or alpha * (exp(x) - 1) where it is negative."""
+    return _each("elu", x, alpha=alpha)
+
+
+def selu(x: Any) -> np.ndarray:
+    """1.0507 * elu(x, alpha=1.6733)."""
+    return _each("selu", x)
+
+
+def silu(x: Any) -> np.ndarray:
+    """x * sigmoid(x)."""
+    return _each("silu", x)
+
+
+swish = silu
+
+
+def gelu(x: Any, approximate: bool = False) -> np.ndarray:
+    """x times the share of a Gaussian that lies below x. Raises ``NotImplementedError`` for the approximate one."""
+    settle("gelu", {"approximate": approximate}, {"approximate": "use the exact one, approximate=False"})
+    return _each("gelu", x)
+
+
 def softmax(x: Any) -> np.ndarray:
     """exp(x) divided by its sum along the last axis: rows of probabilities."""
     if isinstance(x, Symbolic):
@@ -60,13 +87,13 @@ def softmax(x: Any) -> np.ndarray:
 FUNCTIONS: dict[Callable, str] = {globals()[name]: name for name in __all__}
 
 
-def _each(name: str, x: Any, width: int = 1) -> Any:
+def _each(name: str, x: Any, width: int = 1, **arguments: Any) -> Any:
     if isinstance(x, Symbolic):
-        return Activation(name)(x)
+        return Activation({"function": name, **arguments} if arguments else name)(x)
     x = np.asarray(x)
     if x.dtype not in (np.float32, np.float64):
         x = x.astype(np.float32)
-    layer = activation_layer(name, name)
+    layer = activation_layer({"function": name, **arguments}, name)
     assert layer is not None
     layer.build((width,))
     layer.bind(get_ops("literal"), x.dtype)
@@ -74,12 +101,11 @@ def _each(name: str, x: Any, width: int = 1) -> Any:
 
 
 MISSING = listed({
-    "the activations are relu, leaky_relu, sigmoid, tanh, softplus and softmax": """
-        celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh log_sigmoid log_softmax
-        mish relu6 selu silu soft_shrink softsign sparse_plus sparse_sigmoid sparsemax squareplus swish tanh_shrink
-        threshold""",
+    "the activations are relu, leaky_relu, elu, selu, silu, gelu, sigmoid, tanh, softplus and softmax": """
+        celu exponential glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh log_sigmoid log_softmax mish relu6
+        soft_shrink softsign sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink threshold""",
     "an activation is named by a string: activation='relu'": "get serialize deserialize",
 })  # fmt: skip
-"""Also by name, activation="elu"."""
+"""Also by name, activation="mish"."""
 
 __getattr__ = getattr_of(__name__, MISSING)

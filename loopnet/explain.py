@@ -15,6 +15,10 @@ import numpy as np
 
 from . import datasets, losses
 from .layers import (
+    ACTIVATIONS,
+    ELU,
+    GELU,
+    SELU,
     AveragePooling2D,
     BatchNormalization,
     Conv2D,
@@ -29,6 +33,7 @@ from .layers import (
     ReLU,
     Reshape,
     Sigmoid,
+    SiLU,
     Softmax,
     Softplus,
     Tanh,
@@ -186,7 +191,13 @@ def _softmax(name: str, shape: tuple[int, ...]) -> Described:
 
 
 def _activation(layer: Any) -> Described:
-    return {"name": layer.function, **({"slope": layer.negative_slope} if isinstance(layer, LeakyReLU) else {})}
+    """By its name, with the constants that the page's formula wants."""
+    name = next(name for name, cls in ACTIVATIONS.items() if cls is type(layer))
+    if isinstance(layer, LeakyReLU):
+        return {"name": name, "slope": layer.negative_slope}
+    if isinstance(layer, (ELU, SELU)):
+        return {"name": name, "alpha": layer.alpha, "scale": layer.scale}
+    return {"name": name}
 
 
 def _convolution(layer: Any) -> Described:
@@ -244,7 +255,7 @@ DESCRIBED: dict[type[Layer], Callable[[Any], Described]] = {
     Dropout: _copy,
     Layer: _copy,
     Dense: _dense,
-    **{cls: _activated for cls in (ReLU, LeakyReLU, Sigmoid, Tanh, Softplus)},
+    **{cls: _activated for cls in (ReLU, LeakyReLU, Sigmoid, Tanh, Softplus, ELU, SELU, SiLU, GELU)},
     Softmax: lambda layer: {"kind": "softmax"},
 }
 """The layers that a page can show, and how."""

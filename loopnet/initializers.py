@@ -151,7 +151,7 @@ class HeUniform(HeNormal):
 
 
 class LecunNormal(FanInVariance):
-    """For layers with tanh behind them."""
+    """For layers with tanh or selu behind them."""
 
     scale = 1.0
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .kernels.activation import AMPLITUDE, SLOPE
+from .kernels.gated import ROOT_HALF
 
 if TYPE_CHECKING:
     from .layers import Layer
@@ -220,6 +221,24 @@ def _leaky_relu(graph: _Graph, layer: Any, x: str) -> str:
     return graph.node("LeakyRelu", [x], alpha=layer.negative_slope)
 
 
+def _elu(graph: _Graph, layer: Any, x: str) -> str:
+    return graph.node("Elu", [x], alpha=layer.alpha)
+
+
+def _selu(graph: _Graph, layer: Any, x: str) -> str:
+    return graph.node("Selu", [x], alpha=layer.alpha, gamma=layer.scale)
+
+
+def _silu(graph: _Graph, layer: Any, x: str) -> str:
+    return graph.node("Mul", [x, graph.node("Sigmoid", [x])])
+
+
+def _gelu(graph: _Graph, layer: Any, x: str) -> str:
+    """x / 2 + x / 2 * erf(x / sqrt(2)): the opset is older than Gelu."""
+    half = _times(graph, x, 0.5)
+    return graph.node("Add", [half, graph.node("Mul", [half, graph.node("Erf", [_times(graph, x, ROOT_HALF)])])])
+
+
 def _scaled_tanh(graph: _Graph, layer: Any, x: str) -> str:
     return _times(graph, graph.node("Tanh", [_times(graph, x, SLOPE)]), AMPLITUDE)
 
@@ -267,6 +286,10 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     "Tanh": (_elementwise("Tanh"), EITHER),
     "ScaledTanh": (_scaled_tanh, EITHER),
     "Softplus": (_elementwise("Softplus"), EITHER),
+    "ELU": (_elu, EITHER),
+    "SELU": (_selu, EITHER),
+    "SiLU": (_silu, EITHER),
+    "GELU": (_gelu, EITHER),
     "Rescaling": (_rescaling, EITHER),
     # what does nothing when looking
     **{name: (_nothing, EITHER) for name in ("Layer", "Dropout", "RandomDistortion", "RandomTranslation")},

@@ -23,6 +23,7 @@ from .kernels import (
     conv3d,
     dense,
     dropout,
+    gated,
     loss,
     normalization,
     optimizer,
@@ -88,6 +89,12 @@ class Ops:
     scaled_tanh_backward: Kernel
     softplus_forward: Kernel
     softplus_backward: Kernel
+    elu_forward: Kernel
+    elu_backward: Kernel
+    silu_forward: Kernel
+    silu_backward: Kernel
+    gelu_forward: Kernel
+    gelu_backward: Kernel
     dropout: Kernel
     affine_flow: Kernel
     elastic_flow: Kernel
@@ -211,6 +218,12 @@ TEXTBOOK: dict[str, Any] = {
     "scaled_tanh_backward": activation.scaled_tanh_backward,
     "softplus_forward": activation.softplus_forward,
     "softplus_backward": activation.softplus_backward,
+    "elu_forward": activation.elu_forward,
+    "elu_backward": activation.elu_backward,
+    "silu_forward": gated.silu_forward,
+    "silu_backward": gated.silu_backward,
+    "gelu_forward": gated.gelu_forward,
+    "gelu_backward": gated.gelu_backward,
     "dropout": dropout.dropout,
     "affine_flow": augment.affine_flow,
     "elastic_flow": augment.elastic_flow,
@@ -242,7 +255,7 @@ TEXTBOOK: dict[str, Any] = {
 # operations on single numbers, wherever they stand, and on weights, which are plain arrays on every rung
 ANY_LAYOUT = {
     f"{activation}_{way}"
-    for activation in ("relu", "leaky_relu", "sigmoid", "tanh", "scaled_tanh", "softplus")
+    for activation in ("relu", "leaky_relu", "sigmoid", "tanh", "scaled_tanh", "softplus", "elu", "silu", "gelu")
     for way in ("forward", "backward")
 } | {"rescale", "spread_taps", "collect_taps"}
 

@@ -65,6 +65,14 @@ NETWORKS = {
     "pixels in a row": lambda: small(
         layers.Reshape((8, 8, 1)), layers.Conv2D(2, 3), layers.Tanh(), layers.Flatten(), layers.Dense(3), shape=(64,)
     ),
+    "bent": lambda: small(
+        layers.Conv2D(4, 3, activation="elu"), layers.SELU(), layers.Flatten(), layers.Dense(6), layers.ELU(0.3),
+        layers.Dense(4, activation="selu"),
+    ),
+    "gated": lambda: small(
+        layers.Conv2D(4, 3, activation="gelu"), layers.SiLU(), layers.Flatten(), layers.Dense(6, activation="swish"),
+        layers.Dense(5), layers.GELU(), layers.Dense(4),
+    ),
     "double precision": lambda: small(
         layers.Conv2D(3, 3, activation="relu"), layers.Flatten(), layers.Dense(4, activation="softmax"), dtype="float64"
     ),

@@ -23,6 +23,7 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     "RBF": (1, lambda: layers.RBF([[0.5, -1, 0, 1, 0.25, 0], [1, 0, -1, 0, 0, 0.5]])),
     "Softmax": (1, layers.Softmax),
     **{name: (1, getattr(layers, name)) for name in ("Sigmoid", "Tanh", "ScaledTanh", "Softplus")},
+    **{name: (1, getattr(layers, name)) for name in ("ELU", "SELU", "SiLU", "GELU")},
     **{name: (3, getattr(layers, name)) for name in ("ReLU", "LeakyReLU", "BatchNormalization", "Flatten")},
     "Dropout": (3, lambda: layers.Dropout(0.4, seed=3)),
     "Rescaling": (3, lambda: layers.Rescaling(0.5, 0.25)),
@@ -107,7 +108,7 @@ def test_a_step_as_on_the_cpu(name):
 
 
 CHAINS = {
-    1: ["ScaledTanh", "Softplus", "Softmax"],
+    1: ["ScaledTanh", "Softplus", "SELU", "SiLU", "GELU", "Softmax"],
     2: ["ZeroPadding1D", "Conv1D"],
     3: ["RandomDistortion", "BatchNormalization", "Dropout", "SparseConv2D"],
     4: ["Conv3D"],

@@ -305,6 +305,7 @@ ARGUMENTS = {
         (layers.Permute,): ("dims",),
         (layers.BatchNormalization,): ("axis", "momentum", "epsilon"),
         (layers.LeakyReLU,): ("negative_slope",),
+        (layers.ELU,): ("alpha",),
     }.items()
     for cls in classes
 }

@@ -170,6 +170,8 @@ REFUSED_ARGUMENTS = [
     (lambda: Conv2D(4, 3, name="a", trainable=False), NotImplementedError, "a: trainable = False is not in loopnet"),
     (lambda: Conv2D(4, 3, activaton="relu"), TypeError, "unknown argument 'activaton'; did you mean 'activation'?"),
     (lambda: layers.ReLU(max_value=6), NotImplementedError, "max_value is not in loopnet"),
+    (lambda: layers.GELU(approximate=True), NotImplementedError, r"GELU: approximate is not in loopnet: use GELU\(\)"),
+    (lambda: activations.relu6(X), NotImplementedError, "relu6 is not in loopnet: the activations are relu"),
     (lambda: layers.ReLU(negative_slope=0.1), NotImplementedError, "use LeakyReLU"),
     (lambda: optimizers.Adam(clipnorm=1.0), NotImplementedError, "Adam: clipnorm is not in loopnet"),
     (lambda: optimizers.Adam(weight_decay=0.1), NotImplementedError, "use AdamW"),
@@ -289,6 +291,44 @@ def _saved(model, path):
     return path
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["elu", "selu", "silu", "gelu", "softplus"])
+def test_the_largest_numbers_do_not_overflow(name, dtype):
+    """They end as a straight line on one side and as a constant on the other, with NaN where NaN was."""
+    most = float(np.finfo(dtype).max) / 2
+    high = {"selu": 1.0507009873554805}.get(name, 1)
+    low = {"elu": -1, "selu": -1.0507009873554805 * 1.6732632423543772}.get(name, 0)
+    x = np.array([[-most, -800, -90, 0, 90, 800, most, np.nan]], dtype)
+    expected = np.where(x < 0, low, high * x.astype(np.float64))
+    expected[0, 3] = np.log(2) if name == "softplus" else 0
+    for backend in ("literal", "parallel", "tuned"):
+        layer = layers.ACTIVATIONS[name]()
+        layer.build((8,))
+        layer.bind(loopnet.get_ops(backend), np.dtype(dtype))
+        y = layer.ops.to_host(layer.forward(layer.ops.pack(x)), (1, 8))
+        np.testing.assert_allclose(y, expected, rtol=1e-6, atol=1e-30)
+        dx = layer.ops.to_host(layer.backward(layer.ops.pack(np.ones_like(x))), (1, 8))
+        slopes = np.delete(dx[0], [3, 7])
+        np.testing.assert_allclose(slopes, [0, 0, 0, high, high, high], rtol=1e-6, atol=1e-7)
+        assert np.isnan(y[0, 7])
+
+
+@pytest.mark.parametrize("backend", ["python", "literal", "parallel", "tuned"])
+@pytest.mark.parametrize("name", ["elu", "selu", "silu", "swish", "gelu"])
+def test_a_listing_with_another_activation_learns_and_travels(name, backend, tmp_path):
+    """A convolution and a pooling that would be one with relu between them are not with another activation."""
+    convolution = Conv2D(2, 3, activation=name, kernel_initializer="lecun_normal")
+    model = net(convolution, MaxPooling2D(), Flatten(), Dense(3))
+    model.compile("adam", losses.SparseCategoricalCrossentropy(from_logits=True), backend=backend)
+    assert [type(stage).__name__ for stage in model._plan.stages] == ["Conv2D", "MaxPooling2D", "Flatten", "Dense"]
+    before = model.evaluate(X, Y, verbose=0)
+    model.fit(X, Y, epochs=3, verbose=0)
+    assert model.evaluate(X, Y, verbose=0) < before
+    again = Sequential.load(_saved(model, tmp_path / "model"))
+    assert again.layers[0].config()["activation"] == {"swish": "silu"}.get(name, name)
+    np.testing.assert_allclose(again.predict(X), model.predict(X), rtol=1e-5, atol=1e-6)
+
+
 def test_alpha_is_the_older_name_of_negative_slope():
     assert LeakyReLU(alpha=0.1).negative_slope == 0.1
 
@@ -299,12 +339,13 @@ def test_other_activations_are_refused(what):
         Dense(3, activation=what)
 
 
-KERAS_ONLY = "elu selu gelu swish silu mish relu6 hard_sigmoid hard_swish exponential softsign log_softmax".split()
+KERAS_ONLY = "celu mish relu6 hard_sigmoid hard_swish exponential softsign log_softmax".split()
 
 
 @pytest.mark.parametrize("name", KERAS_ONLY)
 def test_keras_s_other_activations_are_refused_in_the_same_words_by_name_and_as_functions(name):
-    words = f"{name} is not in loopnet: the activations are relu, leaky_relu, sigmoid, tanh, softplus and softmax"
+    known = "relu, leaky_relu, elu, selu, silu, gelu, sigmoid, tanh, softplus and softmax"
+    words = f"{name} is not in loopnet: the activations are {known}"
     with pytest.raises(NotImplementedError, match=f"^{words}$"):
         getattr(activations, name)
     with pytest.raises(NotImplementedError, match=f"^fc: {words}$"):
@@ -321,6 +362,15 @@ def test_the_functions_by_themselves():
     np.testing.assert_allclose(activations.sigmoid(x), 1 / (1 + np.exp(-x)))
     np.testing.assert_allclose(activations.tanh(x), np.tanh(x))
     np.testing.assert_allclose(activations.softplus(x), np.log1p(np.exp(x)))
+    np.testing.assert_allclose(activations.leaky_relu(x, negative_slope=0.5), [[-1, 0, 3]])
+    np.testing.assert_allclose(activations.elu(x), [[np.exp(-2) - 1, 0, 3]])
+    np.testing.assert_allclose(activations.elu(x, alpha=0.5), [[(np.exp(-2) - 1) / 2, 0, 3]])
+    np.testing.assert_allclose(activations.selu(x), [[-1.5201664685956948, 0, 3.1521029620664414]])  # Keras's numbers
+    np.testing.assert_allclose(activations.silu(x), x / (1 + np.exp(-x)))
+    assert activations.swish is activations.silu
+    np.testing.assert_allclose(activations.gelu(x), [[-2 * 0.022750131948179195, 0, 3 * 0.9986501019683699]])
+    with pytest.raises(NotImplementedError, match="gelu: approximate is not in loopnet: use the exact one"):
+        activations.gelu(x, approximate=True)
     np.testing.assert_allclose(activations.softmax(x), np.exp(x) / np.exp(x).sum())
     assert activations.relu([1, -1]).tolist() == [1, 0]
     assert activations.relu(-3) == 0

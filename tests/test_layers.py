@@ -290,6 +290,8 @@ def test_shapes(layer, given, expected):
     (lambda: Dropout(1.0), "below 1"),
     (lambda: BatchNormalization(momentum=2), "momentum"),
     (lambda: layers.LeakyReLU(-1), "negative_slope"),
+    (lambda: layers.ELU(-0.5), "expected alpha of at least 0, given -0.5"),
+    (lambda: layers.ELU(float("nan")), "alpha: expected a finite number"),
     (lambda: Reshape((-1, -1)), "may be -1"),
     (lambda: layers.Permute((1, 1)), "once"),
     (lambda: Activation("rellu"), "one of linear, relu"),

@@ -10,6 +10,8 @@ from golden.pytorch_lenet import images, lenet_state_dict
 
 from loopnet import onnx_export
 from loopnet.layers import (
+    ELU,
+    GELU,
     LAYERS,
     AveragePooling1D,
     AveragePooling2D,
@@ -35,6 +37,7 @@ from loopnet.layers import (
     ReLU,
     Rescaling,
     Reshape,
+    SiLU,
     Softmax,
     ZeroPadding1D,
     ZeroPadding2D,
@@ -117,6 +120,10 @@ NETWORKS = {
     "softmax along a row": lambda: Sequential([
         Input((2, 5, 4)), Conv2D(3, 2, activation="softmax", **CHANNELS_FIRST), MaxPooling2D(2, **CHANNELS_FIRST),
     ], seed=16),
+    "bent": lambda: Sequential([
+        Input((6, 5, 2)), Conv2D(3, 2, activation="elu"), ELU(0.3), Rescaling(-1.0), Conv2D(2, 2, activation="selu"),
+        SiLU(), Conv2D(3, 2, activation="gelu"), Dense(4, activation="swish"), GELU(),
+    ], seed=17),
     "LeNet-5 of 1998": lambda: lenet5_1998(seed=13),
     "maps come out": lambda: Sequential([Input((6, 5, 1)), Conv2D(3, 3), ReLU()], seed=4),
     "in float64": lambda: Sequential([Input((6, 5, 2)), Conv2D(3, 3), Flatten(), Dense(2)], dtype="float64", seed=5),

@@ -1,7 +1,7 @@
 """Activations: what a layer does to each number by itself. Without one, a stack of layers is one layer.
 
 Arrays of any shape, all alike; x and y (or dy and dx) may be the same array. Every backward pass reads the output y,
-not the input: each of these functions says by its value how steep it is there.
+not the input: each of these functions says by its value how steep it is there. Those that do not are in gated.py.
 
     relu         max(x, 0)                                steep 0 or 1
     leaky_relu   x or slope * x                           slope or 1
@@ -9,12 +9,14 @@ not the input: each of these functions says by its value how steep it is there.
     tanh         between -1 and 1                         1 - y ** 2
     scaled_tanh  1.7159 * tanh(2/3 * x)                   2/3 / 1.7159 * (1.7159 ** 2 - y ** 2)
     softplus     log(1 + exp(x)), a smooth relu           1 - exp(-y), which is sigmoid(x)
+    elu          x or alpha * (exp(x) - 1), all scaled    scale or y + scale * alpha
 
 NaN passes through all of them: comparisons are written so that a broken number stays visible. exp, log and tanh are
 taken in double precision, as in softmax.py and for its reasons; none of them can overflow.
 
 Nair, Hinton (2010) for relu; Maas, Hannun, Ng (2013) for leaky_relu; LeCun (1998), section 4.4 of *Efficient backprop*,
-for why tanh beats sigmoid, and for scaled_tanh; Dugas et al. (2001) for softplus.
+for why tanh beats sigmoid, and for scaled_tanh; Dugas et al. (2001) for softplus; Clevert,
+Unterthiner, Hochreiter (2016) for elu; Klambauer et al. (2017) for its scale.
 """
 
 import math
@@ -169,3 +171,31 @@ def softplus_backward(dy, y, dx):
     gradient, smooth, result = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
     for i in prange(gradient.size):
         result[i] = gradient[i] * dx.dtype.type(-math.expm1(-float64(smooth[i])))
+
+
+def elu_forward(x, y, alpha, scale):
+    """y = scale * alpha * (exp(x) - 1) where x < 0, else scale * x. alpha and scale are of x's dtype and not negative.
+
+    Reads x; overwrites y. One turn of the parallel loop owns one element.
+    """
+    values, bent = x.reshape(-1), y.reshape(-1)
+    depth = scale * alpha
+    for i in prange(values.size):
+        if values[i] < 0:
+            bent[i] = float64(depth) * math.expm1(float64(values[i]))
+        else:
+            bent[i] = scale * values[i]
+
+
+def elu_backward(dy, y, dx, alpha, scale):
+    """dx = dy * (y + scale * alpha) where y <= 0, else dy * scale.
+
+    Reads dy, y; overwrites dx. One turn of the parallel loop owns one element.
+    """
+    gradient, bent, result = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
+    depth = scale * alpha
+    for i in prange(gradient.size):
+        if bent[i] <= 0:
+            result[i] = gradient[i] * (bent[i] + depth)
+        else:
+            result[i] = gradient[i] * scale

@@ -10,7 +10,21 @@ A layer whose operations a rung does not have runs on the plain rung beneath it 
 """
 
 from ..missing import getattr_of
-from .activation import ACTIVATIONS, Activation, LeakyReLU, ReLU, ScaledTanh, Sigmoid, Softmax, Softplus, Tanh
+from .activation import (
+    ACTIVATIONS,
+    ELU,
+    GELU,
+    SELU,
+    Activation,
+    LeakyReLU,
+    ReLU,
+    ScaledTanh,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
 from .augmentation import RandomDistortion, RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from .base import Layer, Parameter, WeightedLayer
 from .convolution import Conv1D, Conv2D, Conv3D
@@ -49,7 +63,8 @@ LAYERS: dict[str, type[Layer]] = {
         GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
         ZeroPadding1D, ZeroPadding2D, ZeroPadding3D, Flatten, Reshape, Permute,
         RandomDistortion, RandomTranslation, RandomRotation, RandomZoom, RandomFlip,
-        Dropout, BatchNormalization, ReLU, LeakyReLU, Sigmoid, Tanh, ScaledTanh, Softplus, Softmax,
+        Dropout, BatchNormalization,
+        ReLU, LeakyReLU, ELU, SELU, SiLU, GELU, Sigmoid, Tanh, ScaledTanh, Softplus, Softmax,
         Subsampling2D, SparseConv2D, RBF, Rescaling,
     )
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Activations (``kernels.activation``, ``kernels.softmax``), as layers and behind names: ``activation="relu"``."""
+"""Activations (``kernels.activation``, ``gated``, ``softmax``), as layers and behind names: ``activation="relu"``."""
 
 from math import prod
 from typing import Any
@@ -80,6 +80,63 @@ class Softplus(_Elementwise):
     function = "softplus"
 
 
+class ELU(_Elementwise):
+    """Exponential linear unit: where numbers are negative, alpha * (exp(x) - 1), which ends at -alpha."""
+
+    function = "elu"
+    scale = 1.0
+
+    def __init__(self, alpha: float = 1.0, **kwargs: Any):
+        """alpha: not negative."""
+        super().__init__(**kwargs)
+        if real(alpha, f"{self._who}: alpha") < 0:
+            raise ValueError(f"{self._who}: expected alpha of at least 0, given {alpha!r}")
+        self.alpha = float(alpha)
+
+    def constants_of(self):
+        return self.dtype.type(self.alpha), self.dtype.type(self.scale)
+
+    def config(self):
+        return {**super().config(), "alpha": self.alpha}
+
+
+class SELU(_Elementwise):
+    """ELU with the two numbers that keep signals at mean 0 and variance 1 from layer to layer, where weights start with
+    ``kernel_initializer="lecun_normal"``.
+    """
+
+    function = "elu"
+    alpha, scale = 1.6732632423543772, 1.0507009873554805
+
+    def constants_of(self):
+        return self.dtype.type(self.alpha), self.dtype.type(self.scale)
+
+
+class _Gated(_Elementwise):
+    """What goes back is worked out from the input."""
+
+    def forward(self, x, training=False):
+        self._x = x
+        return super().forward(x, training)
+
+    def backward(self, dy):
+        dx = self.room("dx", dy, *self._input)
+        getattr(self.ops, f"{self.function}_backward")(dy, self._x, dx)
+        return dx
+
+
+class SiLU(_Gated):
+    """x * sigmoid(x), also called swish."""
+
+    function = "silu"
+
+
+class GELU(_Gated):
+    """x times the share of a Gaussian that lies below x; by the exact formula, which is Keras's default."""
+
+    function = "gelu"
+
+
 class Softmax(Layer):
     """Probabilities from logits: (classes,) to (classes,), or (..., classes) to the same: each pixel or step by itself.
     At the end of a classifier, the cross-entropy takes its backward pass over.
@@ -128,8 +185,13 @@ ACTIVATIONS: dict[str, type[Layer]] = {
     "tanh": Tanh,
     "scaled_tanh": ScaledTanh,
     "softplus": Softplus,
+    "elu": ELU,
+    "selu": SELU,
+    "silu": SiLU,
+    "gelu": GELU,
     "softmax": Softmax,
 }
+SECOND_NAMES = {"swish": "silu"}
 ARGUMENTS: dict[str, dict[str, Any]] = {"leaky_relu": {"negative_slope": 0.2}}  # Keras: 0.3 as a layer, 0.2 by name
 
 
@@ -147,6 +209,8 @@ def activation_layer(activation: Any, owner: str) -> Layer | None:
         activation = FUNCTIONS.get(activation, activation)
     if activation is None or activation == "linear":
         return None
+    if isinstance(activation, str):
+        activation = SECOND_NAMES.get(activation, activation)
     if isinstance(activation, dict):
         arguments = dict(activation)
         activation = arguments.pop("function", None)
@@ -155,7 +219,7 @@ def activation_layer(activation: Any, owner: str) -> Layer | None:
     if isinstance(activation, str) and activation in MISSING:
         raise NotImplementedError(f"{owner}: {activation} is not in loopnet: {MISSING[activation]}")
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
-        names = f"expected one of linear, {', '.join(ACTIVATIONS)}, by name"
+        names = f"expected one of linear, {', '.join((*ACTIVATIONS, *SECOND_NAMES))}, by name"
         raise ValueError(f"{owner}: unknown activation {given!r}; {names}")
     return ACTIVATIONS[activation](**arguments, name=f"{owner}/{activation}")
 

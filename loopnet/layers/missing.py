@@ -21,7 +21,8 @@ MISSING = listed(
         ActivityRegularization""",
         "the normalisation here is BatchNormalization": """
         LayerNormalization GroupNormalization UnitNormalization SpectralNormalization RMSNormalization""",
-        "the activations are relu, leaky_relu, sigmoid, tanh, softplus and softmax": "ELU PReLU ThresholdedReLU",
+        "the activations are relu, leaky_relu, elu, selu, silu, gelu, sigmoid, tanh, softplus and softmax": """
+        PReLU ThresholdedReLU""",
         'use Activation("linear")': "Identity",
         "use Dense": "EinsumDense",
         "write a subclass of loopnet.layers.Layer, with forward and backward": "Lambda Wrapper",
@@ -70,6 +71,7 @@ ARGUMENTS = {
     "threshold": "use ReLU() without it",
     "fill_value": "what comes in from outside is 0",
     "interpolation": "a pixel between others is their mean, weighted by nearness",
+    "approximate": "use GELU() without it, the exact one",
     # Keras 1
     "border_mode": "today's name is padding",
     "subsample": "today's name is strides",

@@ -235,4 +235,8 @@ export const ACTIVATION_NAMES = {
   sigmoid: "sigmoid",
   tanh: "tanh",
   softplus: "softplus",
+  elu: "ELU",
+  selu: "SELU",
+  silu: "SiLU",
+  gelu: "GELU",
 };

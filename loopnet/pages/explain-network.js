@@ -4,16 +4,35 @@ import { indexOf, KINDS, place } from "./explain-kinds.js";
 
 const ONE_LINE = 12; // numbers that are never wrapped
 
+const elu = (x, { alpha, scale }) => scale * (x < 0 ? alpha * Math.expm1(x) : x);
+
+function sigmoid(x) {
+  const small = Math.exp(-Math.abs(x));
+  return x < 0 ? small / (1 + small) : 1 / (1 + small);
+}
+
+/** The share of a Gaussian that lies below x: 1/2 + exp(-x^2 / 2) / sqrt(2 pi) * (x + x^3/3 + x^5/(3*5) + ...). */
+function phi(x) {
+  if (!(Math.abs(x) < 9)) return Number.isNaN(x) ? x : Number(x > 0);
+  let [term, total] = [x, x];
+  for (let n = 3; Math.abs(term) > 1e-17 * Math.abs(total); n += 2) {
+    term *= (x * x) / n;
+    total += term;
+  }
+  return 0.5 + (Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)) * total;
+}
+
 /** What a layer does to each sum by itself, in double precision; storing the result rounds it. */
 const ACTIVATIONS = {
   relu: (x) => Math.max(x, 0),
   leaky_relu: (x, { slope }) => (x < 0 ? slope * x : x),
-  sigmoid: (x) => {
-    const small = Math.exp(-Math.abs(x));
-    return x < 0 ? small / (1 + small) : 1 / (1 + small);
-  },
+  sigmoid,
   tanh: Math.tanh,
   softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  elu,
+  selu: elu,
+  silu: (x) => x * sigmoid(x),
+  gelu: (x) => x * phi(x),
 };
 
 export class Network {

@@ -90,3 +90,69 @@ def softplus_overflows(ops, x, y):
 def softplus_derivative_is_one(ops, dy, y, dx):
     """As if the soft corner were a straight line."""
     dx[...] = dy
+
+
+@breaks("activations", "elu_forward")
+def elu_swallows_nan(ops, x, y, alpha, scale):
+    """NaN counts as a large negative number."""
+    y[...] = scale * np.where(x > 0, x, alpha * np.expm1(np.minimum(np.nan_to_num(x, nan=-9.0), 0)))
+
+
+@breaks("activations", "elu_forward")
+def elu_unscaled_above_zero(ops, x, y, alpha, scale):
+    """Only the bent half gets its scale."""
+    y[...] = np.where(x < 0, scale * alpha * np.expm1(np.minimum(x, 0)), x)
+
+
+@breaks("activations", "elu_backward")
+def elu_derivative_of_the_input(ops, dy, y, dx, alpha, scale):
+    """Takes the output for the input: alpha * exp(y)."""
+    dx[...] = scale * dy * np.where(y <= 0, alpha * np.exp(np.minimum(y, 0)), 1)
+
+
+@breaks("activations", "elu_backward")
+def elu_derivative_without_alpha(ops, dy, y, dx, alpha, scale):
+    """y + scale where it is y + scale * alpha."""
+    dx[...] = dy * np.where(y <= 0, y + scale, scale)
+
+
+@breaks("activations", "silu_forward")
+def silu_overflows(ops, x, y):
+    """The formula with exp(x): infinity over infinity, which is NaN, for a large number."""
+    with np.errstate(all="ignore"):
+        y[...] = x * np.exp(x) / (1 + np.exp(x))
+
+
+@spoils("activations", "silu_forward", output=1)
+def silu_off_in_the_fifth_digit(y, before):
+    """All outputs are too large by a hundred thousandth."""
+    y *= 1 + 1e-5
+
+
+@breaks("activations", "silu_backward")
+def silu_derivative_of_its_gate(ops, dy, x, dx):
+    """Takes the factor x for a constant, and forgets the product rule's other half."""
+    gate = 1 / (1 + np.exp(-x))
+    dx[...] = dy * x * gate * (1 - gate)
+
+
+@breaks("activations", "silu_backward")
+def silu_derivative_of_the_output(ops, dy, x, dx):
+    """Is handed the output for the input, as the other activations are."""
+    gated = np.empty_like(x)
+    ops.silu_forward(x, gated)
+    ops.silu_backward(dy, gated, dx)
+
+
+@breaks("activations", "gelu_forward")
+def gelu_approximate(ops, x, y):
+    """By tanh: off in the fourth digit."""
+    y[...] = x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+
+
+@breaks("activations", "gelu_backward")
+def gelu_derivative_is_its_gate(ops, dy, x, dx):
+    """As if the gate did not move with x."""
+    gated = np.empty_like(x)
+    ops.gelu_forward(x, gated)
+    dx[...] = dy * np.where(x == 0, 0.5, gated / np.where(x == 0, 1, x))

@@ -32,24 +32,26 @@ def expect_relu(shape: tuple[int, ...], given: Arrays) -> Arrays:
     return {"y": y, "dx": dx, "y in place": y, "dx in place": dx}
 
 
-SLOPE = 0.125  # of leaky_relu; exact in every dtype
+CONSTANTS = {"leaky_relu": (0.125,), "elu": (1.25, 0.75)}  # exact in every dtype
+GATED = "silu", "gelu"
+"""Those whose backward pass reads the input."""
 
 
 def run_activations(ops: Ops, shape: tuple[int, ...], given: Arrays) -> Arrays:
     answers: Arrays = {}
     dtype = given["x"].dtype
-    for name in ("leaky_relu", "sigmoid", "tanh", "scaled_tanh", "softplus"):
-        constants = (dtype.type(SLOPE),) if name == "leaky_relu" else ()
+    for name in ("leaky_relu", "sigmoid", "tanh", "scaled_tanh", "softplus", "elu", "silu", "gelu"):
+        constants = [dtype.type(constant) for constant in CONSTANTS.get(name, ())]
         x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
         y, dx = (tensor(ops, poison(shape, dtype)) for _ in range(2))
         getattr(ops, f"{name}_forward")(x, y, *constants)
-        getattr(ops, f"{name}_backward")(dy, y, dx, *constants)
+        getattr(ops, f"{name}_backward")(dy, x if name in GATED else y, dx, *constants)
         answers |= {f"{name} y": ops.to_host(y, shape), f"{name} dx": ops.to_host(dx, shape)}
     return answers
 
 
 def expect_activations(shape: tuple[int, ...], given: Arrays) -> Arrays:
     answers: Arrays = {}
-    for name, (y, dx) in oracle.activations(given["x"], given["dy"], SLOPE).items():
+    for name, (y, dx) in oracle.activations(given["x"], given["dy"], *sum(CONSTANTS.values(), ())).items():
         answers |= {f"{name} y": y, f"{name} dx": dx}
     return answers

@@ -84,6 +84,9 @@ LAYERS: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
     ("Softmax", {"axis": -1}, (3, 2, 4)),
     ("Conv2D", {"filters": 3, "kernel_size": 2, "activation": "softmax"}, (4, 3, 2)),
     ("Conv2D", {"filters": 3, "kernel_size": 2, "activation": "softmax", "use_bias": False, **FIRST}, (2, 4, 3)),
+    ("ELU", {}, (7,)),
+    ("ELU", {"alpha": 1.7}, (3, 2, 2)),
+    *(("Activation", {"activation": name}, (6,)) for name in ("elu", "selu", "silu", "swish", "gelu")),
 ]
 
 

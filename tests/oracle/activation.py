@@ -1,5 +1,7 @@
 """Activations, softmax among them."""
 
+import math
+
 import numpy as np
 
 
@@ -12,9 +14,11 @@ def relu_backward(dy, y):
     return np.where(np.asarray(y) <= 0, 0.0, np.asarray(dy, np.float64))
 
 
-def activations(x, dy, slope):
+def activations(x, dy, slope, alpha, scale):
     """name -> (y, dx) of everything but relu, the derivatives from x and not from y."""
     x, dy = np.asarray(x, np.float64), np.asarray(dy, np.float64)
+    power = np.exp(np.minimum(x, 0))
+    below = (1 + np.vectorize(math.erf, otypes=[np.float64])(x / math.sqrt(2))) / 2
     logistic = np.exp(-np.logaddexp(0, -x))
     return {
         "leaky_relu": (np.where(x < 0, slope * x, x), np.where(x <= 0, slope * dy, dy)),
@@ -22,6 +26,9 @@ def activations(x, dy, slope):
         "tanh": (np.tanh(x), dy * (1 - np.tanh(x)) * (1 + np.tanh(x))),
         "scaled_tanh": (1.7159 * np.tanh(2 * x / 3), dy * 1.7159 * 2 / 3 / np.cosh(2 * x / 3) ** 2),
         "softplus": (np.logaddexp(0, x), dy * logistic),
+        "elu": (scale * np.where(x < 0, alpha * (power - 1), x), scale * dy * np.where(x <= 0, alpha * power, 1)),
+        "silu": (x * logistic, dy * (logistic + x * np.exp(-np.logaddexp(0, -x) - np.logaddexp(0, x)))),
+        "gelu": (x * below, dy * (below + x * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi))),
     }
 
 

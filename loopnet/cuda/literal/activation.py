@@ -141,3 +141,27 @@ def scaled_tanh_backward(dy, y, dx):
     if i < dy.size:
         amplitude = y.dtype.type(AMPLITUDE)
         dx[i] = dy[i] * y.dtype.type(SLOPE) * (amplitude - y[i] * y[i] / amplitude)
+
+
+@one_thread_per("y", view=flat)
+@cuda.jit
+def elu_forward(x, y, alpha, scale):
+    """y = scale * alpha * (exp(x) - 1) where x < 0, else scale * x. Reads x; overwrites y."""
+    i = cuda.grid(1)
+    if i < x.size:
+        if x[i] < 0:
+            y[i] = scale * alpha * math.expm1(x[i])
+        else:
+            y[i] = scale * x[i]
+
+
+@one_thread_per("dx", view=flat)
+@cuda.jit
+def elu_backward(dy, y, dx, alpha, scale):
+    """dx = dy * (y + scale * alpha) where y <= 0, else dy * scale. Reads dy, y; overwrites dx."""
+    i = cuda.grid(1)
+    if i < dy.size:
+        if y[i] <= 0:
+            dx[i] = dy[i] * (y[i] + scale * alpha)
+        else:
+            dx[i] = dy[i] * scale
