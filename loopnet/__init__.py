@@ -4,7 +4,7 @@
 
 from . import threads  # noqa: F401, I001  first of all: Numba reads its settings when it is imported
 from . import activations, backend, callbacks, datasets, initializers, keras, layers, lenet, losses, metrics, missing
-from . import models, optimizers, plot, pytorch, schedules, utils
+from . import models, optimizers, plot, pytorch, regularizers, schedules, utils
 from .functional import Model
 from .layers import Input
 from .model import Sequential
@@ -33,13 +33,13 @@ __all__ = [
     "optimizers",
     "plot",
     "pytorch",
+    "regularizers",
     "schedules",
     "utils",
 ]
 
 _MISSING = missing.listed({
-    "nothing is added to the loss; to keep weights small use the optimizer AdamW(weight_decay=...)": """
-        regularizers constraints""",
+    "to keep weights small use kernel_regularizer, or the optimizer AdamW(weight_decay=...)": "constraints",
     "Model(inputs, outputs) makes a chain of layers": "Function",
     "to distort images in training use layers.RandomDistortion; to read image files use matplotlib.image": """
         preprocessing""",

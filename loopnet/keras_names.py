@@ -28,7 +28,7 @@ MISSING = listed({
     "save the model and load it again: model.save(path), models.load_model(path)": "to_json to_yaml get_config",
     "call the model itself": "call",
     "metrics begin afresh with each epoch": "reset_metrics reset_states get_metrics_result metrics_tensors",
-    "nothing is added to the loss": "losses add_loss add_metric",
+    "only regularizers add to the loss: Dense(..., kernel_regularizer=...)": "add_loss add_metric",
     _PLAIN: "make_train_function train_step test_step predict_step run_eagerly jit_compile",
     "get_weights and trainable_weights are arrays": "trainable_variables non_trainable_variables",
     "export writes ONNX": "quantize",
@@ -139,6 +139,11 @@ class KerasNames:
             what = f"named {name!r}" if index is None else f"number {index}"
             raise ValueError(f"{self.name}: there is no layer {what}; there are {names}")
         return found[0]
+
+    @property
+    def losses(self: "Sequential") -> list[np.floating]:  # type: ignore[misc]
+        """What each regularised weight or bias adds to the loss, as it is now."""
+        return [p.regularizer(np.asarray(p.value)) for p in self._parameters() if p.regularizer is not None]
 
     @property
     def trainable_weights(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]

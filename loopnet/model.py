@@ -1,4 +1,4 @@
-"""Sequential: a network (``network.py``, where a step of training is five lines) with Keras's manners: what it is
+"""Sequential: a network (``network.py``, where a step of training is six lines) with Keras's manners: what it is
 given is checked, batches are dealt, callbacks are told, numbers are kept.
 """
 
@@ -196,6 +196,8 @@ class Sequential(KerasNames, Network):
             order = np.arange(data.count)
         on_rung, doing = ops.asarray(order), "train" if train else "test"
         tally = Tally(ops, data, self.metrics, self.layers[-1].output_shape[1], self._room)
+        if not train:
+            self._penalize(training=False)
         for number, start in enumerate(range(0, data.count, batch_size)):
             picked = order[start : start + batch_size]
             tell(listeners, f"on_{doing}_batch_begin", number, {})
@@ -205,7 +207,7 @@ class Sequential(KerasNames, Network):
             else:
                 outputs = self._forward(x, training=False, images=picked.size)
                 losses, _ = self._loss(outputs, targets, weight)
-            tally.add(picked, self._as_read(outputs), losses)
+            tally.add(picked, self._as_read(outputs), losses, self._penalties)
             if listeners:
                 tell(listeners, f"on_{doing}_batch_end", number, tally.so_far())
                 if train and self.stop_training:

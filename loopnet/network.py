@@ -1,7 +1,8 @@
 """A network on a rung: which loops its layers run, where their weights lie, and one step of training.
 
-The whole of training is :meth:`Network._train`, five lines: forward through the stages, loss, backward through the
-stages in reverse, one step of the optimiser. How often it is done, and on which images, is for ``model.py``.
+The whole of training is :meth:`Network._train`, six lines: forward through the stages, loss, backward through the
+stages in reverse, what weights pay for their size, one step of the optimiser. How often it is done, and on which
+images, is for ``model.py``.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import losses, metrics, optimizers
+from . import losses, metrics, optimizers, regularizers
 from .borders import Border, with_borders
 from .keras_names import settle_for
 from .layers import Layer
@@ -114,12 +115,17 @@ class Network(Stack):
         flat = np.concatenate([np.asarray(p.value).reshape(-1) for p in parameters] or [np.empty(0)])
         self._values = ops.asarray(flat.astype(self.dtype))
         self._grads = ops.asarray(np.zeros_like(flat, self.dtype))
+        self._regularized: list[tuple[regularizers.L1L2, Tensor, Tensor]] = []  # with weights and gradients as vectors
         at = 0
         for p in parameters:
             size = prod(p.shape)
             p.value = self._values[at : at + size].reshape(p.shape)
             p.grad = self._grads[at : at + size].reshape(p.shape)
+            if p.regularizer is not None:
+                self._regularized.append((p.regularizer, self._values[at : at + size], self._grads[at : at + size]))
             at += size
+        shares = sum(regularizers.shares(w.size) for _, w, _ in self._regularized)
+        self._penalties = ops.asarray(np.zeros(shares, self.dtype)) if shares else None
         for p in self._parameters():
             if not p.trainable:
                 p.value = ops.asarray(np.array(p.value, self.dtype))
@@ -208,8 +214,20 @@ class Network(Stack):
         losses, gradient = self._loss(outputs, targets, weight)
         for stage in reversed(self._plan.stages[self._plan.first_trained :]):
             gradient = stage.backward(gradient)
+        self._penalize(training=True)
         self.optimizer.step(self._ops, self._values, self._grads)  # type: ignore[union-attr, arg-type]
         return outputs, losses
+
+    def _penalize(self, training: bool) -> None:
+        """Overwrite ``_penalties``, whose sum is what regularised weights add to the loss; None if there are none. In
+        training, add to their gradients.
+        """
+        at = 0
+        for regularizer, w, dw in self._regularized:
+            count = regularizers.shares(w.size)
+            penalty = self._penalties[at : at + count]  # type: ignore[index]
+            regularizer.on_weights(self._ops, w, penalty, dw if training else None)  # type: ignore[arg-type]
+            at += count
 
     def _loss(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
         assert self._ops is not None

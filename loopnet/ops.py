@@ -28,6 +28,7 @@ from .kernels import (
     normalization,
     optimizer,
     padding,
+    penalty,
     pool,
     pool3d,
     rbf,
@@ -117,6 +118,8 @@ class Ops:
     binary_cross_entropy: Kernel
     mean_squared_error: Kernel
     maximum_a_posteriori: Kernel
+    weight_penalty_forward: Kernel
+    weight_penalty_backward: Kernel
     sgd_update: Kernel
     rmsprop_update: Kernel
     adam_update: Kernel
@@ -246,6 +249,8 @@ TEXTBOOK: dict[str, Any] = {
     "binary_cross_entropy": loss.binary_cross_entropy,
     "mean_squared_error": loss.mean_squared_error,
     "maximum_a_posteriori": rbf.maximum_a_posteriori,
+    "weight_penalty_forward": penalty.weight_penalty_forward,
+    "weight_penalty_backward": penalty.weight_penalty_backward,
     "sgd_update": optimizer.sgd_update,
     "rmsprop_update": optimizer.rmsprop_update,
     "adam_update": optimizer.adam_update,

@@ -9,6 +9,7 @@ from collections import UserDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -33,27 +34,43 @@ class Tally:
         """How many images there were, and how many of them are in the totals."""
         self._set_aside: list[_SetAside] = []
         """The batches that are not, in their order."""
+        self._batches = self._shares = self._most = 0
+        """How many batches there were, how many numbers are the penalties of each, and how many batches there can be.
+        """
 
-    def add(self, picked: np.ndarray, outputs: Tensor, losses: Tensor) -> None:
-        """A batch of the images ``picked``, with one row of outputs and one loss each."""
+    def add(self, picked: np.ndarray, outputs: Tensor, losses: Tensor, penalties: Tensor | None = None) -> None:
+        """A batch of the images ``picked``, with one row of outputs and one loss each. penalties: what the weights add,
+        in sum, to the mean loss of the batch, whatever weights its images have.
+        """
         if self.ops.on_device:
-            self._keep("losses", losses, (), picked.size)
+            self._keep("losses", losses, (), self.data.count, self._seen, picked.size)
             if self.metrics:
-                self._keep("outputs", outputs, (self._outputs,), picked.size)
+                self._keep("outputs", outputs, (self._outputs,), self.data.count, self._seen, picked.size)
+            if penalties is not None:
+                self._shares, self._most = penalties.size, self._most or -(-self.data.count // picked.size)
+                row = penalties.reshape(1, self._shares)
+                self._keep("penalties", row, (self._shares,), self._most, self._batches, 1)
             self._set_aside.append(_SetAside(picked))
         else:
             on_host = self.ops.to_host(outputs, (picked.size, self._outputs)) if self.metrics else None
-            self._add_up(picked, on_host, self.ops.to_host(losses, (picked.size,)))
+            self._add_up(picked, on_host, self.ops.to_host(losses, (picked.size,)), penalties)
         self._seen += picked.size
+        self._batches += 1
 
-    def _keep(self, what: str, tensor: Tensor, shape: tuple[int, ...], count: int) -> None:
-        """Copy a batch behind those before it, on the device."""
-        if ("of all", what, self.data.count) not in self._room:
-            self._room["of all", what, self.data.count] = self.ops.empty((self.data.count, *shape), tensor.dtype)
-        kept = self._room["of all", what, self.data.count]
-        self.ops.reshape(tensor, kept[self._seen : self._seen + count])
+    def _keep(self, what: str, tensor: Tensor, shape: tuple[int, ...], rows: int, first: int, count: int) -> None:
+        """Copy a batch behind those before it, on the device: there are so many rows, and it fills ``count`` from the
+        ``first``.
+        """
+        if ("of all", what, rows) not in self._room:
+            self._room["of all", what, rows] = self.ops.empty((rows, *shape), tensor.dtype)
+        kept = self._room["of all", what, rows]
+        self.ops.reshape(tensor, kept[first : first + count])
 
-    def _add_up(self, picked: np.ndarray, outputs: np.ndarray | None, losses: np.ndarray) -> None:
+    def _add_up(
+        self, picked: np.ndarray, outputs: np.ndarray | None, losses: np.ndarray, penalties: np.ndarray | None
+    ) -> None:
+        if penalties is not None:
+            self._loss += picked.size * float(penalties.sum(dtype=np.float64))
         if self.data.sample_weight is not None:
             losses = losses * self.data.sample_weight[picked]
         self._loss += float(losses.sum(dtype=np.float64))
@@ -69,17 +86,21 @@ class Tally:
         if not self._set_aside:
             return
         first, count = self._added, self._seen - self._added
-        losses = self._from_device("losses", first, (count,))
-        outputs = self._from_device("outputs", first, (count, self._outputs)) if self.metrics else None
-        for batch in self._set_aside:
+        losses = self._from_device("losses", self.data.count, first, (count,))
+        outputs = self._from_device("outputs", self.data.count, first, (count, self._outputs)) if self.metrics else None
+        penalties: Any = [None] * len(self._set_aside)
+        if self._shares:
+            shape = len(self._set_aside), self._shares
+            penalties = self._from_device("penalties", self._most, self._batches - shape[0], shape)
+        for batch, of_weights in zip(self._set_aside, penalties, strict=True):
             rows = slice(self._added - first, self._added - first + batch.picked.size)
-            self._add_up(batch.picked, None if outputs is None else outputs[rows], losses[rows])
+            self._add_up(batch.picked, None if outputs is None else outputs[rows], losses[rows], of_weights)
             if batch.logs is not None:
                 batch.logs.contents = self._means()
         self._set_aside = []
 
-    def _from_device(self, what: str, first: int, shape: tuple[int, ...]) -> np.ndarray:
-        kept = self._room["of all", what, self.data.count]
+    def _from_device(self, what: str, rows: int, first: int, shape: tuple[int, ...]) -> np.ndarray:
+        kept = self._room["of all", what, rows]
         return self.ops.to_host(kept[first : first + shape[0]], shape)
 
     def so_far(self) -> Logs:

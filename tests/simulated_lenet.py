@@ -99,12 +99,19 @@ def wide():
     return model
 
 
+def penalized():
+    network = [type(layer)(**layer.config()) for layer in lenet5().layers]
+    config = {**network[0].config(), "kernel_regularizer": "l2"}
+    return loopnet.Sequential([loopnet.Input((32, 32, 1)), type(network[0])(**config), *network[1:]])
+
+
 @pytest.mark.parametrize("network, loss, hint", [
     (small, CROSS_ENTROPY, "made for LeNet-5 .* use backend 'cuda'"),
     (lambda: lenet5((32, 32, 3)), CROSS_ENTROPY, "made for LeNet-5"),
     (lambda: lenet5((28, 28, 1)), CROSS_ENTROPY, "made for LeNet-5"),
     (lambda: lenet5(classes=7), CROSS_ENTROPY, "made for LeNet-5"),
     (wide, CROSS_ENTROPY, "made for LeNet-5"),
+    (penalized, CROSS_ENTROPY, "made for LeNet-5"),
     (lenet5, "mse", "trains with cross-entropy; given MeanSquaredError"),
     (lambda: lenet5(dtype="float64"), CROSS_ENTROPY, "computes in float32; given float64"),
 ])  # fmt: skip

@@ -15,6 +15,7 @@ from loopnet.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, 
 from loopnet.model import Sequential
 from loopnet.ops import CUDA_BACKENDS
 from loopnet.optimizers import SGD, Adam, AdamW, RMSprop
+from loopnet.regularizers import L1L2
 
 sys.setswitchinterval(1e-4)  # as in simulated_kernels.py
 
@@ -82,6 +83,27 @@ def test_optimizers(backend, optimizer):
         losses = [model.train_on_batch(x, y) for _ in range(3)]
         trained.append([*model.get_weights(), np.array(losses)])
     assert_alike(*trained)
+
+
+@every_rung
+def test_weights_that_pay_for_their_size(backend, looks):
+    """Batch by batch, and fetched with the losses at the end; 2,000 weights are two shares."""
+    x, y = images(5, (40, 5))
+    runs = []
+    for name in (backend, "literal"):
+        stack = [
+            Input((40, 5)), Flatten(), Dense(10, "tanh", kernel_regularizer="l2", bias_regularizer="l1"),
+            Dense(3, kernel_regularizer=L1L2(0.01, 0.02)),
+        ]  # fmt: skip
+        model = compiled(stack, name, "sgd")
+        weight = np.array([1.0, 0.0, 2.0, 0.5, 1.0])
+        del looks[:]
+        history = model.fit(x, y, batch_size=2, epochs=1, verbose=0, sample_weight=weight, terminate_on_nan=False)
+        fetched = list(looks)
+        loss = model.evaluate(x, y, batch_size=3, verbose=0)
+        runs.append([*model.get_weights(), np.array([*history.history["loss"], loss]), np.array(model.losses)])
+        assert fetched == ([(5,), (3, 4)] if name == backend else [])
+    assert_alike(*runs)
 
 
 @every_rung

@@ -159,6 +159,7 @@ CASES: dict[str, st.SearchStrategy[Any]] = {
     "rbf": st.tuples(BATCH, st.integers(1, 40), st.integers(1, 12)),
     "rescale": SHAPES,
     "optimizer": st.integers(1, 300),
+    "weight penalty": st.integers(1, 3000),
     "moves": SHAPES,
     "conv2d, relu, pool": fused(),
 }

@@ -18,6 +18,7 @@ from loopnet.model import Sequential
 from loopnet.ops import CPU_BACKENDS as BACKENDS
 from loopnet.ops import get_ops
 from loopnet.optimizers import SGD
+from loopnet.regularizers import L1L2
 
 
 @pytest.fixture(autouse=True)
@@ -244,6 +245,11 @@ MODELS = {
     "sequences": lambda: [
         Input((7, 2)), layers.Conv1D(3, 2, activation="relu"), layers.MaxPooling1D(), layers.ZeroPadding1D(1),
         layers.Conv1D(2, 3), Flatten(), Dense(3),
+    ],
+    "weights that pay for their size": lambda: [
+        Input((6, 6, 2)), Conv2D(3, 3, activation="relu", kernel_regularizer="l2", bias_regularizer="l1"),
+        MaxPooling2D(), Conv2D(2, 2, groups=1, dilation_rate=1, kernel_regularizer="l1"), Flatten(),
+        Dense(4, "tanh", kernel_regularizer=L1L2(0.1, 0.2), use_bias=False, bias_regularizer="l2"), Dense(3),
     ],
     "volumes": lambda: [
         Input((3, 4, 3, 1)), layers.Conv3D(2, 2), layers.LeakyReLU(), layers.GlobalAveragePooling3D(), Dense(3),

@@ -1,12 +1,14 @@
 """Lines as beginners write them for Keras: they run and mean the same, or one line says what to do instead."""
 
+import dataclasses
 import importlib
+from typing import Any
 
 import numpy as np
 import pytest
 
 import loopnet
-from loopnet import activations, initializers, layers, losses, metrics, models, optimizers, utils
+from loopnet import activations, initializers, layers, losses, metrics, models, optimizers, regularizers, utils
 from loopnet.callbacks import LearningRateScheduler, ModelCheckpoint, ReduceLROnPlateau
 from loopnet.layers import Conv2D, Dense, Flatten, Input, LeakyReLU, MaxPooling2D
 from loopnet.model import Sequential
@@ -36,6 +38,8 @@ from loopnet.losses import categorical_crossentropy, SparseCategoricalCrossentro
 from loopnet.callbacks import ModelCheckpoint, EarlyStopping, ReduceLROnPlateau
 from loopnet.initializers import HeNormal, RandomNormal, he_normal
 from loopnet.activations import relu, softmax
+from loopnet import regularizers
+from loopnet.regularizers import l2, L1L2
 from loopnet.utils import clear_session, to_categorical
 from loopnet import backend as K
 from loopnet import keras
@@ -56,8 +60,8 @@ def test_import(line):
 @pytest.mark.parametrize(
     ("line", "instead"),
     [
-        ("from loopnet.regularizers import l2", "loopnet.regularizers is not in loopnet: .*AdamW"),
-        ("from loopnet import regularizers", "regularizers is not in loopnet: .*AdamW"),
+        ("from loopnet.regularizers import OrthogonalRegularizer", "OrthogonalRegularizer is not in loopnet: .*L1L2"),
+        ("from loopnet.constraints import max_norm", "loopnet.constraints is not in loopnet: .*AdamW"),
         ("from loopnet.preprocessing.image import ImageDataGenerator", "RandomDistortion"),
         ("from loopnet.applications import VGG16", "there are no trained networks"),
         ("from loopnet.optimizers.legacy import Adam", "the optimizers are in loopnet.optimizers itself"),
@@ -74,7 +78,7 @@ def test_import(line):
         ("from loopnet.keras.optimizers.legacy import Adam", "the optimizers are in loopnet.optimizers itself"),
         ("import loopnet as tf; tf.nn.softmax([1.0])", "nn is not in loopnet: .*activations.softmax"),
         ("import loopnet as tf; tf.constant([1.0])", "constant is not in loopnet: use numpy"),
-        ("import loopnet as tf; tf.keras.regularizers", "regularizers is not in loopnet"),
+        ("import loopnet as tf; tf.keras.constraints", "constraints is not in loopnet"),
     ],
 )
 def test_what_cannot_be_imported_says_what_to_do_instead(line, instead):
@@ -164,7 +168,15 @@ def test_a_size_is_not_a_shape(layer):
 
 
 REFUSED_ARGUMENTS = [
-    (lambda: Dense(3, kernel_regularizer="l2"), NotImplementedError, "Dense: kernel_regularizer .*AdamW"),
+    (lambda: Dense(3, activity_regularizer="l2"), NotImplementedError, "Dense: activity_regularizer .*kernel_regular"),
+    (lambda: Dense(3, kernel_regularizer="l3"), ValueError, "Dense: kernel_regularizer: unknown regularizer 'l3'"),
+    (lambda: Dense(3, kernel_regularizer=0.01), ValueError, r"given 0.01; did you mean l2\(0.01\)"),
+    (lambda: Conv2D(3, 2, name="a", bias_regularizer=lambda w: 0), ValueError, "a: bias_regularizer: expected a name"),
+    (lambda: regularizers.L2(-1), ValueError, "L2: l2: expected a finite number of at least 0, given -1"),
+    (lambda: regularizers.l1(float("nan")), ValueError, "L1: l1: expected a finite number of at least 0, given nan"),
+    (lambda: regularizers.l1_l2(l2="a lot"), ValueError, "L1L2: l2: expected a finite number"),  # type: ignore[arg-type]
+    (lambda: regularizers.get("orthogonal_regularizer"), NotImplementedError, "the regularizers are L1, L2"),
+    (lambda: layers.BatchNormalization(gamma_regularizer="l2"), NotImplementedError, "gamma_regularizer is not in"),
     (lambda: Conv2D(4, 3, kernel_constraint=object()), NotImplementedError, "kernel_constraint is not in loopnet"),
     (lambda: Conv2D(4, 3, border_mode="same"), NotImplementedError, "today's name is padding"),
     (lambda: Conv2D(4, 3, name="a", trainable=False), NotImplementedError, "a: trainable = False is not in loopnet"),
@@ -457,6 +469,111 @@ def test_the_history_calls_a_metric_as_it_was_asked_for():
     names = ["loss", "acc", "sparse_categorical_accuracy"]
     assert list(history.history) == [*names, *(f"val_{name}" for name in names)]
     assert model.metrics_names == names
+
+
+# ---- regularisers
+
+
+def test_an_mlp_with_l2_as_keras_trains_it():
+    """Chollet, *Deep Learning with Python*, chapter 5, in small. The numbers are those of Keras 3.15.1 (on PyTorch)
+    from the same weights: the penalty counts in every loss, at the weights before each step, and moves them.
+    """
+    model = Sequential([
+        Input((4,)),
+        layers.Dense(5, kernel_regularizer=regularizers.l2(0.02), activation="relu"),
+        layers.Dense(5, kernel_regularizer=regularizers.L1L2(l1=0.003, l2=0.01), activation="relu"),
+        layers.Dense(1, kernel_regularizer="l1", bias_regularizer="l2", activation="sigmoid"),
+    ])  # fmt: skip
+    x, y, weights, image_weights = small_mlp()
+    model.set_weights(weights)
+    model.compile(optimizers.SGD(0.5), loss="binary_crossentropy", metrics=["accuracy"])
+    fit = model.fit(
+        x, y, batch_size=4, epochs=3, shuffle=False, sample_weight=image_weights, validation_data=(x[:5], y[:5]),
+        verbose=0,
+    )  # fmt: skip
+    np.testing.assert_allclose(fit.history["loss"], MLP_LOSSES, rtol=1e-5)
+    np.testing.assert_allclose(fit.history["val_loss"], MLP_VALIDATION, rtol=1e-5)
+    np.testing.assert_allclose(model.losses, MLP_PENALTIES, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose([w.sum() for w in model.get_weights()], MLP_WEIGHTS, rtol=1e-4, atol=1e-6)
+    assert model.train_on_batch(x, y)[0] == pytest.approx(MLP_ON_BATCH, rel=1e-5)
+
+
+MLP_LOSSES = 0.8774807, 0.867932, 0.8665206
+MLP_VALIDATION = 0.8283651, 0.868952, 0.8668566
+MLP_PENALTIES = 0.0398272, 0.0474977, 0.0182705, 0.0037003
+MLP_WEIGHTS = 1.1718328, -0.543853, 0.3576236, 0.3196427, 1.2634084, 0.6083046  # sums of each array
+MLP_ON_BATCH = 0.866347
+
+
+def small_mlp():
+    n = np.arange(10)[:, np.newaxis]
+    x = np.sin(n * [1.0, 2.0, 3.0, 5.0]).astype(np.float32)
+    shapes = (4, 5), (5,), (5, 5), (5,), (5, 1), (1,)
+    weights = [np.cos(np.arange(np.prod(s)) + i).reshape(s).astype(np.float32) / 2 for i, s in enumerate(shapes)]
+    return x, (x.sum(axis=1) > 0).astype(np.float32), weights, np.linspace(0.25, 2, 10).astype(np.float32)
+
+
+def test_the_penalty_by_hand():
+    """Weights of 1, -1, 2 and a bias of 3 on inputs of 0: a squared error of 9, and no slope but the penalty's."""
+    model = Sequential([Input((3,)), Dense(1, kernel_regularizer=regularizers.L1L2(0.5, 0.25), bias_regularizer="l2")])
+    model.compile(optimizers.SGD(0.1), "mse")
+    weights = np.array([[1], [-1], [2]], np.float32), np.array([3], np.float32)
+    model.set_weights(weights)
+    x, y = np.zeros((4, 3)), np.zeros(4)
+    penalties = [0.5 * 4 + 0.25 * 6, 0.01 * 9]
+    np.testing.assert_allclose(model.losses, penalties, rtol=1e-6)
+    loss = 9 + sum(penalties)
+    assert model.evaluate(x, y, batch_size=3, verbose=0) == pytest.approx(loss, rel=1e-6)
+    assert model.test_on_batch(x, y, sample_weight=np.zeros(4)) == pytest.approx(sum(penalties), rel=1e-6)
+    assert model.train_on_batch(x, y) == pytest.approx(loss, rel=1e-6)
+    w, b = model.get_weights()
+    np.testing.assert_allclose(w[:, 0], [1 - 0.1 * (0.5 + 0.5), -1 + 0.1 * (0.5 + 0.5), 2 - 0.1 * (0.5 + 1)], rtol=1e-6)
+    np.testing.assert_allclose(b, [3 - 0.1 * (2 * 3 + 0.02 * 3)], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("given", "config"),
+    [
+        ("l1", {"name": "L1", "l1": 0.01}),
+        ("L2", {"name": "L2", "l2": 0.01}),
+        ("l1_l2", {"name": "L1L2", "l1": 0.0, "l2": 0.0}),
+        (regularizers.l2, {"name": "L2", "l2": 0.01}),
+        (regularizers.l2(0.001), {"name": "L2", "l2": 0.001}),
+        (regularizers.L1(l1=np.float32(0.5)), {"name": "L1", "l1": 0.5}),  # type: ignore[arg-type]
+        (regularizers.l1_l2(l1=1e-5, l2=1e-4), {"name": "L1L2", "l1": 1e-5, "l2": 1e-4}),
+        (regularizers.L2(None), {"name": "L2", "l2": 0.01}),
+        (regularizers.L1L2(None, 1), {"name": "L1L2", "l1": 0.0, "l2": 1.0}),
+    ],
+)
+def test_a_regulariser_by_name_class_or_object_also_in_a_file(given, config, tmp_path):
+    first = layers.Conv1D(2, 2, kernel_regularizer=given)
+    model = net(first, Flatten(), Dense(3, bias_regularizer=given, use_bias=False), shape=(4, 2))
+    model.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True))
+    again = models.load_model(_saved(model, tmp_path / "model.keras"))
+    layer: Any
+    for layer in (first, again.layers[0]):
+        assert isinstance(layer.kernel_regularizer, regularizers.L1L2)
+        assert (layer.kernel_regularizer.config(), layer.bias_regularizer) == (config, None)
+    assert [layer.config() for layer in again.layers] == [layer.config() for layer in model.layers]
+    assert len(model.losses) == 1  # there are no biases in the last layer
+    np.testing.assert_array_equal(again.losses, model.losses)
+
+
+def test_a_regulariser_by_itself():
+    w = np.array([[1.0, -2.0], [3.0, 0.0]])
+    assert regularizers.L1L2(l1=0.5, l2=0.25)(w) == 0.5 * 6 + 0.25 * 14
+    assert regularizers.l2(2.0)(np.ones((5, 1000))) == 2 * 5000
+    assert repr(regularizers.l2(0.1)) == "L2(l2=0.1)"
+
+
+def test_without_regularisers_nothing_is_worked_out():
+    def fail(*arguments):
+        raise AssertionError("a model without regularisers pays nothing")
+
+    ops = dataclasses.replace(loopnet.get_ops("literal"), weight_penalty_forward=fail, weight_penalty_backward=fail)
+    model = compiled(backend=ops)
+    model.fit(X, Y, verbose=0, validation_split=0.25)
+    assert model.losses == []
 
 
 # ---- models

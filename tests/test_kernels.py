@@ -314,6 +314,16 @@ def test_adam_by_hand(backend, dtype):
 
 
 @by_hand
+def test_weight_penalty_by_hand(backend, dtype):
+    ops, scalar = get_ops(backend), np.dtype(dtype).type
+    w, dw, penalty = (plain(ops, np.array(values, dtype)) for values in ([2, -4, 0], [1, 1, 1], [7]))
+    ops.weight_penalty_forward(w, penalty, scalar(0.5), scalar(0.25))
+    assert np.asarray(penalty).tolist() == [0.5 * (2 + 4) + 0.25 * (4 + 16)]
+    ops.weight_penalty_backward(w, dw, scalar(0.5), scalar(0.25))
+    assert np.asarray(dw).tolist() == [1 + 0.5 + 0.5 * 2, 1 - 0.5 - 0.5 * 4, 1]
+
+
+@by_hand
 def test_flatten_by_hand(backend, dtype):
     ops = get_ops(backend)
     x = np.arange(12, dtype=dtype).reshape(1, 2, 3, 2)

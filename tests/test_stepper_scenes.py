@@ -97,6 +97,18 @@ def test_the_gradients_are_those_of_a_training_step(model, digit):
     np.testing.assert_allclose(adam.arrays["w"].after, flat, rtol=1e-3, atol=1e-6)
 
 
+def test_what_weights_pay_for_their_size_can_be_stepped(digit):
+    stack = [layers.Flatten(), layers.Dense(2, kernel_regularizer="l2")]
+    twin = Sequential([layers.Input((32, 32, 1)), *stack], seed=0)
+    w = twin.get_weights()[0].reshape(-1)
+    trace = step_layer(twin, Images(digit.x, digit.labels % 2, "a digit"), "weight_penalty_forward", limit=20)
+    shares = [0.01 * (w[:1024] ** 2).sum(), 0.01 * (w[1024:] ** 2).sum()]
+    np.testing.assert_allclose(trace.arrays["penalty"].after, shares, rtol=1e-5)
+    back = step_layer(twin, Images(digit.x, digit.labels % 2, "a digit"), "weight_penalty_backward", limit=20)
+    added = back.arrays["dw"].after - back.arrays["dw"].before
+    np.testing.assert_allclose(added, 0.02 * w, atol=1e-6)
+
+
 def test_the_gradient_of_the_pixels_can_be_stepped_although_training_has_no_use_for_it(model, digit):
     trace = step_layer(model, digit, "conv2d_backward_input", "conv1", limit=2000)
     assert trace.arrays["dx"].after.shape == (1, 32, 32, 1) and np.abs(trace.arrays["dx"].after).max() > 0

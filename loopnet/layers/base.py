@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import initializers
+from .. import initializers, regularizers
 from ..missing import settle
 from ..ops import Ops, Tensor
 from ..shapes import Shape, channel_order, expect_rank, positive, turned
@@ -27,6 +27,7 @@ class Parameter:
     shape: Shape
     initializer: initializers.Initializer
     trainable: bool = True
+    regularizer: regularizers.L1L2 | None = None
     value: Any = None
     grad: Any = None
 
@@ -366,7 +367,8 @@ def triple(numbers: Shape, missing: int) -> Shape:
 class WeightedLayer(Layer):
     """A layer with weights ``w``, biases ``b`` and, behind them, an activation of its own.
 
-    ``linear_forward`` and ``linear_backward`` are the layer without its activation.
+    ``linear_forward`` and ``linear_backward`` are the layer without its activation. kernel_regularizer and
+    bias_regularizer: what weights and biases add to the loss by being large, see ``regularizers``; None is nothing.
     """
 
     def __init__(
@@ -375,6 +377,8 @@ class WeightedLayer(Layer):
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -385,6 +389,8 @@ class WeightedLayer(Layer):
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer, f"{self._who}: kernel_regularizer")
+        self.bias_regularizer = regularizers.get(bias_regularizer, f"{self._who}: bias_regularizer")
 
     @property
     def kernel(self) -> np.ndarray:
@@ -397,8 +403,9 @@ class WeightedLayer(Layer):
         return np.asarray(self.b.value) if self.use_bias else None
 
     def declare(self, w: Shape, b: Shape) -> None:
-        self.w = Parameter("w", w, self.kernel_initializer)
-        self.b = Parameter("b", b, self.bias_initializer if self.use_bias else initializers.Zeros())
+        self.w = Parameter("w", w, self.kernel_initializer, regularizer=self.kernel_regularizer)
+        starts = self.bias_initializer if self.use_bias else initializers.Zeros()
+        self.b = Parameter("b", b, starts, regularizer=self.bias_regularizer)
         self.parameters, self.constants = ([self.w, self.b], []) if self.use_bias else ([self.w], [self.b])
 
     def build(self, input_shape):
@@ -444,4 +451,6 @@ class WeightedLayer(Layer):
             "use_bias": self.use_bias,
             "kernel_initializer": self.kernel_initializer.config(),
             "bias_initializer": self.bias_initializer.config(),
+            "kernel_regularizer": self.kernel_regularizer and self.kernel_regularizer.config(),
+            "bias_regularizer": self.bias_regularizer and self.bias_regularizer.config(),
         }

@@ -102,6 +102,8 @@ def _one_step(model: Sequential, x: np.ndarray, labels: np.ndarray, listener: _L
     for stage in reversed(stages[first:]):
         listener.caller = _name(stage)
         gradient = stage.backward(gradient)
+    listener.caller = "loss"  # again: what weights add to it by being large
+    model._penalize(training=True)
     listener.caller = "optimizer"
     model.optimizer.step(ops, model._values, model._grads)  # type: ignore[union-attr]
 

@@ -15,6 +15,7 @@ from . import (
     moves,
     normalization,
     optimizer,
+    penalty,
     pool,
     pool3d,
 )
@@ -23,5 +24,5 @@ from .table import BREAKS, broken
 __all__ = [
     "BREAKS", "broken",
     "activation", "augmentation", "conv", "dense", "dropout", "fused", "lenet1998", "loss", "moves", "normalization",
-    "optimizer", "pool", "pool3d",
+    "optimizer", "penalty", "pool", "pool3d",
 ]  # fmt: skip

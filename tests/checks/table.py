@@ -23,6 +23,7 @@ from . import (
     moves,
     normalization,
     optimizer,
+    penalty,
     pool,
     softmax,
 )
@@ -74,6 +75,7 @@ OPERATIONS = {
     "optimizer": Operation(
         cases.PARAMETERS, optimizer.draw_optimizer, optimizer.run_optimizer, optimizer.expect_optimizer
     ),
+    "weight penalty": Operation(cases.PENALIZED, penalty.draw_penalty, penalty.run_penalty, penalty.expect_penalty),
     "moves": Operation(cases.ELEMENTWISE, moves.draw_moves, moves.run_moves, moves.expect_moves),
     "conv2d, relu, pool": Operation(cases.FUSED, fused.draw_fused, fused.run_fused, fused.expect_fused),
 }

@@ -18,6 +18,7 @@ from .loss import binary_cross_entropy, cross_entropy, mean_squared_error, sigmo
 from .noise import affine_flow, cutout, dropout, elastic_flow, philox, warp
 from .normalization import batch_norm
 from .optimizer import adam, adamw, rmsprop, sgd
+from .penalty import weight_penalty
 from .pool import average_pool3d, lp_pool3d, max_pool2d_backward, max_pool2d_forward, max_pool3d
 from .windows import same_padding, spread, zero_pad
 
@@ -27,5 +28,6 @@ __all__ = [
     "dense_backward_input", "dense_backward_weights", "dense_forward", "dropout", "elastic_flow", "lp_pool3d",
     "max_pool2d_backward", "max_pool2d_forward", "max_pool3d", "maximum_a_posteriori", "mean_squared_error",
     "philox", "rbf", "relu_backward", "relu_forward", "rmsprop", "same_padding", "sgd", "sigmoid_cross_entropy",
-    "softmax", "softmax_backward", "softmax_cross_entropy", "spread", "subsample", "warp", "zero_pad",
+    "softmax", "softmax_backward", "softmax_cross_entropy", "spread", "subsample", "warp", "weight_penalty",
+    "zero_pad",
 ]  # fmt: skip
