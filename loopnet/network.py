@@ -207,7 +207,7 @@ class Network(Stack):
 
     def _train(self, x: Tensor, targets: Tensor, weight: Tensor, images: int | None = None) -> tuple[Tensor, Tensor]:
         """One training step. Returns the outputs and one loss an image."""
-        self._ready()  # as in _forward
+        self._ready()
         if self._step is not None:
             return self._step(x, targets, weight)
         outputs = self._forward(x, training=True, images=images)

@@ -256,7 +256,8 @@ picture(
 source(Sequential._train)
 
 # %% [markdown]
-# Forward through the layers, the loss and its gradient, backward through the layers in reverse, one step downhill.
+# Forward through the layers, the loss and its gradient, backward through the layers in reverse, what weights pay for
+# their size (nothing, unless a layer asks for it with `kernel_regularizer`), one step downhill.
 #
 # ## A whole network, checked
 #
