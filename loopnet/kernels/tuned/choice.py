@@ -271,7 +271,9 @@ def _winograd_backward_memory(of_dy: Shape, of_w: Shape, tile: Shape, dtype: np.
 # ---- winners_in_lanes.py, winners.py: False also if a number is not finite, which products left out would show
 
 WIDEST, SUMS = 6, 16
-"""Window columns, and sums of taps by filters, up to which LLVM keeps the loop of ``winners_in_lanes`` in registers."""
+"""Window columns, and sums of taps by filters, up to which LLVM keeps the loop of ``winners_in_lanes`` in the registers
+of AVX-512. Compiled for AVX2, it is slower than products with zeros.
+"""
 
 
 def _weights_in_lanes(dy: np.ndarray, winner: np.ndarray, x: np.ndarray, dw: np.ndarray, db: np.ndarray) -> bool:
