@@ -6,27 +6,15 @@ processor's registers, and whether all numbers are finite; never the number of t
 The sizes were measured (benchmarks/README.md).
 """
 
-import numba
 import numpy as np
-from numba.core.codegen import get_host_cpu_features
 
 from . import any_window, conv2d, conv2d_relu_pool, pooling_tile, winners, winners_in_lanes, winograd, winograd_backward
 from .lanes import aligned
-from .memory import divisor, kept, runs, scratch, shared, taps, vector
+from .memory import divisor, kept, runs, scratch, shared, taps
+from .registers import AVX512, HALVES, VECTORS, vector
 
 Pair = tuple[int, int]
 Shape = tuple[int, ...]
-
-_features: str | None = numba.config.CPU_FEATURES
-AVX512 = "+avx512f" in (get_host_cpu_features() if _features is None else _features)
-"""Whether Numba compiles for 32 vector registers of 64 bytes."""
-
-VECTORS = 32 if AVX512 else 8
-"""Vectors of 64 bytes, the kernels' ``vector``, that fit in the registers. Without AVX-512 they are 8: AVX2 has 16
-registers of half the length, NEON 32 of a quarter. Sums that do not fit spill: compiled for AVX2, Winograd's way takes
-1.5 times as long with eight filters at a time as with two.
-"""
-
 
 # ---- convolution by itself
 
@@ -74,15 +62,23 @@ def conv2d_backward_weights(
 def _sums_that_collect(dw: np.ndarray, run: int) -> tuple[Shape, Shape]:
     """How many filters collect at a time, and how many numbers a sum of theirs has.
 
-    One sum for each tap of up to four filters, in seven eighths of the registers. A sum is as long as a vector where
-    such vectors fill the run. Elsewhere, and where the sums are so few that LLVM would unroll the loop over a vector,
-    each is a single number, and LLVM is left to make vectors of neighbouring products: up to a third slower than
-    vectors of our own, and 3 to 10 times as fast as these are when they are short or unrolled.
+    One sum for each tap of up to four filters. With AVX2 a sum fills one register, where eight sums or more, their
+    filters' gradients and a pixel fit in sixteen. Otherwise it is as long as a vector where such vectors fill the run,
+    in seven eighths of the registers. Elsewhere, and where the sums are so few that LLVM would unroll the loop over a
+    vector, each is a single number, and LLVM is left to make vectors of neighbouring products: up to a third slower
+    than vectors of our own, and 3 to 10 times as fast as these are when they are short or unrolled.
     """
-    numbers = vector(dw.dtype) if run % len(vector(dw.dtype)) == 0 else (0,)
+    (_, width, _, filters), numbers = dw.shape, vector(dw.dtype)
+    half = numbers[: len(numbers) // 2]
+    if HALVES and len(half) == 8 and run % 8 == 0:
+        tile = divisor(filters, max(1, min(4, 15 // (width + 1))))
+        if 8 <= len(tile) * width < 15:
+            return tile, half
+    if run % len(numbers) > 0:
+        numbers = (0,)
     bytes_of_a_sum = 64 if AVX512 or len(numbers) > 1 else 32
-    tile = divisor(dw.shape[3], max(1, min(4, VECTORS * 56 // (dw.shape[1] * bytes_of_a_sum))))
-    return tile, numbers if len(tile) * dw.shape[1] > 2 else (0,)
+    tile = divisor(filters, max(1, min(4, VECTORS * 56 // (width * bytes_of_a_sum))))
+    return tile, numbers if len(tile) * width > 2 else (0,)
 
 
 def _padded(dy: np.ndarray, w: np.ndarray, x: np.ndarray) -> np.ndarray | None:
@@ -293,6 +289,11 @@ def _weights_in_lanes(dy: np.ndarray, winner: np.ndarray, x: np.ndarray, dw: np.
     return True
 
 
+RUN = 20 if AVX512 else 6
+"""Vectors of sums at a time. With five, AVX2 would have runs of six, as 32 channels in windows three wide make, in two
+parts of three, which are so little code that LLVM writes it out number by number: a fifth of the speed.
+"""
+
 LONG, MANY = 60, 32
 """Numbers in a row of a window, and filters, from which on it is faster to pick out the winners than to multiply with
 zeros.
@@ -306,7 +307,7 @@ def _by_winners(
         return False
     (blocks, filters, pooled_height, pooled_width, lanes), (_, channels, height, width, _) = dy.shape, x.shape
     images, dtype, numbers = blocks * lanes, w.dtype, vector(w.dtype)
-    rows, parts, run = winners.tiling(len(w), w.shape[1] * channels, len(numbers), VECTORS * 5 // 8)
+    rows, parts, run = winners.tiling(len(w), w.shape[1] * channels, len(numbers), RUN)
     size = winners.image_size(height * width * channels + run, len(numbers))
     x_images = shared("x_images", images, size, dtype=dtype)
     dy_images = shared("dy_images", images, pooled_height, pooled_width, filters, dtype=dtype)

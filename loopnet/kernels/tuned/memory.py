@@ -63,10 +63,5 @@ def divisor(number: int, at_most: int = 8) -> tuple[int, ...]:
     return (0,) * max(n for n in range(1, at_most + 1) if number % n == 0)
 
 
-def vector(dtype: np.dtype) -> tuple[int, ...]:
-    """As many numbers as fill the longest vector register there is."""
-    return (0,) * (64 // dtype.itemsize)
-
-
 def taps(w: np.ndarray) -> tuple[int, ...]:
     return (0,) * w.shape[1]
