@@ -45,8 +45,8 @@ HASWELL = {
 }
 """To compile for a processor with AVX2, as most have it."""
 
-# With half as many registers of half the length: whole sums still stay in them. A weights' gradient takes two filters at
-# a time by five taps; Winograd's way, two sums in two rows by two.
+# With half as many registers of half the length: whole sums still stay in them. A weights' gradient takes two filters
+# at a time by five taps; Winograd's way, two sums in two rows by two.
 HOT_LOOPS_OF_HASWELL = {
     "conv2d_relu_pool.conv2d_relu_pool_forward": 20,
     "conv2d_relu_pool.conv2d_relu_pool_backward_weights": 10,
