@@ -8,7 +8,17 @@ The sizes were measured (benchmarks/README.md).
 
 import numpy as np
 
-from . import any_window, conv2d, conv2d_relu_pool, pooling_tile, winners, winners_in_lanes, winograd, winograd_backward
+from . import (
+    any_window,
+    conv2d,
+    conv2d_relu_pool,
+    one_image,
+    pooling_tile,
+    winners,
+    winners_in_lanes,
+    winograd,
+    winograd_backward,
+)
 from .lanes import aligned
 from .memory import divisor, kept, runs, scratch, shared, taps
 from .registers import AVX512, HALVES, VECTORS, vector
@@ -110,6 +120,8 @@ def _add_shares(share_w: np.ndarray, share_b: np.ndarray, dw: np.ndarray, db: np
 
 
 def conv2d_relu_pool_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> None:
+    if x.shape[4] == 1:
+        return _pool_one_image(x, w, b, y, winner)
     if _pool_by_winograd(x, w, b, y, winner) or _pool_by_tiles(x, w, b, y, winner):
         return
     rows = scratch("rows", 2, 2, (x.shape[3] - w.shape[1] + 1) * x.shape[4], dtype=y.dtype)
@@ -148,6 +160,32 @@ def conv2d_relu_pool_backward(
         conv2d_backward_weights(dz, x, dw, db, (1, 1), (0, 0))
 
 
+# ---- one_image.py
+
+
+def _pool_one_image(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> None:
+    weights, positions, sums, numbers = kept(_one_image_memory, x.shape, w.shape, w.dtype)
+    weights[:, : b.size] = w.reshape(-1, b.size)
+    one_image.conv2d_relu_pool_forward(
+        x.reshape(-1), weights, b, y[0, ..., 0], winner[0, ..., 0], positions, sums, x.shape[3], numbers
+    )
+
+
+def _one_image_memory(of_x: Shape, of_w: Shape, dtype: np.dtype) -> tuple:
+    """Room for the weights, with zeros for the filters that are not there; positions, sums, vector."""
+    (window_height, window_width, channels, filters), numbers = of_w, vector(dtype)
+    weights = aligned((window_height * window_width * channels, -(-filters // len(numbers)) * len(numbers)), dtype)
+    weights[:] = 0
+    return weights, _positions(of_x, of_w), scratch("sums", 4 * len(numbers), dtype=dtype), numbers
+
+
+def _positions(of_x: Shape, of_w: Shape) -> np.ndarray:
+    """Where the pixel of each term lies in a block of images, seen from the corner of its window."""
+    (_, _, height, width, lanes), (window_height, window_width, channels, _) = of_x, of_w
+    r, s, c = np.ogrid[:window_height, :window_width, :channels]
+    return (((c * height + r) * width + s) * lanes).astype(np.uint64).reshape(-1)
+
+
 # ---- pooling_tile.py
 
 WASTE = 1.25
@@ -166,13 +204,11 @@ def _pool_by_tiles(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, w
 
 def _tile_memory(of_x: Shape, of_w: Shape, dtype: np.dtype) -> tuple:
     """The arguments of the kernel from ``positions`` on."""
-    (_, _, height, width, lanes), (window_height, window_width, channels, filters) = of_x, of_w
-    r, s, c = np.ogrid[:window_height, :window_width, :channels]
-    positions = (((c * height + r) * width + s) * lanes).astype(np.uint64).reshape(-1)
+    (*_, width, lanes), (*_, filters) = of_x, of_w
     fewest = filters if filters < 3 else min((4, 3, 5, 6), key=lambda tile: -(-filters // tile) * tile)
     tile, numbers = (0,) * fewest, vector(dtype)
     sums = scratch("tile", 4 * len(tile) * len(numbers), dtype=dtype)
-    return positions, sums, width * lanes, lanes, tile, numbers
+    return _positions(of_x, of_w), sums, width * lanes, lanes, tile, numbers
 
 
 # ---- winograd.py, winograd_backward.py: False also if an output is not finite, for others may not be right then
