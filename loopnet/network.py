@@ -112,13 +112,13 @@ class Network(Stack):
             layer.bound_to = id(self)
             layer.needs_input_gradient = any(below.parameters for below in self.layers[:at])
         parameters = [p for p in self._parameters() if p.trainable]
+        self._sizes = [prod(p.shape) for p in parameters]
         flat = np.concatenate([np.asarray(p.value).reshape(-1) for p in parameters] or [np.empty(0)])
         self._values = ops.asarray(flat.astype(self.dtype))
         self._grads = ops.asarray(np.zeros_like(flat, self.dtype))
         self._regularized: list[tuple[regularizers.L1L2, Tensor, Tensor]] = []  # with weights and gradients as vectors
         at = 0
-        for p in parameters:
-            size = prod(p.shape)
+        for p, size in zip(parameters, self._sizes, strict=True):
             p.value = self._values[at : at + size].reshape(p.shape)
             p.grad = self._grads[at : at + size].reshape(p.shape)
             if p.regularizer is not None:
@@ -147,7 +147,7 @@ class Network(Stack):
         """Give the optimiser its memory: what it remembers already, unless the model has grown since."""
         of_now = all(vector.shape == self._values.shape for vector in optimizer.state.values())
         state = optimizer.state if of_now and optimizer.state else None
-        optimizer.bind(ops, self._values.size, self.dtype, state, self._owner)
+        optimizer.bind(ops, self._values.size, self.dtype, state, self._owner, self._sizes)
 
     def _ready_to_train(self) -> None:
         """Bind the optimiser, too, if another model has taken it before its first step. Raises ``ValueError`` if that

@@ -18,6 +18,7 @@ from .kernels import (
     activation,
     augment,
     batch,
+    clip,
     connections,
     conv2d,
     conv3d,
@@ -120,10 +121,17 @@ class Ops:
     maximum_a_posteriori: Kernel
     weight_penalty_forward: Kernel
     weight_penalty_backward: Kernel
+    clip_by_value: Kernel
+    sum_of_squares: Kernel
+    clip_by_norm: Kernel
     sgd_update: Kernel
     rmsprop_update: Kernel
     adam_update: Kernel
     adamw_update: Kernel
+    nadam_update: Kernel
+    adamax_update: Kernel
+    adagrad_update: Kernel
+    adadelta_update: Kernel
 
     # fused operations: None on a rung that has none, and then each layer runs by itself (see plan.py)
     conv2d_relu_pool_forward: Kernel | None = None
@@ -251,10 +259,17 @@ TEXTBOOK: dict[str, Any] = {
     "maximum_a_posteriori": rbf.maximum_a_posteriori,
     "weight_penalty_forward": penalty.weight_penalty_forward,
     "weight_penalty_backward": penalty.weight_penalty_backward,
+    "clip_by_value": clip.clip_by_value,
+    "sum_of_squares": clip.sum_of_squares,
+    "clip_by_norm": clip.clip_by_norm,
     "sgd_update": optimizer.sgd_update,
     "rmsprop_update": optimizer.rmsprop_update,
     "adam_update": optimizer.adam_update,
     "adamw_update": optimizer.adamw_update,
+    "nadam_update": optimizer.nadam_update,
+    "adamax_update": optimizer.adamax_update,
+    "adagrad_update": optimizer.adagrad_update,
+    "adadelta_update": optimizer.adadelta_update,
 }
 
 # operations on single numbers, wherever they stand, and on weights, which are plain arrays on every rung

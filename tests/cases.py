@@ -316,5 +316,5 @@ ELEMENTWISE = [(1, 1), (5, 7), (17, 3), (1, 1, 1, 1), (3, 5, 4, 2), (17, 2, 3, 1
 # Numbers of parameters; an optimiser sees one long vector.
 PARAMETERS = [1, 7, 100]
 
-# The same for penalties, which are added up in shares of 1024 weights.
+# The same for penalties and norms, which are added up in shares of 1024 weights.
 PENALIZED = [1, 7, 1024, 1025, 2500]

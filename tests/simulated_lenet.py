@@ -8,7 +8,7 @@ import pytest
 import loopnet
 from loopnet.lenet import lenet5
 from loopnet.ops import CUDA_BACKENDS
-from loopnet.optimizers import SGD, Adam, AdamW, RMSprop
+from loopnet.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop
 
 sys.setswitchinterval(1e-4)  # as in simulated_tiles.py
 
@@ -119,6 +119,15 @@ def test_anything_else_is_refused_in_one_line(network, loss, hint):
     with pytest.raises(ValueError, match=hint) as caught:
         network().compile("adam", loss, backend="cuda_fused")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("optimizer, hint", [
+    (Adagrad(), "knows SGD, RMSprop, Adam, AdamW; given Adagrad, use backend 'cuda'"),
+    (Adam(clipnorm=1), "does not clip gradients; given clipnorm, use backend 'cuda'"),
+])  # fmt: skip
+def test_other_optimizers_are_refused_in_one_line(optimizer, hint):
+    with pytest.raises(ValueError, match=f"^backend 'cuda_fused' {hint}$"):
+        lenet5().compile(optimizer, CROSS_ENTROPY, backend="cuda_fused")
 
 
 def test_evaluating_needs_no_step():

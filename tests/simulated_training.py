@@ -14,7 +14,7 @@ from loopnet.cuda import device
 from loopnet.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Input, MaxPooling2D
 from loopnet.model import Sequential
 from loopnet.ops import CUDA_BACKENDS
-from loopnet.optimizers import SGD, Adam, AdamW, RMSprop
+from loopnet.optimizers import SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Nadam, RMSprop
 from loopnet.regularizers import L1L2
 
 sys.setswitchinterval(1e-4)  # as in simulated_kernels.py
@@ -74,7 +74,10 @@ def test_a_network_learns_as_on_the_cpu(backend):
 
 
 @every_rung
-@pytest.mark.parametrize("optimizer", [SGD(0.1, momentum=0.9, nesterov=True), RMSprop(0.01), Adam(0.01), AdamW(0.01)])
+@pytest.mark.parametrize("optimizer", [
+    SGD(0.1, momentum=0.9, nesterov=True), RMSprop(0.01), Adam(0.01), AdamW(0.01), Nadam(0.01), Adamax(0.01),
+    Adagrad(0.1), Adadelta(1.0), SGD(0.1, clipvalue=0.02), SGD(0.1, clipnorm=0.1), Adam(0.01, global_clipnorm=0.1),
+], ids=lambda optimizer: "-".join([optimizer.name, *(key for key in optimizer.config() if "clip" in key)]))  # fmt: skip
 def test_optimizers(backend, optimizer):
     x, y = images(4, (5, 4))
     trained = []

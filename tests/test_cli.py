@@ -172,7 +172,7 @@ def fails(capsys, *arguments: object) -> str:
         ("train --data cats", "unknown data set 'cats'; there are digits, mnist, fashion_mnist, cifar10"),
         ("train --data minst", "unknown data set 'minst': did you mean mnist? There are digits,"),
         ("train --backend gpu", "unknown backend 'gpu'"),
-        ("train --optimizer magic", "unknown optimizer 'magic'; there are adam, adamw, sgd, rmsprop"),
+        ("train --optimizer magic", "unknown optimizer 'magic'; there are adam, adamw, nadam, adamax, sgd"),
         ("train --epochs 0", "argument --epochs: must be a whole number, at least 1, not '0'"),
         ("train --epochs 1.5", "argument --epochs: must be a whole number, at least 1, not '1.5'"),
         ("train --batch-size -3", "argument --batch-size: must be a whole number, at least 1, not '-3'"),

@@ -160,6 +160,7 @@ CASES: dict[str, st.SearchStrategy[Any]] = {
     "rescale": SHAPES,
     "optimizer": st.integers(1, 300),
     "weight penalty": st.integers(1, 3000),
+    "clip": st.integers(1, 3000),
     "moves": SHAPES,
     "conv2d, relu, pool": fused(),
 }

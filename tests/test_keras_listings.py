@@ -33,6 +33,7 @@ from loopnet import Input, Model
 from loopnet.layers import Dense, Conv2D, MaxPooling2D, Flatten, Dropout, Activation, BatchNormalization, InputLayer
 from loopnet import layers, models, optimizers, losses, metrics, callbacks, datasets, utils, activations, initializers
 from loopnet.optimizers import Adam, SGD, RMSprop
+from loopnet.optimizers import Adadelta, Adagrad, Adamax, Nadam
 from loopnet.optimizers.schedules import ExponentialDecay
 from loopnet.losses import categorical_crossentropy, SparseCategoricalCrossentropy
 from loopnet.callbacks import ModelCheckpoint, EarlyStopping, ReduceLROnPlateau
@@ -66,7 +67,7 @@ def test_import(line):
         ("from loopnet.applications import VGG16", "there are no trained networks"),
         ("from loopnet.optimizers.legacy import Adam", "the optimizers are in loopnet.optimizers itself"),
         ("from loopnet.layers.convolutional import Conv2D", "import from loopnet.layers"),
-        ("from loopnet.optimizers import Adadelta", "Adadelta is not in loopnet: use SGD"),
+        ("from loopnet.optimizers import Ftrl", "Ftrl is not in loopnet: use SGD"),
         ("from loopnet.layers import Concatenate", "Concatenate is not in loopnet: branches are not in loopnet"),
         ("from loopnet.callbacks import TensorBoard", "TensorBoard is not in loopnet: use CSVLogger"),
         ("from loopnet.metrics import Precision", "Precision is not in loopnet: write a function"),
@@ -185,13 +186,18 @@ REFUSED_ARGUMENTS = [
     (lambda: layers.GELU(approximate=True), NotImplementedError, r"GELU: approximate is not in loopnet: use GELU\(\)"),
     (lambda: activations.relu6(X), NotImplementedError, "relu6 is not in loopnet: the activations are relu"),
     (lambda: layers.ReLU(negative_slope=0.1), NotImplementedError, "use LeakyReLU"),
-    (lambda: optimizers.Adam(clipnorm=1.0), NotImplementedError, "Adam: clipnorm is not in loopnet"),
+    (lambda: optimizers.Adam(clipnorm=0), ValueError, "Adam: clipnorm: expected a finite number above 0, given 0"),
+    (lambda: optimizers.SGD(clipvalue=float("nan")), ValueError, "SGD: clipvalue: expected .* above 0, given nan"),
+    (lambda: optimizers.SGD(clipvalue=1, clipnorm=1), ValueError, "expected one of .*, given clipnorm, clipvalue"),
+    (lambda: optimizers.SGD(clipnrm=1), TypeError, "did you mean 'clipnorm'?"),
+    (lambda: optimizers.Adagrad(0.1, -1), ValueError, "Adagrad: .*initial_accumulator_value of at least 0, given -1"),
+    (lambda: optimizers.Nadam(schedule_decay=0.004), NotImplementedError, "Nadam: schedule_decay is not in loopnet"),
     (lambda: optimizers.Adam(weight_decay=0.1), NotImplementedError, "use AdamW"),
     (lambda: optimizers.SGD(lr=0.1), NotImplementedError, "today's name is learning_rate"),
     (lambda: optimizers.SGD(learning_rat=0.1), TypeError, "did you mean 'learning_rate'?"),
     (lambda: losses.CategoricalCrossentropy(reduction="sum"), NotImplementedError, "reduction is not in loopnet"),
     (lambda: compiled(run_eagerly=True), NotImplementedError, "compile: run_eagerly is not in loopnet"),
-    (lambda: compiled(optimizer="adagrad"), NotImplementedError, "Adagrad is not in loopnet"),
+    (lambda: compiled(optimizer="lion"), NotImplementedError, "Lion is not in loopnet"),
     (lambda: compiled(loss="mae"), NotImplementedError, "mae is not in loopnet: the losses are"),
     (lambda: compiled(loss=lambda t, y: 0.0), ValueError, "expected a name or an object of loopnet.losses"),
     (lambda: compiled(metrics=["AUC"]), NotImplementedError, "AUC is not in loopnet"),
@@ -261,8 +267,8 @@ def test_names_that_listings_read():
     kernel.numpy()[:] = 7
     assert not (model.layers[0].kernel == 7).any()
     # as in Keras 3.15
-    names = [optimizer().name for optimizer in (optimizers.SGD, optimizers.RMSprop, optimizers.Adam, optimizers.AdamW)]
-    assert names == ["sgd", "rmsprop", "adam", "adam_w"]
+    names = [optimizer().name for optimizer in dict.fromkeys(optimizers.OPTIMIZERS.values())]
+    assert names == ["sgd", "rmsprop", "adam", "adam_w", "nadam", "adamax", "adagrad", "adadelta"]
     assert optimizers.SGD(name="mine").name == "mine"
     assert optimizers.SGD(name="mine").config()["name"] == "SGD"
 
@@ -469,6 +475,28 @@ def test_the_history_calls_a_metric_as_it_was_asked_for():
     names = ["loss", "acc", "sparse_categorical_accuracy"]
     assert list(history.history) == [*names, *(f"val_{name}" for name in names)]
     assert model.metrics_names == names
+
+
+# ---- optimisers
+
+
+@pytest.mark.parametrize("name", ["adadelta", "Adagrad", "adamax", "Nadam"])
+def test_an_optimiser_by_name_has_keras_s_defaults(name):
+    keras = {
+        "adadelta": {"rho": 0.95},
+        "adagrad": {"initial_accumulator_value": 0.1},
+        "adamax": {"beta_1": 0.9, "beta_2": 0.999},
+        "nadam": {"beta_1": 0.9, "beta_2": 0.999},
+    }
+    model = compiled(optimizer=name)
+    model.train_on_batch(X, Y)
+    capitals = name.capitalize()
+    expected = {"name": capitals, "learning_rate": 0.001, "epsilon": 1e-7, **keras[name.lower()]}
+    assert model.optimizer is not None and model.optimizer.get_config() == expected
+    by_object = compiled(optimizer=getattr(optimizers, capitals)())
+    by_object.train_on_batch(X, Y)
+    for ours, theirs in zip(model.get_weights(), by_object.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 # ---- regularisers

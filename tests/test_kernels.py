@@ -314,6 +314,73 @@ def test_adam_by_hand(backend, dtype):
 
 
 @by_hand
+def test_nadam_by_hand(backend, dtype):
+    ops, scalar = get_ops(backend), np.dtype(dtype).type
+    w, dw, m, v = (plain(ops, np.array([value], dtype)) for value in (1, 4, 2, 0))
+    # m = (2 + 4) / 2, v = 16 / 4; the step is 0.5 * (2 * 3 + 0.5 * 4) / (sqrt(4 / 0.25) + 1)
+    ops.nadam_update(w, dw, m, v, *map(scalar, (0.5, 0.5, 0.75, 1, 2, 0.5, 0.25)))
+    assert (np.asarray(m).tolist(), np.asarray(v).tolist()) == ([3], [4])
+    np.testing.assert_allclose(np.asarray(w), [1 - 4 / 5], rtol=1e-6)
+
+
+@by_hand
+def test_adamax_by_hand(backend, dtype):
+    ops, scalar = get_ops(backend), np.dtype(dtype).type
+    w, dw, m, u = (plain(ops, np.array(values, dtype)) for values in ([1, 1, 1], [-4, 1, 0], [0, 1, 0], [4, 8, 0]))
+    ops.adamax_update(w, dw, m, u, *map(scalar, (0.5, 0.5, 0.75, 1, 0.25)))
+    assert np.asarray(m).tolist() == [-2, 1, 0]
+    assert np.asarray(u).tolist() == [4, 6, 0]  # the second remembers 8 and not so well
+    # 0.5 * (-2 / 0.25) / (4 + 1) and 0.5 * (1 / 0.25) / (6 + 1); no gradient, no step
+    np.testing.assert_allclose(np.asarray(w), [1 + 4 / 5, 1 - 2 / 7, 1], rtol=1e-6)
+
+
+@by_hand
+def test_adagrad_by_hand(backend, dtype):
+    ops, scalar = get_ops(backend), np.dtype(dtype).type
+    w, dw, v = (plain(ops, np.array([value], dtype)) for value in (1, 4, 7))
+    ops.adagrad_update(w, dw, v, scalar(0.5), scalar(2))
+    # v = 7 + 16; the step is 0.5 * 4 / sqrt(23 + 2)
+    assert np.asarray(v).tolist() == [23]
+    np.testing.assert_allclose(np.asarray(w), [1 - 2 / 5], rtol=1e-6)
+
+
+@by_hand
+def test_adadelta_by_hand(backend, dtype):
+    ops, scalar = get_ops(backend), np.dtype(dtype).type
+    w, dw, v, moved = (plain(ops, np.array([value], dtype)) for value in (1, 4, 0, 11))
+    ops.adadelta_update(w, dw, v, moved, *map(scalar, (0.5, 0.75, 5)))
+    # v = 16 / 4; the step is sqrt(11 + 5) / sqrt(4 + 5) * 4, and half of it is gone
+    np.testing.assert_allclose(np.asarray(v), [4], rtol=1e-6)
+    np.testing.assert_allclose(np.asarray(w), [1 - 8 / 3], rtol=1e-6)
+    np.testing.assert_allclose(np.asarray(moved), [0.75 * 11 + 0.25 * (16 / 3) ** 2], rtol=1e-6)
+
+
+@by_hand
+def test_clipping_by_hand(backend, dtype):
+    ops, scalar = get_ops(backend), np.dtype(dtype).type
+    dw, squares = (plain(ops, np.array(values, dtype)) for values in ([3, 0, -4], [7]))
+    ops.sum_of_squares(dw, squares)
+    assert np.asarray(squares).tolist() == [25]
+    ops.clip_by_norm(dw, squares, scalar(5))  # its norm
+    assert np.asarray(dw).tolist() == [3, 0, -4]
+    ops.clip_by_norm(dw, squares, scalar(2.5))
+    assert np.asarray(dw).tolist() == [1.5, 0, -2]
+    ops.clip_by_value(dw, scalar(1.75))
+    assert np.asarray(dw).tolist() == [1.5, 0, -1.75]
+
+
+@by_hand
+def test_clipping_hides_no_nan(backend, dtype):
+    ops, scalar = get_ops(backend), np.dtype(dtype).type
+    dw, squares = (plain(ops, np.array(values, dtype)) for values in ([np.nan, -9, np.inf], [7]))
+    ops.clip_by_value(dw, scalar(1))
+    np.testing.assert_array_equal(np.asarray(dw), [np.nan, -1, 1])
+    ops.sum_of_squares(dw, squares)
+    ops.clip_by_norm(dw, squares, scalar(1))
+    assert np.isnan(np.asarray(dw)).all()  # as in Keras: no step can be made
+
+
+@by_hand
 def test_weight_penalty_by_hand(backend, dtype):
     ops, scalar = get_ops(backend), np.dtype(dtype).type
     w, dw, penalty = (plain(ops, np.array(values, dtype)) for values in ([2, -4, 0], [1, 1, 1], [7]))

@@ -5,7 +5,9 @@ import pytest
 
 from loopnet import Sequential, layers, lenet
 from loopnet.datasets import load_for
+from loopnet.losses import SparseCategoricalCrossentropy
 from loopnet.ops import get_ops
+from loopnet.optimizers import Adam
 from loopnet.plot.network import outputs_of_layers
 from loopnet.stepper import Images, step_article, step_layer
 from loopnet.stepper.page import shown_axes
@@ -107,6 +109,17 @@ def test_what_weights_pay_for_their_size_can_be_stepped(digit):
     back = step_layer(twin, Images(digit.x, digit.labels % 2, "a digit"), "weight_penalty_backward", limit=20)
     added = back.arrays["dw"].after - back.arrays["dw"].before
     np.testing.assert_allclose(added, 0.02 * w, atol=1e-6)
+
+
+def test_clipping_can_be_stepped(digit):
+    stack = [layers.Input((32, 32, 1)), layers.Flatten(), layers.Dense(2)]
+    twin = Sequential(stack, seed=0)  # of 2,048 weights, two shares, and 2 biases
+    twin.compile(Adam(clipnorm=0.5), SparseCategoricalCrossentropy(from_logits=True))
+    images = Images(digit.x, digit.labels % 2, "a digit")
+    squares = step_layer(twin, images, "sum_of_squares", limit=20).arrays["squares"].after
+    clipped = step_layer(twin, images, "clip_by_norm", limit=3000).arrays["dw"]
+    assert squares.sum() == pytest.approx((clipped.before**2).sum(), rel=1e-4) and squares.sum() > 0.25
+    np.testing.assert_allclose(clipped.after, clipped.before * 0.5 / np.linalg.norm(clipped.before), rtol=1e-4)
 
 
 def test_the_gradient_of_the_pixels_can_be_stepped_although_training_has_no_use_for_it(model, digit):

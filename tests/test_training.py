@@ -9,6 +9,7 @@ import pytest
 from gradients import TOLERANCE, central_differences, relative_error
 
 from loopnet import losses, metrics, optimizers, schedules, utils
+from loopnet.callbacks import BackupAndRestore
 from loopnet.layers import Dense, Input, ReLU, Softmax
 from loopnet.model import Sequential
 from loopnet.ops import CPU_BACKENDS as BACKENDS
@@ -243,6 +244,99 @@ def test_adamw_walks_as_pytorch_s(backend):
     np.testing.assert_allclose(np.asarray(w), GOLDEN["adamw/after"], rtol=1e-12)
 
 
+WALKS: dict[str, Callable[[], optimizers.Optimizer]] = {
+    "nadam": optimizers.Nadam, "adamax": optimizers.Adamax, "adagrad": optimizers.Adagrad,
+    "adadelta": optimizers.Adadelta, "adadelta of old": lambda: optimizers.Adadelta(1.0, rho=0.9, epsilon=1e-4),
+    "clipvalue": lambda: SGD(0.1, clipvalue=0.5), "clipnorm": lambda: SGD(0.1, clipnorm=1),
+    "global_clipnorm": lambda: SGD(0.1, global_clipnorm=1.5),
+}  # fmt: skip
+
+
+@each_rung
+@pytest.mark.parametrize("name", WALKS)
+def test_optimisers_walk_as_keras_s(backend, name):
+    """Weights of two arrays, of 3 and 4. Halfway they go on in another optimiser, from what the first remembered."""
+    ops, before, gradients = get_ops(backend), GOLDEN["walk/before"], GOLDEN["walk/gradients"]
+    optimizer, w = WALKS[name](), ops.asarray(before.copy())
+    optimizer.bind(ops, w.size, np.dtype(float), sizes=[3, 4])
+    for i, gradient in enumerate(gradients):
+        if i == len(gradients) // 2:
+            second = optimizers.get(optimizer.config())
+            second.iterations = optimizer.iterations
+            second.bind(ops, w.size, np.dtype(float), optimizer.state, sizes=[3, 4])
+            optimizer = second
+        optimizer.step(ops, w, ops.asarray(gradient.copy()))
+    # Keras takes some of its norms in float32, whatever it is told
+    tolerance = 1e-6 if "clipnorm" in name else 1e-11
+    walked = GOLDEN[f"walk/{name}"] - before
+    np.testing.assert_allclose(np.asarray(w) - before, walked, rtol=tolerance, atol=tolerance * np.abs(walked).max())
+
+
+def test_nadam_s_momentum_after_a_long_time():
+    """The product of all momenta, which Keras keeps and multiplies on, follows from the number of steps."""
+    product = 1.0
+    for step in range(1, 3001):
+        product *= 0.999 * (1 - 0.5 * 0.96**step)
+        if step in (1, 2, 999, 1000, 1001, 3000):
+            assert optimizers._momenta(0.999, step) == pytest.approx(product, rel=1e-10)
+
+
+@pytest.mark.parametrize("clip", optimizers.clipping.NAMES)
+def test_a_network_s_gradients_are_clipped_array_by_array_or_all_together(clip):
+    """By hand from the gradients of a twin; 1,200 weights are two shares, and the sums have no order but one."""
+    x = np.random.default_rng(0).standard_normal((6, 200))
+    steps = {}
+    for backend in ("literal", "parallel", "tuned"):
+        model, twin = (
+            Sequential([Input((200,)), Dense(6, activation="tanh"), Dense(3)], seed=2, dtype="float64") for _ in "ab"
+        )
+        model.compile(optimizers.get({"name": "SGD", "learning_rate": 1, clip: 0.01}), LOGITS, backend=backend)
+        twin.compile(SGD(1), LOGITS, backend=backend)
+        before = model.get_weights()
+        for each in (model, twin):
+            each.train_on_batch(x, np.arange(6) % 3)
+        gradients = [w - after for w, after in zip(before, twin.get_weights(), strict=True)]
+        if clip == "clipvalue":
+            expected = [gradient.clip(-0.01, 0.01) for gradient in gradients]
+        elif clip == "clipnorm":
+            expected = [gradient * min(1, 0.01 / np.linalg.norm(gradient)) for gradient in gradients]
+        else:
+            norm = np.linalg.norm(np.concatenate([gradient.reshape(-1) for gradient in gradients]))
+            expected = [gradient * 0.01 / norm for gradient in gradients]
+        steps[backend] = [w - after for w, after in zip(before, model.get_weights(), strict=True)]
+        for step, want in zip(steps[backend], expected, strict=True):
+            np.testing.assert_allclose(step, want, rtol=1e-9, atol=1e-15)
+    for ours, theirs in zip(steps["literal"], steps["parallel"], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        optimizers.Nadam, optimizers.Adamax, optimizers.Adagrad, lambda: optimizers.Adadelta(1.0),
+        lambda: optimizers.Adam(clipnorm=0.01), lambda: optimizers.RMSprop(clipvalue=1e-3),
+    ],
+)  # fmt: skip
+def test_training_goes_on_from_a_file_bit_for_bit(make, tmp_path):
+    whole, cut, resumed, fresh = (network(5) for _ in range(4))
+    for model in (whole, cut, resumed, fresh):
+        model.compile(make(), LOGITS)
+    whole.fit(X, Y, epochs=4, shuffle=False, verbose=0)
+    backup = BackupAndRestore(tmp_path / "run", delete_checkpoint=False)
+    cut.fit(X, Y, epochs=2, shuffle=False, verbose=0, callbacks=[backup])
+    resumed.fit(X, Y, epochs=4, shuffle=False, verbose=0, callbacks=[BackupAndRestore(tmp_path / "run")])
+    assert_same_weights(resumed, whole)
+    cut.save(tmp_path / "model.safetensors")
+    again = Sequential.load(tmp_path / "model.safetensors")
+    again.fit(X, Y, epochs=2, shuffle=False, verbose=0)
+    assert again.optimizer is not None and cut.optimizer is not None
+    assert again.optimizer.config() == cut.optimizer.config()
+    assert_same_weights(again, whole)
+    fresh.set_weights(cut.get_weights())  # which alone do not do it
+    fresh.fit(X, Y, epochs=2, shuffle=False, verbose=0)
+    assert any((a != b).any() for a, b in zip(fresh.get_weights(), whole.get_weights(), strict=True))
+
+
 SCHEDULES = {
     "exponential": schedules.ExponentialDecay(0.1, 10, 0.5),
     "staircase": schedules.ExponentialDecay(0.1, 10, 0.5, staircase=True),
@@ -303,7 +397,8 @@ def network(width):
 LOGITS = losses.SparseCategoricalCrossentropy(from_logits=True)
 EVERY_OPTIMIZER: dict[str, Callable[[], optimizers.Optimizer]] = {
     "sgd": lambda: SGD(0.1, momentum=0.9), "rmsprop": optimizers.RMSprop, "adam": optimizers.Adam,
-    "adamw": optimizers.AdamW,
+    "adamw": optimizers.AdamW, "nadam": optimizers.Nadam, "adamax": optimizers.Adamax,
+    "adagrad": optimizers.Adagrad, "adadelta": optimizers.Adadelta,
 }  # fmt: skip
 
 

@@ -33,7 +33,7 @@ RECIPES = {
 }
 
 
-OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
+OPTIMIZERS = ("adam", "adamw", "nadam", "adamax", "sgd", "rmsprop", "adagrad", "adadelta")
 
 ENOUGH_TO_CHOOSE = 1000
 """With fewer validation images than this, chance picks the epoch, and the last one is kept."""
@@ -46,7 +46,8 @@ def options(parser: Parser) -> None:
     parser.add_argument("--recipe", metavar="NAME", help=recipes)
     parser.add_argument("--epochs", type=count, metavar="N", help=f"default: {_defaults('epochs')}")
     parser.add_argument("--batch-size", type=count, metavar="N", help=f"default: {_defaults('batch_size')}")
-    parser.add_argument("--optimizer", metavar="NAME", help="adam (default), adamw, sgd or rmsprop")
+    optimizers = "adam (default), adamw, nadam, adamax, sgd, rmsprop, adagrad or adadelta"
+    parser.add_argument("--optimizer", metavar="NAME", help=optimizers)
     parser.add_argument("--lr", type=rate, metavar="RATE", help="learning rate (default: 0.001, for sgd 0.01)")
     held_out = "of the training images, to validate each epoch (default: 0.1, with a recipe 0)"
     parser.add_argument("--validation-split", type=share, metavar="SHARE", help=held_out)

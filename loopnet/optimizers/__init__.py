@@ -1,7 +1,7 @@
 """Optimisers: they own the memory of past gradients and call one kernel for all parameters of a model at once."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import Any
 
@@ -10,9 +10,9 @@ import numpy as np
 from ..missing import getattr_of, listed, refuse, refuse_attribute, settle
 from ..ops import Ops
 from . import schedules
+from .clipping import Clipping
 from .schedules import LearningRateSchedule
 
-_SMALL_STEPS = "gradients are not clipped; use a smaller learning_rate"
 _AVERAGE = "weights are not averaged by the optimizer"
 ARGUMENTS = {
     "lr": "today's name is learning_rate",
@@ -21,7 +21,7 @@ ARGUMENTS = {
     "momentum": "use SGD(momentum=...) or Adam",
     "centered": "use RMSprop without it, or Adam",
     "amsgrad": "use Adam without it",
-    **dict.fromkeys(("clipnorm", "clipvalue", "global_clipnorm"), _SMALL_STEPS),
+    "schedule_decay": "the momentum rises as in Keras 3",
     **dict.fromkeys(("use_ema", "ema_momentum", "ema_overwrite_frequency"), _AVERAGE),
     "loss_scale_factor": "losses are not scaled; there is one dtype",
     "gradient_accumulation_steps": "use a larger batch_size",
@@ -29,7 +29,7 @@ ARGUMENTS = {
 """Arguments that Keras's optimisers take and these do not, and what to do instead."""
 
 MISSING = listed({
-    "use SGD, RMSprop, Adam or AdamW": "Adadelta Adafactor Adagrad Adamax Ftrl Lamb Lion LossScaleOptimizer Muon Nadam",
+    "use SGD, RMSprop, Adam or AdamW": "Adafactor Ftrl Lamb Lion LossScaleOptimizer Muon",
     "the optimizers are in loopnet.optimizers itself": "legacy",
     "an optimizer is made again from its config(): optimizers.get": "deserialize serialize",
 })  # fmt: skip
@@ -41,15 +41,27 @@ class Optimizer:
     """An optimiser is bound once to a parameter vector (:meth:`bind`) and then steps it in place (:meth:`step`).
 
     learning_rate: a number, at least 0, or a schedule from ``schedules``.
+
+    clipnorm, clipvalue or global_clipnorm, of which one may be given: see ``clipping.Clipping``.
     """
 
     slots: tuple[str, ...] = ()
     """Names of the vectors it remembers between steps, each as long as the parameter vector."""
 
-    def __init__(self, learning_rate: Rate, name: str | None = None, **others: Any):
+    def __init__(
+        self,
+        learning_rate: Rate,
+        name: str | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        **others: Any,
+    ):
         """name: what ``name`` says; nobody else reads it. others: refused by name, see ``ARGUMENTS``."""
         self._name = name
-        settle(type(self).__name__, others, ARGUMENTS, signature(type(self)).parameters)
+        known = [*signature(type(self)).parameters, *signature(Optimizer).parameters]
+        settle(type(self).__name__, others, ARGUMENTS, known)
+        self._clipping = Clipping(type(self).__name__, clipnorm, clipvalue, global_clipnorm)
         self.iterations = 0
         self.state: dict[str, Any] = {}
         self._owner: object = None
@@ -73,6 +85,10 @@ class Optimizer:
         else:
             raise ValueError(f"{type(self).__name__}: expected a learning_rate of at least 0, given {rate!r}")
 
+    def at_first(self) -> float:
+        """What each number that it remembers is before the first step."""
+        return 0.0
+
     def bind(
         self,
         ops: Ops,
@@ -80,17 +96,22 @@ class Optimizer:
         dtype: np.dtype,
         state: dict[str, np.ndarray] | None = None,
         owner: object = None,
+        sizes: Sequence[int] | None = None,
     ) -> None:
-        """Take memory for ``size`` parameters on a rung; zeros, or a copy of an earlier ``state`` of the same size.
+        """Take memory for ``size`` parameters on a rung: as it is at first, or a copy of an earlier ``state`` of the
+        same size.
 
-        owner: whose parameters they are, see ``is_free_for``. Raises ``ValueError`` for a state of another size.
+        owner: whose parameters they are, see ``is_free_for``. sizes: of the arrays of weights that they are, one after
+        the other; one array if not given. Raises ``ValueError`` for a state of another size.
         """
         for slot in self.slots if state else ():
             if state[slot].shape != (size,):  # type: ignore[index]
                 raise ValueError(f"{slot}: expected shape {(size,)}, given {state[slot].shape}")  # type: ignore[index]
         self.state = {
-            slot: ops.asarray(np.array(state[slot], dtype) if state else np.zeros(size, dtype)) for slot in self.slots
+            slot: ops.asarray(np.array(state[slot], dtype) if state else np.full(size, self.at_first(), dtype))
+            for slot in self.slots
         }
+        self._clipping.bind(ops, [size] if sizes is None else sizes, dtype)
         if state is None:
             self.iterations = 0
         self._size, self._owner = size, owner
@@ -113,13 +134,14 @@ class Optimizer:
             )
 
     def step(self, ops: Ops, values: Any, grads: Any) -> None:
-        """Move ``values`` one step against ``grads``, in place. Raises ``ValueError`` if it is bound to more or fewer:
-        its loop would not look.
+        """Move ``values`` one step against ``grads``, in place; ``grads`` are clipped first, if that was asked for.
+        Raises ``ValueError`` if it is bound to more or fewer: its loop would not look.
         """
         if values.size != self._size:
             raise ValueError(f"{type(self).__name__}: bound to {self._size} parameters, given {values.size}")
         learning_rate = self._scalar(self.learning_rate)
         self.iterations += 1
+        self._clipping.clip(ops, grads)
         self.update(ops, values, grads, learning_rate)
 
     def update(self, ops: Ops, values: Any, grads: Any, learning_rate: Any) -> None:
@@ -146,7 +168,7 @@ class Optimizer:
         """The constructor's arguments, as saved with a model."""
         own = {k: v for k, v in vars(self).items() if k not in ("iterations", "state") and not k.startswith("_")}
         rate = self._rate if isinstance(self._rate, float) else self._rate.config()
-        return {"name": type(self).__name__, "learning_rate": rate, **own}
+        return {"name": type(self).__name__, "learning_rate": rate, **own, **self._clipping.config()}
 
 
 class SGD(Optimizer):
@@ -229,7 +251,92 @@ class AdamW(Adam):
         )  # fmt: skip
 
 
-OPTIMIZERS = {name: cls for cls in (SGD, RMSprop, Adam, AdamW) for name in (cls.__name__.lower(), cls.__name__)}
+class Nadam(Adam):
+    """Adam that looks a step ahead, as Nesterov's momentum does. See ``kernels.optimizer.nadam_update``."""
+
+    def update(self, ops, values, grads, learning_rate):
+        beta_1, beta_2, epsilon, _, correction_2 = self._constants()
+        t, scalar = self.iterations, self._scalar
+        now, next_one = (float(beta_1) * (1 - 0.96**step / 2) for step in (t, t + 1))
+        of_mean = next_one / (1 - _momenta(float(beta_1), t + 1))
+        of_gradient = (1 - now) / (1 - _momenta(float(beta_1), t))
+        ops.nadam_update(
+            values, grads, self.state["m"], self.state["v"], learning_rate, beta_1, beta_2, epsilon, scalar(of_mean),
+            scalar(of_gradient), correction_2,
+        )  # fmt: skip
+
+
+_SHARES = np.cumprod(1 - 0.96 ** np.arange(1, 1001) / 2)
+"""Products of the shares of beta_1 that Nadam's momentum is in the first steps; 0.96**1000 no longer counts."""
+
+
+def _momenta(beta_1: float, steps: int) -> float:
+    """The product of the momenta of so many steps, from the first one on, 1 or more."""
+    return beta_1**steps * float(_SHARES[min(steps, len(_SHARES)) - 1])
+
+
+class Adamax(Adam):
+    """Adam that divides by the largest gradient of late. See ``kernels.optimizer.adamax_update``."""
+
+    slots = ("m", "u")
+
+    def update(self, ops, values, grads, learning_rate):
+        constants = self._constants()[:4]
+        ops.adamax_update(values, grads, self.state["m"], self.state["u"], learning_rate, *constants)
+
+
+class Adagrad(Optimizer):
+    """Divide each gradient by the size of all before it. See ``kernels.optimizer.adagrad_update``.
+
+    initial_accumulator_value: what the sum of their squares starts from, at least 0.
+    """
+
+    slots = ("v",)
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        initial_accumulator_value: float = 0.1,
+        epsilon: float = 1e-7,
+        **others: Any,
+    ):
+        super().__init__(learning_rate, **others)
+        if not 0 <= initial_accumulator_value < float("inf"):
+            raise ValueError(
+                f"{type(self).__name__}: expected an initial_accumulator_value of at least 0, "
+                f"given {initial_accumulator_value!r}"
+            )
+        self.initial_accumulator_value, self.epsilon = float(initial_accumulator_value), float(epsilon)
+
+    def at_first(self):
+        return self.initial_accumulator_value
+
+    def update(self, ops, values, grads, learning_rate):
+        ops.adagrad_update(values, grads, self.state["v"], learning_rate, self._scalar(self.epsilon))
+
+
+class Adadelta(Optimizer):
+    """RMSprop that finds its rate by itself, slowly. See ``kernels.optimizer.adadelta_update``.
+
+    Zeiler's learning_rate, and Keras's of old, is 1; Keras's of today is 0.001, with which next to nothing happens.
+    """
+
+    slots = ("v", "moved")
+
+    def __init__(self, learning_rate: Rate = 0.001, rho: float = 0.95, epsilon: float = 1e-7, **others: Any):
+        super().__init__(learning_rate, **others)
+        self.rho, self.epsilon = float(rho), float(epsilon)
+
+    def update(self, ops, values, grads, learning_rate):
+        rho, epsilon = self._scalar(self.rho), self._scalar(self.epsilon)
+        ops.adadelta_update(values, grads, self.state["v"], self.state["moved"], learning_rate, rho, epsilon)
+
+
+OPTIMIZERS = {
+    name: cls
+    for cls in (SGD, RMSprop, Adam, AdamW, Nadam, Adamax, Adagrad, Adadelta)
+    for name in (cls.__name__.lower(), cls.__name__)
+}
 
 
 def get(optimizer: str | dict[str, Any] | Optimizer | type) -> Optimizer:

@@ -6,6 +6,7 @@ A file for each family of operations, as in checks/; table.py says how a fault i
 from . import (
     activation,
     augmentation,
+    clip,
     conv,
     dense,
     dropout,
@@ -23,6 +24,6 @@ from .table import BREAKS, broken
 
 __all__ = [
     "BREAKS", "broken",
-    "activation", "augmentation", "conv", "dense", "dropout", "fused", "lenet1998", "loss", "moves", "normalization",
-    "optimizer", "penalty", "pool", "pool3d",
+    "activation", "augmentation", "clip", "conv", "dense", "dropout", "fused", "lenet1998", "loss", "moves",
+    "normalization", "optimizer", "penalty", "pool", "pool3d",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from loopnet.ops import Ops
 from . import (
     activation,
     augmentation,
+    clip,
     conv,
     dense,
     dropout,
@@ -76,6 +77,7 @@ OPERATIONS = {
         cases.PARAMETERS, optimizer.draw_optimizer, optimizer.run_optimizer, optimizer.expect_optimizer
     ),
     "weight penalty": Operation(cases.PENALIZED, penalty.draw_penalty, penalty.run_penalty, penalty.expect_penalty),
+    "clip": Operation(cases.PENALIZED, clip.draw_clip, clip.run_clip, clip.expect_clip),
     "moves": Operation(cases.ELEMENTWISE, moves.draw_moves, moves.run_moves, moves.expect_moves),
     "conv2d, relu, pool": Operation(cases.FUSED, fused.draw_fused, fused.run_fused, fused.expect_fused),
 }

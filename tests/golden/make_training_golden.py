@@ -3,7 +3,8 @@
     KERAS_BACKEND=torch python tests/golden/make_training_golden.py
 
 Keras 3.15 and PyTorch 2.13 wrote the committed file; the tests do not need them. Losses and schedules are Keras's,
-gradients PyTorch's through Keras's own code. AdamW is PyTorch's: Keras puts epsilon elsewhere.
+gradients PyTorch's through Keras's own code. AdamW is PyTorch's: Keras puts epsilon elsewhere. Other optimisers and
+clipping are Keras's.
 """
 
 import os
@@ -34,6 +35,17 @@ LOSSES = {
     "squared": keras.losses.MeanSquaredError(reduction=None),
 }
 
+WALKS = {
+    "nadam": keras.optimizers.Nadam(),
+    "adamax": keras.optimizers.Adamax(),
+    "adagrad": keras.optimizers.Adagrad(),
+    "adadelta": keras.optimizers.Adadelta(),
+    "adadelta of old": keras.optimizers.Adadelta(1.0, rho=0.9, epsilon=1e-4),
+    "clipvalue": keras.optimizers.SGD(0.1, clipvalue=0.5),
+    "clipnorm": keras.optimizers.SGD(0.1, clipnorm=1.0),
+    "global_clipnorm": keras.optimizers.SGD(0.1, global_clipnorm=1.5),
+}
+
 
 def losses(random: np.random.RandomState) -> dict[str, np.ndarray]:
     logits, p = random.standard_normal((6, 4)), random.uniform(size=(6, 4))
@@ -59,9 +71,23 @@ def adamw(random: np.random.RandomState) -> dict[str, np.ndarray]:
     return {"adamw/before": w, "adamw/gradients": gradients, "adamw/after": parameter.detach().numpy()}
 
 
+def walks(random: np.random.RandomState) -> dict[str, np.ndarray]:
+    """Two arrays of weights, of 3 and 4, after 30 steps, laid end to end."""
+    w, gradients = random.standard_normal(7), random.standard_normal((30, 7))
+    gradients[1::3] /= 8  # so that clipping is not always needed, nor of both arrays
+    gradients[2::3, 3:] /= 8
+    arrays = {"walk/before": w, "walk/gradients": gradients}
+    for name, optimizer in WALKS.items():
+        variables = [keras.Variable(w[:3]), keras.Variable(w[3:])]
+        for gradient in gradients:
+            optimizer.apply([torch.tensor(gradient[:3]), torch.tensor(gradient[3:])], variables)
+        arrays[f"walk/{name}"] = np.concatenate([variable.numpy() for variable in variables])
+    return arrays
+
+
 def main() -> None:
     random = np.random.RandomState(5)
-    arrays = losses(random) | adamw(random)
+    arrays = losses(random) | adamw(random) | walks(random)
     arrays["steps"] = np.array(STEPS)
     for name, schedule in SCHEDULES.items():
         arrays[f"schedule/{name}"] = np.array([float(schedule(step)) for step in STEPS])

@@ -11,23 +11,25 @@ from which the padding after the last row and column follows.
 """
 
 from .activation import activations, relu_backward, relu_forward, softmax, softmax_backward
+from .clip import clip_by_norm, clip_by_value
 from .conv import conv2d_backward_input, conv2d_backward_weights, conv2d_forward, conv3d
 from .dense import dense_backward_input, dense_backward_weights, dense_forward
 from .lenet1998 import maximum_a_posteriori, rbf, subsample
 from .loss import binary_cross_entropy, cross_entropy, mean_squared_error, sigmoid_cross_entropy, softmax_cross_entropy
 from .noise import affine_flow, cutout, dropout, elastic_flow, philox, warp
 from .normalization import batch_norm
-from .optimizer import adam, adamw, rmsprop, sgd
+from .optimizer import adadelta, adagrad, adam, adamax, adamw, nadam, rmsprop, sgd
 from .penalty import weight_penalty
 from .pool import average_pool3d, lp_pool3d, max_pool2d_backward, max_pool2d_forward, max_pool3d
 from .windows import same_padding, spread, zero_pad
 
 __all__ = [
-    "activations", "adam", "adamw", "affine_flow", "average_pool3d", "batch_norm", "binary_cross_entropy",
-    "conv2d_backward_input", "conv2d_backward_weights", "conv2d_forward", "conv3d", "cross_entropy", "cutout",
+    "activations", "adadelta", "adagrad", "adam", "adamax", "adamw", "affine_flow", "average_pool3d", "batch_norm",
+    "binary_cross_entropy", "clip_by_norm", "clip_by_value", "conv2d_backward_input", "conv2d_backward_weights",
+    "conv2d_forward", "conv3d", "cross_entropy", "cutout",
     "dense_backward_input", "dense_backward_weights", "dense_forward", "dropout", "elastic_flow", "lp_pool3d",
     "max_pool2d_backward", "max_pool2d_forward", "max_pool3d", "maximum_a_posteriori", "mean_squared_error",
-    "philox", "rbf", "relu_backward", "relu_forward", "rmsprop", "same_padding", "sgd", "sigmoid_cross_entropy",
-    "softmax", "softmax_backward", "softmax_cross_entropy", "spread", "subsample", "warp", "weight_penalty",
-    "zero_pad",
+    "nadam", "philox", "rbf", "relu_backward", "relu_forward", "rmsprop", "same_padding", "sgd",
+    "sigmoid_cross_entropy", "softmax", "softmax_backward", "softmax_cross_entropy", "spread", "subsample", "warp",
+    "weight_penalty", "zero_pad",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ...optimizers.clipping import NAMES as CLIPS
 from .. import device
 from ..launch import flat
 from ..tiled.tile import parts
@@ -127,6 +128,9 @@ def _expect_lenet5(layers: Sequence[Any], criterion: Any, optimizer: Any, values
     name = type(optimizer).__name__
     if name not in kernels.MOVES:
         raise ValueError(f"backend 'cuda_fused' knows {', '.join(kernels.MOVES)}; given {name}, use backend 'cuda'")
+    clips = [name for name in optimizer.config() if name in CLIPS]
+    if clips:
+        raise ValueError(f"backend 'cuda_fused' does not clip gradients; given {clips[0]}, use backend 'cuda'")
 
 
 def _described(layers: Sequence[Any]) -> list[tuple[str, dict[str, Any]]]:
