@@ -102,8 +102,8 @@ def _restore(
         raise ValueError(f"the checkpoint was written with the callbacks {there}, not {', '.join(own)}")
 
     weights = [
-        saving.expect_array(tensors, f"{layer.name}/{p.name}", p.shape)
-        for layer in model.layers
+        saving.expect_array(tensors, f"{name}/{p.name}", p.shape)
+        for name, layer in zip(model.names_in_files(), model.layers, strict=True)
         for p in layer.parameters
     ]
     optimizer.state = saving.optimizer_state(model, optimizer, tensors)

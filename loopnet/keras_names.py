@@ -133,12 +133,12 @@ class KerasNames:
         """The layer of that name, or number. Raises ``ValueError`` if there is none."""
         if index is not None and -len(self.layers) <= index < len(self.layers):
             return self.layers[index]
-        found = [layer for layer in self.layers if layer.name == name and index is None]
-        if not found:
+        found = self.find_layer(name) if index is None else None
+        if found is None:
             names = ", ".join(layer.name for layer in self.layers)
             what = f"named {name!r}" if index is None else f"number {index}"
             raise ValueError(f"{self.name}: there is no layer {what}; there are {names}")
-        return found[0]
+        return found
 
     @property
     def losses(self: "Sequential") -> list[np.floating]:  # type: ignore[misc]

@@ -17,6 +17,7 @@ import numpy as np
 from . import losses, metrics, optimizers, safefile
 from .layers import LAYERS, Input
 from .missing import getattr_of
+from .names import looks_automatic
 from .ops import Ops, get_ops
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def load_weights(model: "Sequential", path: str | Path) -> None:
 
 
 def _weights(model: "Sequential") -> dict[str, np.ndarray]:
-    return {f"{layer.name}/{p.name}": np.array(p.value) for layer in model.layers for p in layer.parameters}
+    layers = zip(model.names_in_files(), model.layers, strict=True)
+    return {f"{name}/{p.name}": np.array(p.value) for name, layer in layers for p in layer.parameters}
 
 
 def describe(model: "Sequential") -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -95,7 +97,8 @@ def describe(model: "Sequential") -> tuple[dict[str, np.ndarray], dict[str, Any]
 
 
 def describe_layers(model: "Sequential") -> list[dict[str, Any]]:
-    return [{"class": type(layer).__name__, **layer.config()} for layer in model.layers]
+    layers = zip(model.names_in_files(), model.layers, strict=True)
+    return [{"class": type(layer).__name__, **layer.config(), "name": name} for name, layer in layers]
 
 
 def load(cls: "type[Sequential]", path: str | Path, backend: str | Ops) -> "Sequential":
@@ -126,6 +129,7 @@ def _rebuild(cls: "type[Sequential]", config: dict, tensors: dict[str, np.ndarra
         for p in trial.parameters:  # before the model takes memory for them
             expect_array(tensors, f"{arguments['name']}/{p.name}", p.shape)
         model.add(layer(**arguments))
+        model.layers[-1].has_automatic_name = looks_automatic(model.layers[-1])
     model.set_weights([tensors[f"{layer.name}/{p.name}"] for layer in model.layers for p in layer.parameters])
     model.trained_on = _word(config.get("trained_on"))  # older files do not know it
     model.classes = _names_of_classes(model, config.get("classes"))

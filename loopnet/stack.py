@@ -1,6 +1,5 @@
 """Stack: layers on top of each other, their shapes, names and weights; what a network *is*, before anyone trains it."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from .layers import Input, Layer
 from .layers.base import expect_weights
+from .names import Names
 from .seeds import generators
 from .shapes import Shape, positive
 
@@ -34,6 +34,7 @@ class Stack:
         self.name = name or "stack"
         self.dtype = np.dtype(dtype)
         self.layers: list[Layer] = []
+        self._names = Names()
         self._input: Shape | None = None
         self._bottom: Input | None = None
         self._initial_rng, self._shuffle_rng = generators(seed)
@@ -45,7 +46,8 @@ class Stack:
     def add(self, layer: Any) -> None:
         """Put ``layer`` on top, or all layers of a model. Shapes are checked here, as soon as the input's is known.
 
-        A layer that stands in another network already is shared: it has one set of weights, whoever trains it.
+        A layer that stands in another network already is shared: it has one set of weights, whoever trains it. If its
+        name is taken here, it gets another, see ``names``.
         """
         if isinstance(layer, Stack):
             self._add_all(layer)
@@ -61,7 +63,7 @@ class Stack:
             raise ValueError(f"{self.name}: only the first layer may be an Input, given {layer!r}")
         if isinstance(layer, Input):
             return
-        self._give_name(layer)
+        self._names.expect_free(layer, self.layers, self.name)
         self.layers.append(layer)
         if self._input is not None:
             try:
@@ -69,11 +71,13 @@ class Stack:
             except ValueError:
                 self.layers.pop()
                 raise
+        self._names.enter(layer, self.layers[:-1])
 
     def _add_all(self, other: "Stack") -> None:
         if not other.layers:
             raise ValueError(f"{self.name}: expected a layer, given {other.name}, which has no layers yet")
         before = list(self.layers), self._input, self._bottom
+        names = [(layer, layer.name) for layer in other.layers if layer not in self.layers]
         try:
             if other._input is not None and not self.layers and self._input is None:
                 self.add(other.inputs[0])
@@ -81,26 +85,25 @@ class Stack:
                 self.add(layer)
         except ValueError:
             self.layers, self._input, self._bottom = before
+            for layer, name in names:
+                self._names.leave(layer, name)
             raise
 
     def pop(self) -> Layer:
         """Take the last layer off, and return it; it keeps its weights. Raises ``ValueError`` if there is none."""
         if not self.layers:
             raise ValueError(f"{self.name}: it has no layer to take off")
-        return self.layers.pop()
+        layer = self.layers.pop()
+        self._names.leave(layer, layer.name)
+        return layer
 
-    def _give_name(self, layer: Layer) -> None:
-        taken = {other.name for other in self.layers}
-        if layer.name in taken:
-            raise ValueError(
-                f"{self.name}: there is a layer named {layer.name!r} already; "
-                f"give one of them a name: {type(layer).__name__}(..., name=...)"
-            )
-        base = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", type(layer).__name__).lower()  # MaxPooling2D: max_pooling2d
-        number = 0
-        while not layer.name or layer.name in taken:
-            layer.name = base if number == 0 else f"{base}_{number}"
-            number += 1
+    def find_layer(self, name: str | None) -> Layer | None:
+        """The layer of that name; None if there is none."""
+        return self._names.find(name, self.layers, self.name)
+
+    def names_in_files(self) -> list[str]:
+        """What its files call its layers, see ``names``. Raises ``ValueError`` if two are called the same."""
+        return self._names.in_a_file(self.layers, self.name)
 
     def _build(self, layer: Layer) -> None:
         at = self.layers.index(layer)

@@ -55,6 +55,11 @@ class Layer:
         they ask for nothing, and refused by name (``missing.ARGUMENTS``).
         """
         self.name = name or ""
+        self.has_automatic_name = False
+        self.former_names: list[str] = []
+        """Automatic ones that it had before its name was taken in another network, see ``names``."""
+        self.names_around: set[str] = set()
+        """Those of the network that it was last put in."""
         self.trainable = others.pop("trainable", True)
         settle(self._who, others, ARGUMENTS, _arguments(type(self)))
         if input_dim is not None:

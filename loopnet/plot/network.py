@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 def find_layer(model: "Sequential", layer: int | str) -> int:
     """The place of a layer in ``model.layers``, given its place or its name. ``ValueError`` if there is none."""
     names = [other.name for other in model.layers]
-    if isinstance(layer, str) and layer in names:
-        return names.index(layer)
+    found = model.find_layer(layer) if isinstance(layer, str) else None
+    if found is not None:
+        return model.layers.index(found)
     if isinstance(layer, int) and -len(names) <= layer < len(names):
         return layer % len(names)
     raise ValueError(f"{model.name}: there is no layer {layer!r}; there are {', '.join(names)}")
