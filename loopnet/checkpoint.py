@@ -97,6 +97,8 @@ def _restore(
     if compiled["optimizer"]["name"] != type(optimizer).__name__:
         there = compiled["optimizer"]["name"]
         raise ValueError(f"the checkpoint's optimizer is {there}, not {type(optimizer).__name__}")
+    if compiled.get("frozen", []) != saving.frozen_in(model).get("frozen", []):
+        raise ValueError("the checkpoint is of a training in which other layers were frozen")
     if [kept["class"] for kept in training["callbacks"]] != own:
         there = ", ".join(kept["class"] for kept in training["callbacks"])
         raise ValueError(f"the checkpoint was written with the callbacks {there}, not {', '.join(own)}")
@@ -106,7 +108,7 @@ def _restore(
         for name, layer in zip(model.names_in_files(), model.layers, strict=True)
         for p in layer.parameters
     ]
-    optimizer.state = saving.optimizer_state(model, optimizer, tensors)
+    optimizer.state = saving.optimizer_state(model, optimizer, tensors, model._frozen or [])
     model.set_weights(weights)  # which also gives the optimiser its state, on the rung
     optimizer.learning_rate = compiled["optimizer"]["learning_rate"]
     optimizer.iterations = int(compiled["iterations"])

@@ -84,15 +84,6 @@ class KerasNames:
             refuse_attribute(name, MISSING)
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    @property
-    def trainable(self) -> bool:
-        return True
-
-    @trainable.setter
-    def trainable(self, wanted: bool) -> None:
-        if not wanted:
-            raise NotImplementedError("trainable = False is not in loopnet: every layer learns")
-
     def __call__(self: "Sequential", x: Any, training: bool | None = None) -> Any:  # type: ignore[misc]
         """``predict(x)``, all in one batch; of an ``Input`` or a symbolic tensor, what the layers make of it."""
         symbolic = only_symbolic(self.name, (x,), {"training": training})
@@ -142,18 +133,20 @@ class KerasNames:
 
     @property
     def losses(self: "Sequential") -> list[np.floating]:  # type: ignore[misc]
-        """What each regularised weight or bias adds to the loss, as it is now."""
-        return [p.regularizer(np.asarray(p.value)) for p in self._parameters() if p.regularizer is not None]
+        """What each regularised weight or bias that is trained adds to the loss, as it is now."""
+        learned = self._trained(self._to_freeze() if self._frozen is None else self._frozen)
+        return [p.regularizer(np.asarray(p.value)) for p in learned if p.regularizer is not None]
 
     @property
     def trainable_weights(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
-        """Those of the ``weights`` that training changes."""
-        return [np.asarray(p.value) for p in self._parameters() if p.trainable]
+        """Those of the ``weights`` that training changes, once ``compile`` has been told."""
+        return [np.asarray(p.value) for p in self._trained(self._to_freeze())]
 
     @property
     def non_trainable_weights(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
-        """The others: the moving means and variances of batch normalisation."""
-        return [np.asarray(p.value) for p in self._parameters() if not p.trainable]
+        """The others: those of frozen layers, and the moving means and variances of batch normalisation."""
+        trained = {id(p) for p in self._trained(self._to_freeze())}
+        return [np.asarray(p.value) for p in self._parameters() if id(p) not in trained]
 
     def save_weights(self: "Sequential", path: str | Path, overwrite: bool = True) -> None:  # type: ignore[misc]
         """Write the weights, without the architecture: see ``saving``."""

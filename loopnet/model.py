@@ -71,12 +71,14 @@ class Sequential(KerasNames, Network):
     ) -> None:
         """Print a table of the layers, their output shapes and parameter counts, as Keras does; and which backend each
         runs on, if the model's own does not have them all. Before the shape of the input is known, shapes are "?".
+        show_trainable: also say which layers may learn.
         Keras's arguments for its looks are passed over.
         """
         settle_for(self, "summary", others)
         if callable(line_length):
             raise ValueError(f"summary: expected line_length as a number, given {line_length!r}; use print_fn=...")
-        summarize(self, self._backend.name if self._ops is not None else None, print_fn or print)
+        on = self._backend.name if self._ops is not None else None
+        summarize(self, on, print_fn or print, show_trainable)
 
     def save(self, path: str | Path, overwrite: bool = True, **others: Any) -> None:
         """Write architecture, weights and optimiser to a safetensors file, whatever its name: plain numbers, no code.
@@ -130,6 +132,7 @@ class Sequential(KerasNames, Network):
         look_at = _batch_size("fit", validation_batch_size or batch_size)
         training = self._data("fit", x, y, sample_weight, class_weight)
         self._ready_to_train()
+        self._warn_of_freezing()
         held_out = None
         if validation_data is not None:
             if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):

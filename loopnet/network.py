@@ -5,6 +5,7 @@ stages in reverse, what weights pay for their size, one step of the optimiser. H
 images, is for ``model.py``.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
@@ -31,6 +32,8 @@ class Network(Stack):
         self.metrics: list[metrics.Metric] = []
         self._backend = get_ops(DEFAULT_BACKEND)
         self._ops: Ops | None = None
+        self._frozen: list[Layer] | None = None
+        """The layers that are not trained: those that the last compile() was told of."""
         self._owner = object()  # who it is to its optimiser; a copy of both is another one
         super().__init__(layers, name, dtype, seed)
 
@@ -47,7 +50,7 @@ class Network(Stack):
 
     def _start_afresh(self) -> None:
         """Bind when next needed, and forget what the optimiser remembers of other layers than these."""
-        self._ops = None
+        self._ops = self._frozen = None
         if self.optimizer is not None:
             self.optimizer.state = {}
 
@@ -74,7 +77,10 @@ class Network(Stack):
         metrics: also functions of your own, see ``metrics``.
 
         backend: one of ``loopnet.BACKENDS``, or an ``Ops`` of your own. Weights are kept; the optimiser starts afresh,
-        unless it is the object that trained this model before and the model has not grown since.
+        unless it is the object that trained this model before, and the same layers of it.
+
+        From here on layers with ``trainable = False`` are frozen: their weights stay as they are, and, as in Keras 3,
+        pay nothing for their size.
 
         Raises ``OSError`` if it needs a GPU and there is none, ``ValueError`` for an optimiser that has trained another
         model; both change nothing.
@@ -86,7 +92,10 @@ class Network(Stack):
         self.loss = losses.get(loss) if loss else None
         self._asked_metrics = list(metrics or []) if isinstance(metrics, (list, tuple, type(None))) else [metrics]
         self.metrics = [_metric(m, self.loss) for m in self._asked_metrics]  # so that an unknown name is told at once
-        self._ops = None
+        frozen = self._to_freeze()
+        if self._frozen not in (None, frozen) and chosen.is_bound_to(self._owner):
+            chosen.state = {}  # which is of other weights, even where they are as many
+        self._ops, self._frozen = None, frozen
         if self._input is not None and self.layers:
             self._ready()
 
@@ -105,13 +114,16 @@ class Network(Stack):
 
     def _place(self, ops: Ops) -> None:
         """Lay all that is learned end to end in one vector, so that an optimiser is one loop; the layers keep views
-        of it.
+        of it. What is frozen is not in it.
         """
         self._ops = None
+        if self._frozen is None:
+            self._frozen = self._to_freeze()
+        for layer in self.layers:
+            layer.bound_to, layer.frozen = id(self), layer in self._frozen
         for at, layer in enumerate(self.layers):  # which may come from another network, where other layers were below
-            layer.bound_to = id(self)
-            layer.needs_input_gradient = any(below.parameters for below in self.layers[:at])
-        parameters = [p for p in self._parameters() if p.trainable]
+            layer.needs_input_gradient = any(below.learns for below in self.layers[:at])
+        parameters = self._trained(self._frozen)
         self._sizes = [prod(p.shape) for p in parameters]
         flat = np.concatenate([np.asarray(p.value).reshape(-1) for p in parameters] or [np.empty(0)])
         self._values = ops.asarray(flat.astype(self.dtype))
@@ -126,9 +138,12 @@ class Network(Stack):
             at += size
         shares = sum(regularizers.shares(w.size) for _, w, _ in self._regularized)
         self._penalties = ops.asarray(np.zeros(shares, self.dtype)) if shares else None
+        learned = {id(p) for p in parameters}
         for p in self._parameters():
-            if not p.trainable:
+            if id(p) not in learned:
                 p.value = ops.asarray(np.array(p.value, self.dtype))
+                if p.trainable:  # it is frozen; where a layer below learns, loops write a gradient, which nobody reads
+                    p.grad = ops.asarray(np.zeros(p.shape, self.dtype))
         for layer in self.layers:
             layer.bind(ops, self.dtype)
         self._room: dict[tuple[str, int], Tensor] = {}  # memory for batches and losses, by name and size of batch
@@ -140,8 +155,22 @@ class Network(Stack):
             self._bind(self.optimizer, ops)
         self._step = None
         if ops.train_step is not None and self.loss is not None:
+            if self._frozen:
+                names = ", ".join(layer.name for layer in self._frozen)
+                raise ValueError(f"backend {ops.name!r} trains all layers; given {names} frozen, use backend 'cuda'")
             self._step = ops.train_step(self.layers, self._criterion, self.optimizer, self._values)
         self._ops = ops
+
+    def _warn_of_freezing(self) -> None:
+        """Say so where layers were frozen, or were no longer, since compile(): it makes no difference yet."""
+        frozen = self._to_freeze()
+        changed = [self._names.of(layer) for layer in self.layers if (layer in frozen) != layer.frozen]
+        if changed:
+            warnings.warn(
+                f"{self.name}: trainable has been set since compile(), of {', '.join(changed)}: it counts from the "
+                "next compile() on",
+                stacklevel=4,  # whoever called fit
+            )
 
     def _bind(self, optimizer: optimizers.Optimizer, ops: Ops) -> None:
         """Give the optimiser its memory: what it remembers already, unless the model has grown since."""

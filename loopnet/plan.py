@@ -109,7 +109,7 @@ class Plan:
     softmax: Layer | None
     """From the logits to probabilities, if the network ends in a softmax."""
     first_trained: int
-    """The first stage that has parameters: the backward pass ends there, nobody asks for the gradient of the pixels."""
+    """The first stage that learns: the backward pass ends there, nobody asks for the gradient of what is below."""
 
 
 def plan(layers: list[Layer], ops: Ops) -> Plan:
@@ -122,7 +122,7 @@ def plan(layers: list[Layer], ops: Ops) -> Plan:
         layer = layers[at]
         is_last = at == len(layers) - 1
         classifies = is_last and len(layer.output_shape) == 2
-        if not any(below.parameters for below in layers[: at + 1]):
+        if not any(below.learns for below in layers[: at + 1]):
             first_trained = len(stages) + 1
         if not is_last and ConvReluPool.fits(layer, layers[at + 1], ops):
             stages.append(ConvReluPool(layer, layers[at + 1]))  # type: ignore[arg-type]

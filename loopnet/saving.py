@@ -8,6 +8,7 @@ A file from a stranger is read as plain numbers: nothing in it is run, a layer m
 is taken for no more numbers than the file brings.
 """
 
+from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import losses, metrics, optimizers, safefile
-from .layers import LAYERS, Input
+from .layers import LAYERS, Input, Layer
 from .missing import getattr_of
 from .names import looks_automatic
 from .ops import Ops, get_ops
@@ -85,6 +86,8 @@ def describe(model: "Sequential") -> tuple[dict[str, np.ndarray], dict[str, Any]
         "trained_on": _word(model.trained_on),
         "classes": _names_of_classes(model, model.classes),
     }
+    if not model.trainable:
+        config["trainable"] = False
     if model.optimizer is not None and model.loss is not None and model._has_its_optimizer():
         tensors |= {f"optimizer/{slot}": np.array(vector) for slot, vector in model.optimizer.state.items()}
         config["compiled"] = {
@@ -92,8 +95,17 @@ def describe(model: "Sequential") -> tuple[dict[str, np.ndarray], dict[str, Any]
             "iterations": model.optimizer.iterations,
             "loss": model.loss.config(),
             "metrics": [m.config() for m in model.metrics if type(m).__name__ in metrics.CLASSES],
+            **frozen_in(model),
         }
     return tensors, config
+
+
+def frozen_in(model: "Sequential") -> dict[str, list[str]]:
+    """Which layers the model's training leaves alone, for its file, if there are any: what ``compile`` was told, which
+    need not be what the layers' ``trainable`` says now.
+    """
+    names = [model._names.of(layer) for layer in model._frozen or []]
+    return {"frozen": names} if names else {}
 
 
 def describe_layers(model: "Sequential") -> list[dict[str, Any]]:
@@ -136,17 +148,26 @@ def _rebuild(cls: "type[Sequential]", config: dict, tensors: dict[str, np.ndarra
     if "compiled" in config:
         compiled = config["compiled"]
         optimizer = optimizers.get(compiled["optimizer"])
-        optimizer.state = optimizer_state(model, optimizer, tensors)
+        asked = [made.trainable for made in model.layers]  # perhaps since compile(), which was told of the frozen ones
+        frozen = [model.get_layer(name) for name in compiled.get("frozen", [])]
+        for made in model.layers:
+            made.trainable = made not in frozen
+        optimizer.state = optimizer_state(model, optimizer, tensors, frozen)
         optimizer.iterations = int(compiled["iterations"])
         model.compile(optimizer, losses.get(compiled["loss"]), compiled["metrics"], backend)
+        for made, wanted in zip(model.layers, asked, strict=True):
+            made.trainable = wanted
+    model._trainable = bool(config.get("trainable", True))  # the layers have said theirs
     return model
 
 
 def optimizer_state(
-    model: "Sequential", optimizer: optimizers.Optimizer, tensors: dict[str, np.ndarray]
+    model: "Sequential", optimizer: optimizers.Optimizer, tensors: dict[str, np.ndarray], frozen: Sequence[Layer]
 ) -> dict[str, np.ndarray]:
-    """What the optimiser remembers, each vector as long as the model's parameters: its loop will not look."""
-    size = sum(prod(p.shape) for layer in model.layers for p in layer.parameters if p.trainable)
+    """What the optimiser remembers, each vector as long as the parameters that are trained where these layers are
+    ``frozen``: its loop will not look.
+    """
+    size = sum(prod(p.shape) for p in model._trained(frozen))
     return {slot: expect_array(tensors, f"optimizer/{slot}", (size,)) for slot in optimizer.slots}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .layers import Input, Layer
-from .layers.base import expect_weights
+from .layers.base import expect_weights, yes_or_no
 from .names import Names
 from .seeds import generators
 from .shapes import Shape, positive
@@ -35,6 +35,7 @@ class Stack:
         self.dtype = np.dtype(dtype)
         self.layers: list[Layer] = []
         self._names = Names()
+        self._trainable = True
         self._input: Shape | None = None
         self._bottom: Input | None = None
         self._initial_rng, self._shuffle_rng = generators(seed)
@@ -117,7 +118,7 @@ class Stack:
             return
         layer.build(shape)
         layer.below = self._on(self.inputs[0], self.layers[:at])
-        layer.needs_input_gradient = any(below.parameters for below in self.layers[:at])
+        layer.needs_input_gradient = any(below.learns for below in self.layers[:at])
         layer.initialize(self._initial_rng)
         for p in layer.parameters:
             p.value = p.value.astype(self.dtype)
@@ -181,6 +182,29 @@ class Stack:
         """How many numbers the layers hold, learned or kept."""
         self._built()
         return sum(layer.count_params() for layer in self.layers)
+
+    # ---- what learns -----------------------------------------------------------------------------------------------
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training may change anything here. Setting it sets that of every layer; while it is False none
+        learns, whatever the layers say. Counts from the next ``compile`` on.
+        """
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, wanted: bool) -> None:
+        self._trainable = yes_or_no(wanted, f"{self.name}: trainable")
+        for layer in self.layers:
+            layer.trainable = wanted
+
+    def _to_freeze(self) -> list[Layer]:
+        """The layers that are not to learn from the next ``compile`` on."""
+        return [layer for layer in self.layers if not (self.trainable and layer.trainable)]
+
+    def _trained(self, frozen: Sequence[Layer]) -> list[Any]:
+        """The parameters that training changes by their gradients, where these layers are frozen."""
+        return [p for layer in self.layers if layer not in frozen for p in layer.parameters if p.trainable]
 
     # ---- weights ---------------------------------------------------------------------------------------------------
 

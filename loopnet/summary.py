@@ -6,10 +6,13 @@ from math import prod
 from .stack import Stack
 
 
-def summarize(stack: Stack, backend: str | None, print_fn: Callable[[str], object]) -> None:
+def summarize(
+    stack: Stack, backend: str | None, print_fn: Callable[[str], object], show_trainable: bool = False
+) -> None:
     """A line for each layer: its name and class, output shape, number of parameters.
 
     backend: the rung the layers were asked to run on, if that is settled; a column says which run on another.
+    show_trainable: a column says which may learn.
     """
     head: tuple[str, ...] = ("Layer (type)", "Output Shape", "Param #")
     total = sum(layer.count_params() for layer in stack.layers)
@@ -17,6 +20,13 @@ def summarize(stack: Stack, backend: str | None, print_fn: Callable[[str], objec
     for layer in stack.layers:
         known = (str(layer.output_shape), f"{layer.count_params():,}") if layer.built else ("?", "0 (unbuilt)")
         rows.append((f"{layer.name} ({type(layer).__name__})", *known))
+    if show_trainable:
+        frozen = stack._to_freeze()
+        head = (*head, "Trainable")
+        rows = [
+            (*row, "-" if not layer.parameters else "N" if layer in frozen else "Y")
+            for row, layer in zip(rows, stack.layers, strict=True)
+        ]
     backends = [layer.backend or "" for layer in stack.layers]
     if backend is not None and set(backends) != {backend}:
         head = (*head, "Backend")
@@ -30,7 +40,7 @@ def summarize(stack: Stack, backend: str | None, print_fn: Callable[[str], objec
         if row is head:
             print_fn(line)
     print_fn(line)
-    trainable = sum(prod(p.shape) for layer in stack.layers for p in layer.parameters if p.trainable)
+    trainable = sum(prod(p.shape) for p in stack._trained(stack._to_freeze()))
     print_fn(f"Total params: {total:,}")
     print_fn(f"Trainable params: {trainable:,}")
     print_fn(f"Non-trainable params: {total - trainable:,}")

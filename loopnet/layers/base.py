@@ -20,7 +20,8 @@ from .symbolic import SymbolicTensor, only_symbolic
 @dataclass
 class Parameter:
     """A weight or bias, or a number that the layer keeps itself. ``value`` and ``grad`` are views into the model's
-    two long vectors, where the optimiser finds them; one that is not trainable has a ``value`` of its own and no grad.
+    two long vectors, where the optimiser finds them; one that is not trainable has a ``value`` of its own and no grad,
+    and where the layer is frozen each has a ``value`` and a ``grad`` of its own.
     """
 
     name: str
@@ -51,8 +52,8 @@ class Layer:
         **others: Any,
     ):
         """input_shape: that of one image, for a model's first layer, and passed over in others; input_dim=4 is
-        input_shape=(4,), and batch_input_shape has the batch in front. Other arguments of Keras's are passed over where
-        they ask for nothing, and refused by name (``missing.ARGUMENTS``).
+        input_shape=(4,), and batch_input_shape has the batch in front. trainable: see the property. Other arguments of
+        Keras's are passed over where they ask for nothing, and refused by name (``missing.ARGUMENTS``).
         """
         self.name = name or ""
         self.has_automatic_name = False
@@ -61,6 +62,8 @@ class Layer:
         self.names_around: set[str] = set()
         """Those of the network that it was last put in."""
         self.trainable = others.pop("trainable", True)
+        self.frozen = False
+        """Whether the network that it is bound to leaves its weights alone: ``trainable`` as ``compile`` found it."""
         settle(self._who, others, ARGUMENTS, _arguments(type(self)))
         if input_dim is not None:
             input_shape = (input_dim,)
@@ -73,7 +76,7 @@ class Layer:
         ``use_bias=False``. Neither counted nor saved nor learned.
         """
         self.needs_input_gradient = True
-        """False in a model's first layer: nobody asks for the gradient of the pixels."""
+        """False where no layer below learns: nobody asks for the gradient of the pixels."""
         self.ops: Ops
         self.built = False
         self.below: Any = None
@@ -154,7 +157,7 @@ class Layer:
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments, as saved with a model."""
-        return {"name": self.name}
+        return {"name": self.name} if self.trainable else {"name": self.name, "trainable": False}
 
     remembers: tuple[str, ...] = ("_key", "_keys", "_step")
     """Attributes that training changes or that were drawn at random, besides the parameters: a run that is cut off goes
@@ -212,12 +215,19 @@ class Layer:
 
     @property
     def trainable(self) -> bool:
-        return True
+        """Whether training may change its weights; False freezes it. Counts from the next ``compile`` on, as in Keras.
+        A frozen batch normalisation also goes by its moving averages in training, and leaves them alone.
+        """
+        return self._trainable
 
     @trainable.setter
     def trainable(self, wanted: bool) -> None:
-        if not wanted:
-            raise NotImplementedError(f"{self._who}: trainable = False is not in loopnet: {ARGUMENTS['trainable']}")
+        self._trainable = yes_or_no(wanted, f"{self._who}: trainable")
+
+    @property
+    def learns(self) -> bool:
+        """Whether the network that it is bound to changes any of its weights by their gradients."""
+        return not self.frozen and any(p.trainable for p in self.parameters)
 
     @property
     def input_shape(self) -> tuple[Any, ...]:
@@ -236,6 +246,16 @@ class Layer:
     def variables(self) -> list[np.ndarray]:
         """The ``weights``."""
         return self.weights
+
+    @property
+    def trainable_weights(self) -> list[np.ndarray]:
+        """Those of the ``weights`` that training changes; none while ``trainable`` is False."""
+        return [np.asarray(p.value) for p in self.parameters if p.trainable and self.trainable]
+
+    @property
+    def non_trainable_weights(self) -> list[np.ndarray]:
+        """The other ``weights``."""
+        return [np.asarray(p.value) for p in self.parameters if not (p.trainable and self.trainable)]
 
     def get_weights(self) -> list[np.ndarray]:
         """Copies of the ``weights``."""
@@ -270,6 +290,12 @@ def expect_weights(who: str, weights: Sequence[Any], parameters: Sequence[Parame
         if array.dtype.kind not in "fiub":
             raise ValueError(f"{who}: array {i}: expected numbers, given an array of {array.dtype}")
     return arrays
+
+
+def yes_or_no(wanted: Any, who: str) -> bool:
+    if not isinstance(wanted, (bool, np.bool_)) and wanted not in (0, 1):
+        raise ValueError(f"{who}: expected True or False, given {wanted!r}")
+    return bool(wanted)
 
 
 def _arguments(cls: type) -> list[str]:

@@ -51,7 +51,6 @@ ARGUMENTS = {
         ("beta_initializer", "gamma_initializer", "moving_mean_initializer", "moving_variance_initializer"),
         "gamma and the moving variance start at 1, beta and the moving mean at 0; layer.set_weights changes that",
     ),
-    "trainable": "every layer learns",
     "dtype": "the whole model has one: Sequential(layers, dtype='float64')",
     "weights": "use layer.set_weights(weights) when the layer is in a model",
     "autocast": "there is one dtype only",

@@ -15,7 +15,8 @@ class BatchNormalization(Spatial):
     axis: where the channels are, -1 (last) or 1 (first). momentum: how much the moving mean and variance keep at each
     step. epsilon: keeps the division finite where a channel does not vary. center, scale: with beta, with gamma.
 
-    In training the batch's own mean and variance are used, and the moving ones follow; else the moving ones are.
+    In training the batch's own mean and variance are used, and the moving ones follow; else, and where the layer is
+    frozen, the moving ones are.
     Parameters in Keras's order: gamma, beta, moving_mean, moving_variance; the last two are not trained.
     """
 
@@ -66,10 +67,10 @@ class BatchNormalization(Spatial):
         self._zeros = self.ops.asarray(np.zeros(self._channels, dtype))
 
     def forward(self, x, training=False):
-        self._x, self._by_the_batch = self.inward("x", x), training
+        self._x, self._by_the_batch = self.inward("x", x), training and not self.frozen
         x = self._x
         mean, variance = self.moving_mean.value, self.moving_variance.value
-        if training:
+        if self._by_the_batch:
             self.ops.batch_norm_statistics(x, self._mean, self._variance)
             share = self.dtype.type(1 - self.momentum)
             self.ops.moving_average(mean, self._mean, share)
@@ -86,7 +87,7 @@ class BatchNormalization(Spatial):
             batch = self._x, self._mean, self._variance
             self.ops.batch_norm_backward_weights(dy, *batch, gamma.grad, beta.grad, self.epsilon)
             self.ops.batch_norm_backward_input(dy, *batch, gamma.value, gamma.grad, beta.grad, dx, self.epsilon)
-        else:  # the moving statistics are constants, and the layer only stretches; nobody learns from looking
+        else:  # frozen, or looking: the moving statistics are constants, and the layer only stretches
             zeros = self._zeros
             self.ops.batch_norm_forward(dy, zeros, self.moving_variance.value, gamma.value, zeros, dx, self.epsilon)
         return self.outward("dx", dx)

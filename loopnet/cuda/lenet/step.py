@@ -12,7 +12,7 @@ from ..tiled.tile import parts
 from . import kernels, phases
 from .replay import Replay
 
-INITIAL = ("name", "kernel_initializer", "bias_initializer")
+INITIAL = ("name", "trainable", "kernel_initializer", "bias_initializer")
 """What layers may differ in and still be LeNet-5's."""
 UPDATE_THREADS = 128
 UPDATE_BLOCKS = 4 if device.SIMULATED else parts(phases.PARAMETERS, UPDATE_THREADS)
