@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from inspect import signature
 from pathlib import Path
+from string import Formatter
 from typing import IO, Any
 
 import numpy as np
@@ -73,8 +74,17 @@ class ModelCheckpoint(Monitor):
         advice = {"save_freq": "it saves after each epoch", "period": "it saves after each epoch"}
         settle("ModelCheckpoint", others, {**advice, "initial_value_threshold": "the first epoch is the first best"})
         self.filepath, self.verbose = str(filepath), verbose
+        self._named = _fields(self.filepath)
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.cannot_do_without = save_best_only
+
+    def expect_all(self, logs):
+        super().expect_all(logs)
+        self._expect_named({"learning_rate": math.nan, **logs})  # another callback may bring that
+
+    def _expect_named(self, logs: Logs) -> None:
+        for name in self._named:
+            self.expect(name, {"epoch": 0, **logs}, f"for the file's name {self.filepath!r}")
 
     def on_epoch_end(self, epoch, logs):
         if self.save_best_only:
@@ -82,11 +92,23 @@ class ModelCheckpoint(Monitor):
             if not self.better(value, self.best):
                 return
             self.best = value
-        path = self.filepath.format(epoch=epoch + 1, **logs)
+        self._expect_named(logs)
+        path = self.filepath.format(**{**logs, "epoch": epoch + 1})
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         (self.model.save_weights if self.save_weights_only else self.model.save)(path)
         if self.verbose:
             say(f"epoch {epoch + 1}: saved to {path}")
+
+
+def _fields(path: str) -> list[str]:
+    """The names in braces. Raises ``ValueError`` for a path that no numbers can be put into."""
+    try:
+        fields = [field for _, field, _, _ in Formatter().parse(path) if field is not None]
+        path.format(**{field: 1 if field == "epoch" else 1.0 for field in fields})
+    except (ValueError, LookupError, AttributeError) as error:
+        expected = 'a filepath with names of numbers in braces, as in "run-{epoch:02d}-{val_loss:.3f}"'
+        raise ValueError(f"ModelCheckpoint: expected {expected}, given {path!r} ({error})") from None
+    return fields
 
 
 class BestEpoch(Monitor):

@@ -26,15 +26,24 @@ class Monitor(Callback):
         self.best = -math.inf if self.rises else math.inf
 
     def watched(self, logs: Logs) -> float:
-        if self.monitor not in logs:
-            near = get_close_matches(self.monitor, logs, 1, 0.5)
+        self.expect(self.monitor, logs, "to monitor")
+        return logs[self.monitor]
+
+    def expect(self, name: str, logs: Logs, what_for: str) -> None:
+        """Raise ``ValueError`` unless there is such a number in ``logs``."""
+        if name not in logs:
+            near = get_close_matches(name, logs, 1, 0.5)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            if self.monitor.startswith("val_") and not any(name.startswith("val_") for name in logs):
+            if name.startswith("val_") and not any(there.startswith("val_") for there in logs):
                 hint = "; fit without validation data has no val_ numbers"
             raise ValueError(
-                f"{type(self).__name__}: there is no {self.monitor!r} to monitor; there is {', '.join(logs)}{hint}"
+                f"{type(self).__name__}: there is no {name!r} {what_for}; there is {', '.join(logs)}{hint}"
             )
-        return logs[self.monitor]
+
+    def expect_all(self, logs: Logs) -> None:
+        """Raise ``ValueError`` if it waits for a number that is not in ``logs``; their values do not matter."""
+        if self.cannot_do_without and self.monitor != "learning_rate":
+            self.watched(logs)
 
     def better(self, value: float, than: float, by: float = 0.0) -> bool:
         return (operator.gt(value - by, than)) if self.rises else operator.lt(value + by, than)
@@ -47,8 +56,8 @@ def expect_monitored(listeners: Sequence[Callback], names: Sequence[str]) -> Non
     for listener in listeners:
         if isinstance(listener, LambdaCallback) or not type(listener).__module__.startswith(__package__ + "."):
             return
-        if isinstance(listener, Monitor) and listener.cannot_do_without and listener.monitor != "learning_rate":
-            listener.watched(dict.fromkeys(names, math.nan))
+        if isinstance(listener, Monitor):
+            listener.expect_all(dict.fromkeys(names, math.nan))
 
 
 class ReduceLROnPlateau(Monitor):

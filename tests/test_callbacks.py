@@ -280,6 +280,27 @@ def test_what_will_not_be_there_is_told_before_the_first_step(model, name, monit
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_a_file_s_name_of_what_will_not_be_there_is_told_before_the_first_step(model, tmp_path):
+    keep = callbacks.ModelCheckpoint(tmp_path / "{epoch:02d}-{val_loss:.2f}")
+    with pytest.raises(ValueError, match="no 'val_loss' for the file's name '.*'; .* without validation data has no"):
+        model.fit(X, Y, callbacks=[keep], **OPTIONS)
+    assert model.optimizer.iterations == 0
+    own = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(val_lost=0.5))
+    with pytest.raises(ValueError, match="there is no 'val_loss' for the file's name .*; did you mean 'val_lost'"):
+        model.fit(X, Y, callbacks=[own, keep], **OPTIONS)
+    assert list(tmp_path.iterdir()) == []
+    rate = callbacks.LearningRateScheduler(lambda epoch: 0.25)
+    keep = callbacks.ModelCheckpoint(tmp_path / "{epoch}-{loss:.0f}-{learning_rate}", save_weights_only=True)
+    model.fit(X, Y, callbacks=[rate, keep], batch_size=5, epochs=1, verbose=0)
+    assert [path.name[-5:] for path in tmp_path.iterdir()] == ["-0.25"]
+
+
+@pytest.mark.parametrize("path", ["{epoch", "{}", "{val_loss:d}", "{epoch:zz}", "{0}"])
+def test_a_pattern_that_no_number_fits_is_refused_at_once(path):
+    with pytest.raises(ValueError, match="ModelCheckpoint: expected a filepath with names of numbers in braces"):
+        callbacks.ModelCheckpoint(path)
+
+
 def test_what_is_not_there_cannot_be_monitored(model):
     """Callbacks of one's own may bring numbers, so that it is known only after an epoch."""
     own = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(val_mine=0.5))
