@@ -41,6 +41,20 @@ def check_images(who: str, x: Any, input_shape: Shape, dtype: np.dtype) -> np.nd
     return x
 
 
+def flat_targets(y: Any, shape: Shape) -> np.ndarray:
+    """Labels that are images of ``shape``, an axis of 1 added or dropped at its end if need be, as rows in the order in
+    which Flatten reads outputs off. Raises ``ValueError`` otherwise.
+    """
+    try:
+        y = np.asarray(y)
+    except ValueError:
+        raise ValueError("labels: expected an array of labels, given a ragged list") from None
+    whole = fitting(y.shape, shape)
+    if whole[1:] != tuple(shape):
+        raise ValueError(f"labels: expected numbers of shape {(None, *shape)}, given {y.shape} of {y.dtype}")
+    return y.reshape(len(y), -1)
+
+
 def words(input_shape: Shape) -> tuple[str, str]:
     """What errors call an input, and the numbers in it: a table of one axis has no pixels."""
     return ("row", "numbers") if len(input_shape) == 1 else ("image", "pixels")

@@ -1,13 +1,15 @@
 """Losses: one number that says how wrong the outputs are, and its gradient with respect to them.
 
 Targets reach a loss as rows of one number per output (one-hot for classes), in the rung's own layout;
-:meth:`Loss.encode` makes them from the labels that a data set carries.
+:meth:`Loss.encode` makes them from the labels that a data set carries. Outputs that are images reach it as rows, too.
 """
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from .batches import flat_targets
 from .missing import getattr_of, listed, refuse, settle
 from .ops import Ops, Tensor, get_ops
 
@@ -39,6 +41,11 @@ class Loss:
     joins_softmax = False
     """Whether the loss works on the logits before a network's last softmax, which then trains with it as one."""
 
+    takes_images = False
+    """Whether each output has a target of its own, so that outputs may have any shape: the loss gets them, and targets
+    of the same shape, as flat rows, and is the mean over all numbers of an image.
+    """
+
     def encode(self, y: Any, outputs: int) -> np.ndarray:
         """Labels as float targets of shape (images, outputs). Raises ``ValueError`` for labels that cannot be."""
         raise NotImplementedError
@@ -52,7 +59,8 @@ class Loss:
 
         sample_weight: (images,), what each image's loss counts; the sum is divided by their number.
         """
-        losses = _one_an_image(self, y_true, y_pred)
+        losses = _of_last_axis(self, y_true, y_pred)
+        losses = losses.reshape(len(losses), -1).mean(axis=1)
         if sample_weight is not None:
             weight = np.asarray(sample_weight, losses.dtype)
             if weight.shape not in ((), losses.shape):
@@ -135,8 +143,10 @@ class BinaryCrossentropy(Loss):
 
     Labels of shape (images, outputs); (images,) will do for one output. from_logits: p is the sigmoid of the
     output (True) or the output itself (False), kept between 1e-7 and 1 - 1e-7 as in Keras.
-    label_smoothing: this share of each label is moved to 1/2.
+    label_smoothing: this share of each label is moved to 1/2. Outputs may be images, with labels of their shape.
     """
+
+    takes_images = True
 
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0, name: str | None = None, **others: Any):
         settle(type(self).__name__, others, ARGUMENTS, ("from_logits", "label_smoothing"))
@@ -158,8 +168,10 @@ class BinaryCrossentropy(Loss):
 
 class MeanSquaredError(Loss):
     """The mean over an image's outputs of (y - t)**2; labels of shape (images, outputs), or (images,) for one
-    output.
+    output. Outputs may be images, with labels of their shape.
     """
+
+    takes_images = True
 
     def __init__(self, name: str | None = None, **others: Any):
         settle(type(self).__name__, others, ARGUMENTS)
@@ -228,39 +240,45 @@ def _share(label_smoothing: float) -> float:
 def categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0
 ) -> np.ndarray:
-    """The losses by themselves, without a model: one number an image. The other functions likewise."""
-    return _one_an_image(CategoricalCrossentropy(from_logits, label_smoothing), y_true, y_pred)
+    """The losses by themselves, without a model: one number an image. The other functions likewise; those that take
+    images give one number a pixel, the mean over its channels, as in Keras.
+    """
+    return _of_last_axis(CategoricalCrossentropy(from_logits, label_smoothing), y_true, y_pred)
 
 
 def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False) -> np.ndarray:
-    return _one_an_image(SparseCategoricalCrossentropy(from_logits), y_true, y_pred)
+    return _of_last_axis(SparseCategoricalCrossentropy(from_logits), y_true, y_pred)
 
 
 def binary_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0
 ) -> np.ndarray:
-    return _one_an_image(BinaryCrossentropy(from_logits, label_smoothing), y_true, y_pred)
+    return _of_last_axis(BinaryCrossentropy(from_logits, label_smoothing), y_true, y_pred)
 
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> np.ndarray:
-    return _one_an_image(MeanSquaredError(), y_true, y_pred)
+    return _of_last_axis(MeanSquaredError(), y_true, y_pred)
 
 
 mse = mean_squared_error
 
 
-def _one_an_image(loss: Loss, y_true: Any, y_pred: Any) -> np.ndarray:
+def _of_last_axis(loss: Loss, y_true: Any, y_pred: Any) -> np.ndarray:
     outputs = np.ascontiguousarray(y_pred)
-    if outputs.ndim != 2 or outputs.dtype.kind not in "fiub":
+    if outputs.ndim < 2 or (outputs.ndim > 2 and not loss.takes_images) or outputs.dtype.kind not in "fiub":
         raise ValueError(f"y_pred: expected outputs (images, outputs), given {outputs.shape} of {outputs.dtype}")
     outputs = outputs.astype(outputs.dtype if outputs.dtype in (np.float32, np.float64) else np.float32)
-    targets = loss.smooth(loss.encode(y_true, outputs.shape[1])).astype(outputs.dtype)
+    *places, channels = outputs.shape
+    if outputs.ndim > 2:
+        y_true = flat_targets(y_true, outputs.shape[1:])
+    targets = loss.smooth(loss.encode(y_true, prod(outputs.shape[1:]))).astype(outputs.dtype)
     if len(targets) != len(outputs):
         raise ValueError(f"y_true: expected labels of {len(outputs)} images, given {len(targets)}")
-    losses, weight = np.empty((2, len(outputs)), outputs.dtype)
+    rows, targets = outputs.reshape(-1, channels), targets.reshape(-1, channels)
+    losses, weight = np.empty((2, len(rows)), outputs.dtype)
     weight[:] = 1
-    loss.on_batch(get_ops("literal"), outputs, targets, weight, losses, np.empty_like(outputs))
-    return losses
+    loss.on_batch(get_ops("literal"), rows, targets, weight, losses, np.empty_like(rows))
+    return losses.reshape(places)
 
 
 LOSSES: dict[str, type[Loss]] = {

@@ -1,7 +1,9 @@
 """Metrics: numbers for people to read; nothing is trained on them.
 
 A metric is called with a batch's outputs and targets on the host, both (images, outputs), and returns one number
-an image; ``fit`` shows their mean. A function of your own will do as well, and is called as Keras calls it:
+an image; ``fit`` shows their mean. Where outputs are images themselves, both are (images, ..., channels), and it
+returns one number a pixel, from its channels, as in Keras; ``fit`` shows the mean of all. A function of your own will
+do as well, and is called as Keras calls it:
 
     def error(y_true, y_pred):
         return y_true != y_pred.argmax(axis=1)
@@ -9,9 +11,9 @@ an image; ``fit`` shows their mean. A function of your own will do as well, and 
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy", error])
 
 y_true: a batch's labels as ``fit`` was given them, class numbers (images,) for one, or one-hot rows; those that are
-not whole numbers are of the model's dtype. y_pred: the outputs, (images, outputs). Both are NumPy arrays. The function
-returns a number an image, or rows of them, whose mean is taken; or one number for the batch, and then ``fit`` shows the
-mean over the batches, the last of which may be smaller.
+not whole numbers are of the model's dtype. y_pred: the outputs, shaped as those of ``predict``. Both are NumPy arrays.
+The function returns a number an image, or rows of them, whose mean is taken; or one number for the batch, and then
+``fit`` shows the mean over the batches, the last of which may be smaller.
 """
 
 import re
@@ -57,7 +59,7 @@ class CategoricalAccuracy(Metric):
     takes_logits = True
 
     def __call__(self, outputs, targets):
-        return outputs.argmax(axis=1) == targets.argmax(axis=1)
+        return outputs.argmax(axis=-1) == targets.argmax(axis=-1)
 
 
 class SparseCategoricalAccuracy(CategoricalAccuracy):
@@ -77,8 +79,8 @@ class TopKCategoricalAccuracy(Metric):
         self.k = k
 
     def __call__(self, outputs, targets):
-        of_truth = outputs[np.arange(len(outputs)), targets.argmax(axis=1)]
-        return (outputs > of_truth[:, np.newaxis]).sum(axis=1) < self.k
+        of_truth = np.take_along_axis(outputs, targets.argmax(axis=-1)[..., np.newaxis], axis=-1)
+        return (outputs > of_truth).sum(axis=-1) < self.k
 
 
 class SparseTopKCategoricalAccuracy(TopKCategoricalAccuracy):
@@ -100,7 +102,7 @@ class BinaryAccuracy(Metric):
         self.threshold = float(threshold)
 
     def __call__(self, outputs, targets):
-        return ((outputs > self.threshold) == targets).mean(axis=1)
+        return ((outputs > self.threshold) == targets).mean(axis=-1)
 
 
 class MeanAbsoluteError(Metric):
@@ -109,7 +111,7 @@ class MeanAbsoluteError(Metric):
     default_name = "mean_absolute_error"
 
     def __call__(self, outputs, targets):
-        return np.abs(outputs - targets).mean(axis=1)
+        return np.abs(outputs - targets).mean(axis=-1)
 
 
 class MeanSquaredError(Metric):
@@ -118,7 +120,7 @@ class MeanSquaredError(Metric):
     default_name = "mean_squared_error"
 
     def __call__(self, outputs, targets):
-        return ((outputs - targets) ** 2).mean(axis=1)
+        return ((outputs - targets) ** 2).mean(axis=-1)
 
 
 class Own(Metric):

@@ -4,13 +4,14 @@ given is checked, batches are dealt, callbacks are told, numbers are kept.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from . import onnx_export, saving
-from .batches import Answers, Batches, check_images, check_weights, unlisted, words
+from .batches import Answers, Batches, check_images, check_weights, flat_targets, unlisted, words
 from .callbacks import EpochLines, History, ProgressBar, TerminateOnNaN, in_words
 from .events import Callback, Logs, all_listening, introduce, tell
 from .keras_names import KerasNames, settle_for
@@ -118,12 +119,13 @@ class Sequential(KerasNames, Network):
         """Train for ``epochs`` passes over the images ``x`` and labels ``y``, and return the history.
 
         x: (images, *input_shape), where a last axis of 1 may be missing, or added. y: class numbers or one-hot rows, as
-        the loss expects. validation_split: this fraction, cut off the end before shuffling, is not trained on but
-        evaluated after each epoch; validation_data: (x, y) or (x, y, sample_weight) to use instead. sample_weight: how
-        much each image counts in the loss, (images,); class_weight: the same by class number, 1 for those not named.
-        Metrics count all images alike. callbacks: see ``callbacks``; a plain function is called with (epoch, logs)
-        after each epoch. verbose: 0 silent, 1 or "auto" a progress bar, 2 a line an epoch. terminate_on_nan: end, and
-        say which layer it began in, when the loss or a weight is NaN or infinite.
+        the loss expects, or images of the output's shape, ``fit(x, x)``. validation_split: this fraction, cut off the
+        end before shuffling, is not trained on but evaluated after each epoch; validation_data: (x, y) or (x, y,
+        sample_weight) to use instead. sample_weight: how much each image counts in the loss, (images,); class_weight:
+        the same by class number, 1 for those not named. Metrics count all images alike. callbacks: see ``callbacks``; a
+        plain function is called with (epoch, logs) after each epoch. verbose: 0 silent, 1 or "auto" a progress bar, 2 a
+        line an epoch. terminate_on_nan: end, and say which layer it began in, when the loss or a weight is NaN or
+        infinite.
 
         Raises ``ValueError`` for data that does not fit, before any step.
         """
@@ -198,7 +200,7 @@ class Sequential(KerasNames, Network):
         if order is None:
             order = np.arange(data.count)
         on_rung, doing = ops.asarray(order), "train" if train else "test"
-        tally = Tally(ops, data, self.metrics, self.layers[-1].output_shape[1], self._room)
+        tally = Tally(ops, data, self.metrics, self.layers[-1].output_shape[1:], self._room)
         if not train:
             self._penalize(training=False)
         for number, start in enumerate(range(0, data.count, batch_size)):
@@ -228,6 +230,9 @@ class Sequential(KerasNames, Network):
     ) -> Batches:
         """A data set for this model, checked."""
         images, labels = self._checked(who, x, y)
+        if class_weight is not None and len(self.output_shape) > 2:
+            instead = f"given {self.output_shape}; use sample_weight"
+            raise ValueError(f"{who}: class_weight: expected outputs of shape (None, classes), {instead}")
         weight = check_weights(who, labels, sample_weight, class_weight)
         assert self.loss is not None
         given = np.asarray(unlisted(y, lambda shape: shape[:1] == images.shape[:1]))
@@ -253,7 +258,8 @@ class Sequential(KerasNames, Network):
         self._ready()
         images = check_images(who, x, self._built(), self.dtype)
         y = unlisted(y, lambda shape: shape[:1] == images.shape[:1])
-        labels = self.loss.encode(y, self.layers[-1].output_shape[1])
+        shape = self.layers[-1].output_shape[1:]
+        labels = self.loss.encode(y if len(shape) == 1 else flat_targets(y, shape), prod(shape))
         if len(images) != len(labels):
             image, _ = words(self._built())
             given = f"{len(images)} {image}s and {len(labels)} labels"

@@ -16,7 +16,7 @@ import numpy as np
 from . import losses, metrics, optimizers, regularizers
 from .borders import Border, with_borders
 from .keras_names import settle_for
-from .layers import Layer
+from .layers import Flatten, Layer
 from .ops import DEFAULT_BACKEND, Ops, Tensor, get_ops
 from .plan import plan
 from .stack import Stack
@@ -149,7 +149,7 @@ class Network(Stack):
         self._room: dict[tuple[str, int], Tensor] = {}  # memory for batches and losses, by name and size of batch
         self._plan = plan(self.layers, ops)
         if self.loss is not None:
-            self._fit_loss(self.loss)
+            self._fit_loss(self.loss, ops)
         self._plan = with_borders(self._plan, ops, self.output_shape)
         if self.optimizer is not None and self.optimizer.is_free_for(self._owner):
             self._bind(self.optimizer, ops)
@@ -201,14 +201,20 @@ class Network(Stack):
             self._step.values_changed = True  # by whoever asks for them
         return ops, self._values
 
-    def _fit_loss(self, loss: losses.Loss) -> None:
-        """Check that the loss suits the last layer, and let it join a softmax there if it can."""
+    def _fit_loss(self, loss: losses.Loss, ops: Ops) -> None:
+        """Check that the loss suits the last layer, and let it join a softmax there if it can. It looks at images as
+        at rows: a Flatten of its own, which predict does without, stands between them.
+        """
         name, last = type(loss).__name__, self.layers[-1]
-        if len(last.output_shape) != 2:
+        rank = len(last.output_shape)
+        if rank < 2 or (rank > 2 and not loss.takes_images):
             given = f"given {last.output_shape}; add Flatten() before it"
             raise ValueError(f"{last.name}: {name} expects output of shape (None, outputs), {given}")
-        outputs, softmax = last.output_shape[1], self._plan.softmax
-        self.metrics = [_metric(m, loss, outputs) for m in getattr(self, "_asked_metrics", [])]
+        self._rows = Flatten(name="rows for the loss")
+        self._rows.build(last.output_shape[1:])
+        self._rows.bind(ops, self.dtype)
+        softmax = self._plan.softmax
+        self.metrics = [_metric(m, loss, last.output_shape[-1]) for m in getattr(self, "_asked_metrics", [])]
         self._criterion = loss
         if softmax is not None and loss.joins_softmax:
             if loss.from_logits:
@@ -259,14 +265,15 @@ class Network(Stack):
             at += count
 
     def _loss(self, outputs: Tensor, targets: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """One loss an image, and the gradient of their weighted sum with respect to the outputs."""
         assert self._ops is not None
         batch = self._ops.images(outputs)
         if ("losses", batch) not in self._room:
             self._room["losses", batch] = self._ops.empty((batch,), self.dtype)
-            self._room["gradient", batch] = self._ops.empty((batch, self.layers[-1].output_shape[1]), self.dtype)
+            self._room["gradient", batch] = self._ops.empty((batch, self._rows.output_shape[1]), self.dtype)
         losses, gradient = self._room["losses", batch], self._room["gradient", batch]
-        self._criterion.on_batch(self._ops, outputs, targets, weight, losses, gradient)
-        return losses, gradient
+        self._criterion.on_batch(self._ops, self._rows.forward(outputs), targets, weight, losses, gradient)
+        return losses, self._rows.backward(gradient)
 
 
 _metric = metrics.get  # compile() has an argument of that name

@@ -20,14 +20,14 @@ from .ops import Ops, Tensor
 
 
 class Tally:
-    """The sums of one pass over ``data``; ``metrics`` look at ``outputs`` numbers an image.
+    """The sums of one pass over ``data``; ``metrics`` look at outputs of ``shape`` an image.
 
     room: memory on the device, used again by the next pass over as many images.
     """
 
-    def __init__(self, ops: Ops, data: Batches, metrics: Sequence[Metric], outputs: int, room: dict):
+    def __init__(self, ops: Ops, data: Batches, metrics: Sequence[Metric], shape: tuple[int, ...], room: dict):
         self.ops, self.data, self.metrics = ops, data, metrics if data.labels is not None else ()
-        self._outputs, self._room = outputs, room
+        self._shape, self._room = shape, room
         self._loss, self._totals = 0.0, {name: (0.0, 0) for name in names(metrics)}
         """The sum of the losses, and of each metric's numbers, with how many they are."""
         self._seen = self._added = 0
@@ -39,20 +39,20 @@ class Tally:
         """
 
     def add(self, picked: np.ndarray, outputs: Tensor, losses: Tensor, penalties: Tensor | None = None) -> None:
-        """A batch of the images ``picked``, with one row of outputs and one loss each. penalties: what the weights add,
+        """A batch of the images ``picked``, with outputs and one loss each. penalties: what the weights add,
         in sum, to the mean loss of the batch, whatever weights its images have.
         """
         if self.ops.on_device:
             self._keep("losses", losses, (), self.data.count, self._seen, picked.size)
             if self.metrics:
-                self._keep("outputs", outputs, (self._outputs,), self.data.count, self._seen, picked.size)
+                self._keep("outputs", outputs, self._shape, self.data.count, self._seen, picked.size)
             if penalties is not None:
                 self._shares, self._most = penalties.size, self._most or -(-self.data.count // picked.size)
                 row = penalties.reshape(1, self._shares)
                 self._keep("penalties", row, (self._shares,), self._most, self._batches, 1)
             self._set_aside.append(_SetAside(picked))
         else:
-            on_host = self.ops.to_host(outputs, (picked.size, self._outputs)) if self.metrics else None
+            on_host = self.ops.to_host(outputs, (picked.size, *self._shape)) if self.metrics else None
             self._add_up(picked, on_host, self.ops.to_host(losses, (picked.size,)), penalties)
         self._seen += picked.size
         self._batches += 1
@@ -75,9 +75,10 @@ class Tally:
             losses = losses * self.data.sample_weight[picked]
         self._loss += float(losses.sum(dtype=np.float64))
         for metric, (name, (before, count)) in zip(self.metrics, self._totals.items(), strict=False):
-            labels = self.data.given if isinstance(metric, Own) else self.data.labels
-            assert outputs is not None and labels is not None
-            of_batch, values = total(metric, outputs, labels.take(picked, axis=0))
+            assert outputs is not None and self.data.labels is not None and self.data.given is not None
+            own = isinstance(metric, Own)
+            labels = (self.data.given if own else self.data.labels).take(picked, axis=0)
+            of_batch, values = total(metric, outputs, labels if own else labels.reshape(outputs.shape))
             self._totals[name] = before + of_batch, count + values
         self._added += picked.size
 
@@ -87,7 +88,7 @@ class Tally:
             return
         first, count = self._added, self._seen - self._added
         losses = self._from_device("losses", self.data.count, first, (count,))
-        outputs = self._from_device("outputs", self.data.count, first, (count, self._outputs)) if self.metrics else None
+        outputs = self._from_device("outputs", self.data.count, first, (count, *self._shape)) if self.metrics else None
         penalties: Any = [None] * len(self._set_aside)
         if self._shares:
             shape = len(self._set_aside), self._shares

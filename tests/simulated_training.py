@@ -122,6 +122,19 @@ def test_weighted_images(backend):
 
 
 @every_rung
+def test_images_as_outputs(backend):
+    """Their metrics see images again, fetched at the end."""
+    x, _ = images(4, (4, 3, 1))
+    runs = []
+    for name in (backend, "literal"):
+        model = Sequential([Input((4, 3, 1)), Conv2D(2, 3, padding="same")], seed=6)
+        model.compile("sgd", "mse", metrics=["mae", "accuracy"], backend=name)
+        history = model.fit(x, np.repeat(x, 2, axis=-1), batch_size=3, epochs=2, verbose=0)
+        runs.append([*model.get_weights(), *map(np.array, history.history.values()), model.predict(x)])
+    assert_alike(*runs)
+
+
+@every_rung
 def test_metrics_that_want_probabilities(backend):
     """They see the softmax of the logits, batch by batch, as on the CPU."""
     x, y = images(5, (5, 4))

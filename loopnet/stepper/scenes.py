@@ -66,14 +66,17 @@ def step_layer(
         step_layer(model, x_test[:1], "conv2d_forward", "conv2")
 
     images: (images, *input_shape), or one image; without labels the network's own answers stand for them where a
-    loss is needed. operation: a field of ``Ops``. layer: its name, ``loss`` or ``optimizer``; the first that runs this
-    operation if None. cell: of the output; the one with the largest number if None. Works on a copy of the model.
+    loss is needed, or the images themselves where it answers with images of their shape. operation: a field of
+    ``Ops``. layer: its name, ``loss`` or ``optimizer``; the first that runs this operation if None. cell: of the
+    output; the one with the largest number if None. Works on a copy of the model.
 
     Raises ``ValueError`` for a layer or cell that does not exist, or an operation that the layer does not run.
     """
     shown = images if isinstance(images, Images) else Images(_batch(model, images), None, "")
     labels, words = shown.labels, shown.words
-    if labels is None:
+    if _has_targets_for_each(model) and (labels is None or labels.ndim < 2):
+        labels = shown.x if model.output_shape == model.input_shape else model.predict(shown.x)
+    elif labels is None:
         labels = np.asarray(model.predict(shown.x)).argmax(axis=1)
         words += f"; taken for {_listed(labels)}, the network's answer" if words and _needs_labels(operation) else ""
     call = find_call(_copy(model), shown.x, labels, operation, layer)
@@ -158,6 +161,11 @@ def _copy(model: Sequential) -> Sequential:
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder) / "model.safetensors")
         return Sequential.load(Path(folder) / "model.safetensors")
+
+
+def _has_targets_for_each(model: Sequential) -> bool:
+    """Whether the loss wants a number for each of several outputs, as an autoencoder's: class numbers will not do."""
+    return model.loss is not None and model.loss.takes_images and model.output_shape != (None, 1)
 
 
 def _needs_labels(operation: str) -> bool:
