@@ -37,6 +37,7 @@ from .layers import (
     Softmax,
     Softplus,
     Tanh,
+    UpSampling2D,
     WeightedLayer,
     ZeroPadding2D,
 )
@@ -229,6 +230,10 @@ def _zero_pad(layer: Any) -> Described:
     return {"kind": "zero_pad", "before": [before for before, _ in layer.padding]}
 
 
+def _upsampling(layer: Any) -> Described:
+    return {"kind": "upsample", "size": layer.size}
+
+
 def _copy(layer: Any) -> Described:
     return {"kind": "copy"}
 
@@ -250,6 +255,7 @@ DESCRIBED: dict[type[Layer], Callable[[Any], Described]] = {
     GlobalAveragePooling2D: _pooling("average_pool"),
     BatchNormalization: _batch_norm,
     ZeroPadding2D: _zero_pad,
+    UpSampling2D: _upsampling,
     Flatten: _copy,
     Reshape: _copy,
     Dropout: _copy,

@@ -170,6 +170,12 @@ def _zero_padding(graph: _Graph, layer: Any, x: str) -> str:
     return graph.node("Pad", [x, graph.weight(f"{layer.name}/pads", pads, np.int64)])
 
 
+def _upsampling2d(graph: _Graph, layer: Any, x: str) -> str:
+    scales = graph.weight(f"{layer.name}/scales", (1, 1, *layer.size))
+    how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    return graph.node("Resize", [x, "", scales], **how)
+
+
 def _batch_normalization(graph: _Graph, layer: Any, x: str) -> str:
     """With the moving mean and variance, as when looking."""
     vectors = {p: getattr(layer, p).value for p in ("gamma", "beta", "moving_mean", "moving_variance")}
@@ -271,6 +277,7 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     **{f"GlobalMaxPooling{n}D": (_global_pooling("GlobalMaxPool"), FIRST) for n in (1, 2, 3)},
     **{f"GlobalAveragePooling{n}D": (_global_pooling("GlobalAveragePool"), FIRST) for n in (1, 2, 3)},
     **{f"ZeroPadding{n}D": (_zero_padding, FIRST) for n in (1, 2, 3)},
+    "UpSampling2D": (_upsampling2d, FIRST),
     "SparseConv2D": (_sparse_conv2d, FIRST),
     "Subsampling2D": (_subsampling2d, FIRST),
     "BatchNormalization": (_batch_normalization, FIRST),

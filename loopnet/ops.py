@@ -37,6 +37,7 @@ from .kernels import (
     reshape,
     softmax,
     subsample,
+    upsample,
 )
 from .missing import getattr_of, listed
 from .rungs import compile_rung
@@ -73,6 +74,8 @@ class Ops:
     subsample_backward_weights: Kernel
     zero_pad_forward: Kernel
     zero_pad_backward: Kernel
+    upsample2d_forward: Kernel
+    upsample2d_backward: Kernel
     dense_forward: Kernel
     dense_backward_input: Kernel
     dense_backward_weights: Kernel
@@ -211,6 +214,8 @@ TEXTBOOK: dict[str, Any] = {
     "subsample_backward_weights": subsample.subsample_backward_weights,
     "zero_pad_forward": padding.zero_pad_forward,
     "zero_pad_backward": padding.zero_pad_backward,
+    "upsample2d_forward": upsample.upsample2d_forward,
+    "upsample2d_backward": upsample.upsample2d_backward,
     "dense_forward": dense.dense_forward,
     "dense_backward_input": dense.dense_backward_input,
     "dense_backward_weights": dense.dense_backward_weights,

@@ -97,6 +97,14 @@ class Subsample(NamedTuple):
     window: tuple[int, int]
 
 
+class Upsample(NamedTuple):
+    """One upsampling: each pixel as a cell of ``size`` copies."""
+
+    name: str
+    x: tuple[int, int, int, int]
+    size: tuple[int, int]
+
+
 class Table(NamedTuple):
     """One table of connections: for each filter, the channels that it sees."""
 
@@ -238,6 +246,13 @@ SUBSAMPLE = [
     Subsample("rest left over", (2, 7, 5, 2), (2, 2)),
     Subsample("window differs per axis", (3, 5, 7, 2), (2, 3)),
     Subsample("more images than lanes", (17, 4, 4, 1), (2, 2)),
+]
+
+UPSAMPLE = [
+    Upsample("one pixel as it is", (1, 1, 1, 1), (1, 1)),
+    Upsample("twice", (2, 3, 2, 3), (2, 2)),
+    Upsample("cell differs per axis", (3, 2, 4, 2), (3, 2)),
+    Upsample("rows only", (17, 2, 3, 1), (4, 1)),
 ]
 
 TABLES = [

@@ -55,8 +55,8 @@ NETWORKS = {
         shape=(9, 11, 3),
     ),
     "all convolution": lambda: small(
-        layers.Conv2D(4, 3), layers.LeakyReLU(0.1), layers.GlobalMaxPooling2D(keepdims=True), layers.Flatten(),
-        layers.Dense(4, activation="sigmoid"),
+        layers.Conv2D(4, 3), layers.UpSampling2D((1, 2)), layers.LeakyReLU(0.1), layers.Conv2D(3, 2),
+        layers.GlobalMaxPooling2D(keepdims=True), layers.Flatten(), layers.Dense(4, activation="sigmoid"),
     ),
     "no convolution": lambda: small(
         layers.Flatten(), layers.Dense(20, activation="relu"), layers.BatchNormalization(), layers.Dense(10),

@@ -40,6 +40,7 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     **{f"Global{name}Pooling{axes}D": (axes + 1, getattr(layers, f"Global{name}Pooling{axes}D"))
        for name in ("Max", "Average") for axes in (1, 2, 3)},
     **{f"ZeroPadding{axes}D": (axes + 1, getattr(layers, f"ZeroPadding{axes}D")) for axes in (1, 2, 3)},
+    "UpSampling2D": (3, lambda: layers.UpSampling2D((2, 3))),
     "RandomDistortion": (3, lambda: layers.RandomDistortion(1, 20, 0.2, elastic=8, cutout=2, seed=5)),
     "RandomTranslation": (3, lambda: layers.RandomTranslation(0.3, 0.2)),
     "RandomRotation": (3, lambda: layers.RandomRotation(0.1)),

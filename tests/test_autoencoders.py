@@ -39,7 +39,7 @@ def test_three_steps_as_in_keras(name, backend, dtype):
     tolerance = {"float32": 1e-5, "float64": 1e-7}[dtype]  # Keras takes some of its means in float32
     np.testing.assert_allclose(steps, GOLDEN[f"{name}/steps"], rtol=tolerance)
     outputs = model.predict(x)
-    np.testing.assert_allclose(outputs, GOLDEN[f"{name}/outputs"], rtol=tolerance)
+    np.testing.assert_allclose(outputs, GOLDEN[f"{name}/outputs"], rtol=tolerance, atol=tolerance)
     want = np.abs(outputs - y).mean()
     assert model.evaluate(x, y, batch_size=3, verbose=0)[1] == pytest.approx(want, rel=1e-5)
 

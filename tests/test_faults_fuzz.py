@@ -12,7 +12,7 @@ import checks
 import numpy as np
 import oracle
 import pytest
-from cases import Conv, Conv3D, Dense, Distort, Drop, Frame, Fused, Pool, Pool3D, Subsample, Table, Turn
+from cases import Conv, Conv3D, Dense, Distort, Drop, Frame, Fused, Pool, Pool3D, Subsample, Table, Turn, Upsample
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tally import HEAVY, fault, many
@@ -144,6 +144,7 @@ CASES: dict[str, st.SearchStrategy[Any]] = {
     "average_pool3d": pool3d(),
     "lp_pool3d": pool3d(),
     "zero_pad": frame(),
+    "upsample": st.builds(Upsample, st.just("fuzz"), st.tuples(BATCH, SMALL, SMALL, SMALL), sizes(2, most=4)),
     "batch_norm": NORMALIZED,
     "dropout": st.builds(Drop, SHAPES, st.floats(0, 0.99), WORDS, WORDS),
     "turn": turn(),
@@ -164,7 +165,9 @@ CASES: dict[str, st.SearchStrategy[Any]] = {
     "moves": SHAPES,
     "conv2d, relu, pool": fused(),
 }
-EXACT = {"conv2d", "conv3d", "dense", "zero_pad", "turn", "moves", "connections", "relu", "conv2d, relu, pool"}
+EXACT = {
+    "conv2d", "conv3d", "dense", "zero_pad", "upsample", "turn", "moves", "connections", "relu", "conv2d, relu, pool",
+}  # fmt: skip
 
 
 def whole(given: checks.Arrays) -> checks.Arrays:
@@ -300,6 +303,7 @@ ARGUMENTS = {
         (*POOLS["max_pool3d"], *POOLS["average_pool3d"]): ("pool_size", "strides", "padding", "data_format"),
         (layers.LpPooling2D,): ("pool_size", "strides", "padding", "norm"),
         (layers.ZeroPadding1D, layers.ZeroPadding2D, layers.ZeroPadding3D): ("padding", "data_format"),
+        (layers.UpSampling2D,): ("size", "data_format", "interpolation"),
         (layers.GlobalMaxPooling2D, layers.GlobalAveragePooling1D): ("data_format", "keepdims"),
         (layers.Dense,): ("units", "activation"),
         (layers.Dropout,): ("rate", "seed"),

@@ -123,6 +123,8 @@ LAYERS = {
     "ZeroPadding1D": (lambda: layers.ZeroPadding1D((2, 1)), (3, 2)),
     "ZeroPadding2D": (lambda: layers.ZeroPadding2D(((0, 1), (2, 0)), **FIRST), (2, 3, 2)),
     "ZeroPadding3D": (lambda: layers.ZeroPadding3D((1, 0, 2)), (2, 2, 1, 2)),
+    "UpSampling2D": (lambda: layers.UpSampling2D((3, 2)), (2, 3, 2)),
+    "UpSampling2D first": (lambda: layers.UpSampling2D(2, **FIRST), (2, 2, 3)),
     "BatchNormalization": (lambda: layers.BatchNormalization(), (3, 2, 2)),
     "BatchNormalization of features": (lambda: layers.BatchNormalization(epsilon=0.1), (4,)),
     "BatchNormalization first": (lambda: layers.BatchNormalization(axis=1), (2, 3, 2)),

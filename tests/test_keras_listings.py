@@ -346,6 +346,54 @@ def test_a_listing_with_another_activation_learns_and_travels(name, backend, tmp
     np.testing.assert_allclose(again.predict(X), model.predict(X), rtol=1e-5, atol=1e-6)
 
 
+CONVOLUTIONAL_AUTOENCODER = """
+import keras
+from keras import layers
+
+input_img = keras.Input(shape=(28, 28, 1))
+
+x = layers.Conv2D(16, (3, 3), activation='relu', padding='same')(input_img)
+x = layers.MaxPooling2D((2, 2), padding='same')(x)
+x = layers.Conv2D(8, (3, 3), activation='relu', padding='same')(x)
+x = layers.MaxPooling2D((2, 2), padding='same')(x)
+x = layers.Conv2D(8, (3, 3), activation='relu', padding='same')(x)
+encoded = layers.MaxPooling2D((2, 2), padding='same')(x)
+
+x = layers.Conv2D(8, (3, 3), activation='relu', padding='same')(encoded)
+x = layers.UpSampling2D((2, 2))(x)
+x = layers.Conv2D(8, (3, 3), activation='relu', padding='same')(x)
+x = layers.UpSampling2D((2, 2))(x)
+x = layers.Conv2D(16, (3, 3), activation='relu')(x)
+x = layers.UpSampling2D((2, 2))(x)
+decoded = layers.Conv2D(1, (3, 3), activation='sigmoid', padding='same')(x)
+
+autoencoder = keras.Model(input_img, decoded)
+autoencoder.compile(optimizer='adam', loss='binary_crossentropy')
+"""
+
+
+def test_the_convolutional_autoencoder_of_keras_s_blog():
+    """Chollet (2016), *Building autoencoders in Keras*, on other pictures, with `keras` called by loopnet's name."""
+    names: dict[str, Any] = {}
+    listing = CONVOLUTIONAL_AUTOENCODER.replace("import keras", "import loopnet as keras")
+    exec(listing.replace("from keras", "from loopnet"), names)
+    autoencoder = names["autoencoder"]
+    assert autoencoder.output_shape == (None, 28, 28, 1) and autoencoder.count_params() == 4385
+    pictures = np.kron(rng.integers(0, 2, (20, 4, 4, 1)), np.ones((1, 7, 7, 1))).astype("float32")
+    noisy = np.clip(pictures + 0.3 * rng.normal(size=pictures.shape), 0.0, 1.0)
+    history = autoencoder.fit(
+        noisy, pictures, epochs=3, batch_size=5, shuffle=True, validation_data=(noisy, pictures), verbose=0
+    )
+    assert history.history["val_loss"][-1] < history.history["loss"][0] < 0.8
+    assert [layer.backend for layer in autoencoder.layers].count("parallel") == 3  # the tuned rung has no upsampling
+    decoded_imgs = autoencoder.predict(noisy)
+    assert decoded_imgs[0].reshape(28, 28).max() <= 1
+    with pytest.raises(NotImplementedError, match="Conv2DTranspose is not in loopnet: use UpSampling2D, and a Conv2D"):
+        names["layers"].Conv2DTranspose(8, 3)
+    with pytest.raises(NotImplementedError, match="interpolation='bilinear' is not in loopnet: use 'nearest'"):
+        names["layers"].UpSampling2D(2, interpolation="bilinear")
+
+
 def test_alpha_is_the_older_name_of_negative_slope():
     assert LeakyReLU(alpha=0.1).negative_slope == 0.1
 

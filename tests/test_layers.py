@@ -268,6 +268,8 @@ def test_the_models_seed_is_the_masks_seed():
     (GlobalAveragePooling2D(keepdims=True, data_format="channels_first"), (3, 7, 8), (3, 1, 1)),
     (ZeroPadding1D((1, 2)), (7, 3), (10, 3)),
     (ZeroPadding2D((1, 2)), (7, 8, 3), (9, 12, 3)),
+    (layers.UpSampling2D((3, 2)), (7, 8, 3), (21, 16, 3)),
+    (layers.UpSampling2D(data_format="channels_first"), (3, 7, 8), (3, 14, 16)),
     (Reshape((4, -1)), (2, 6), (4, 3)),
     (Flatten(), (2, 3, 4, 5), (120,)),
 ])  # fmt: skip
@@ -285,6 +287,10 @@ def test_shapes(layer, given, expected):
     (lambda: Conv2D(4, 3, groups=3), "groups of equal size"),
     (lambda: Conv3D(4, (3, 3)), "three of them"),
     (lambda: Conv2D(4, 3, dilation_rate=0), "dilation_rate"),
+    (lambda: layers.UpSampling2D(0), "size: expected a positive integer or a pair of them, given 0"),
+    (lambda: layers.UpSampling2D((2, 2, 2)), "size: expected a positive integer or a pair"),
+    (lambda: layers.UpSampling2D(interpolation="cubic"), "expected interpolation 'nearest', given 'cubic'"),
+    (lambda: layers.UpSampling2D(data_format="NHWC"), "channels_first"),
     (lambda: MaxPooling2D(padding=1), "'valid' or 'same'"),  # type: ignore[arg-type]
     (lambda: layers.LpPooling2D(norm=0.5), "at least 1"),
     (lambda: Dropout(1.0), "below 1"),
@@ -327,7 +333,7 @@ def test_explicit_padding_is_zero_padding():
     np.testing.assert_allclose(together.predict(x), apart.predict(x), atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["Conv2DTranspose", "LSTM", "Add", "SeparableConv2D", "UpSampling2D"])
+@pytest.mark.parametrize("name", ["Conv2DTranspose", "LSTM", "Add", "SeparableConv2D", "UpSampling3D"])
 def test_what_is_not_here_says_so(name):
     with pytest.raises(NotImplementedError, match=f"{name} is not in loopnet: "):
         getattr(layers, name)

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from loopnet import plot
-from loopnet.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
+from loopnet.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D, UpSampling2D
 from loopnet.model import Sequential
 from loopnet.plot.receptive import sensitivity
 
@@ -167,6 +167,14 @@ def test_the_receptive_field_by_shapes_is_that_by_gradient(padding, strides, bac
             [rows[1], columns[1]],
         )
         assert len(seen) == (rows[1] - rows[0]) * (columns[1] - columns[0])
+
+
+def test_the_receptive_field_behind_an_upsampling():
+    """Rows 3 to 5 of the copies are of rows 1 and 2 of the image; columns 2 and 3, of three copies each, of 0 and 1."""
+    model = Sequential([Input((4, 3, 1)), UpSampling2D((2, 3)), Conv2D(1, (3, 2))], seed=1)
+    assert plot.receptive_field(model, "conv2d", (3, 2)) == ((1, 3), (0, 2))
+    sensed = sensitivity(model, "conv2d", (3, 2), np.ones((1, 4, 3, 1)))
+    assert [tuple(where) for where in np.argwhere(sensed)] == [(1, 0), (1, 1), (2, 0), (2, 1)]
 
 
 def test_receptive_field_of_lenet_by_hand():

@@ -39,6 +39,7 @@ from loopnet.layers import (
     Reshape,
     SiLU,
     Softmax,
+    UpSampling2D,
     ZeroPadding1D,
     ZeroPadding2D,
 )
@@ -124,6 +125,10 @@ NETWORKS = {
         Input((6, 5, 2)), Conv2D(3, 2, activation="elu"), ELU(0.3), Rescaling(-1.0), Conv2D(2, 2, activation="selu"),
         SiLU(), Conv2D(3, 2, activation="gelu"), Dense(4, activation="swish"), GELU(),
     ], seed=17),
+    "larger": lambda: Sequential([
+        Input((2, 3, 2)), UpSampling2D((2, 3)), Conv2D(2, 2, activation="tanh"), Permute((3, 1, 2)),
+        UpSampling2D(2, **CHANNELS_FIRST), Reshape((6, 16, 2)), UpSampling2D(1),
+    ], seed=18),
     "LeNet-5 of 1998": lambda: lenet5_1998(seed=13),
     "maps come out": lambda: Sequential([Input((6, 5, 1)), Conv2D(3, 3), ReLU()], seed=4),
     "in float64": lambda: Sequential([Input((6, 5, 2)), Conv2D(3, 3), Flatten(), Dense(2)], dtype="float64", seed=5),

@@ -53,6 +53,7 @@ from .pooling import (
 )
 from .rescaling import Rescaling
 from .reshaping import Flatten, Permute, Reshape, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
+from .upsampling import UpSampling2D
 
 LAYERS: dict[str, type[Layer]] = {
     cls.__name__: cls
@@ -61,7 +62,7 @@ LAYERS: dict[str, type[Layer]] = {
         MaxPooling1D, MaxPooling2D, MaxPooling3D, AveragePooling1D, AveragePooling2D, AveragePooling3D,
         LpPooling1D, LpPooling2D, LpPooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D,
         GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
-        ZeroPadding1D, ZeroPadding2D, ZeroPadding3D, Flatten, Reshape, Permute,
+        ZeroPadding1D, ZeroPadding2D, ZeroPadding3D, UpSampling2D, Flatten, Reshape, Permute,
         RandomDistortion, RandomTranslation, RandomRotation, RandomZoom, RandomFlip,
         Dropout, BatchNormalization,
         ReLU, LeakyReLU, ELU, SELU, SiLU, GELU, Sigmoid, Tanh, ScaledTanh, Softplus, Softmax,

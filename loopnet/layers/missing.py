@@ -6,9 +6,9 @@ BRANCHES = "branches are not in loopnet: a network is a chain of layers, each of
 
 MISSING = listed(
     {
-        "nothing here makes images larger than ZeroPadding does": """
-        Conv1DTranspose Conv2DTranspose Conv3DTranspose Convolution1DTranspose Convolution2DTranspose
-        Convolution3DTranspose UpSampling1D UpSampling2D UpSampling3D""",
+        "use UpSampling2D, and a Conv2D behind it": "Conv2DTranspose Convolution2DTranspose",
+        "only images of two dimensions can be made larger, by UpSampling2D": """
+        Conv1DTranspose Conv3DTranspose Convolution1DTranspose Convolution3DTranspose UpSampling1D UpSampling3D""",
         "use a convolution with groups=channels": "DepthwiseConv1D DepthwiseConv2D",
         "use a convolution with groups=channels, and then one with kernel_size=1": """
         SeparableConv1D SeparableConv2D SeparableConvolution1D SeparableConvolution2D""",

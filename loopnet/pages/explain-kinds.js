@@ -14,6 +14,7 @@ export const KINDS = {
   dense: { run: multiply, terms: denseTerms },
   batch_norm: { run: normalise, terms: onlyTerm },
   zero_pad: { run: zeroPad, terms: zeroPadTerms },
+  upsample: { run: upsample, terms: upsampleTerms },
   copy: { run: (_, x, y) => y.set(x), terms: onlyTerm },
   softmax: { run: softmax, terms: allTerms },
 };
@@ -157,6 +158,19 @@ function zeroPadTerms(layer, index) {
   const [row, col] = [i - layer.before[0], j - layer.before[1]];
   const inside = row >= 0 && row < height && col >= 0 && col < width;
   return inside ? [{ from: (row * width + col) * channels + c, tap: [] }] : [];
+}
+
+function upsample(layer, x, y) {
+  overOutput(layer.output, (index) => {
+    y[index] = x[upsampleTerms(layer, index)[0].from];
+  });
+}
+
+function upsampleTerms(layer, index) {
+  const [, width, channels] = layer.input;
+  const [i, j, c] = place(layer.output, index);
+  const [row, col] = [Math.floor(i / layer.size[0]), Math.floor(j / layer.size[1])];
+  return [{ from: (row * width + col) * channels + c, tap: [] }];
 }
 
 /** In double precision whatever the type, as in loopnet/kernels/softmax.py. */

@@ -219,6 +219,7 @@ export function inWords(layer) {
     dense: () => `${layer.output[0]} weighted sums of ${layer.input[0]} numbers`,
     batch_norm: () => "each map shifted and stretched",
     zero_pad: () => "zeros all round",
+    upsample: () => `each number ${by(layer.size)} times`,
     copy: () => (layer.activation ? "number by number" : handsOnInWords(layer)),
     softmax: () => "from scores to probabilities",
   }[layer.kind]();

@@ -123,6 +123,14 @@ export function windowUnder(layer, { top, left, height, width }) {
   if (layer.kind === "zero_pad") {
     return { top: top - layer.before[0], left: left - layer.before[1], height, width };
   }
+  if (layer.kind === "upsample") {
+    const under = (axis, first, count) => {
+      const start = Math.floor(first / layer.size[axis]);
+      return [start, Math.floor((first + count - 1) / layer.size[axis]) - start + 1];
+    };
+    const [[rowFirst, rows], [colFirst, columns]] = [under(0, top, height), under(1, left, width)];
+    return { top: rowFirst, left: colFirst, height: rows, width: columns };
+  }
   if (!window || layer.kind === "dense") return { top, left, height, width };
   const along = (axis, first, count) => {
     const covered = (window[axis] - 1) * (layer.dilation?.[axis] ?? 1) + 1;

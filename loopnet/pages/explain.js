@@ -71,7 +71,7 @@ function close() {
 
 /** What to look at first: the strongest number of the first layer that computes something. */
 function beginning() {
-  const n = network.layers.findIndex(({ kind }) => !["image", "copy", "zero_pad"].includes(kind));
+  const n = network.layers.findIndex(({ kind }) => !["image", "copy", "zero_pad", "upsample"].includes(kind));
   return { n, index: indexOfLargest(network.values[n]), before: null };
 }
 

@@ -17,6 +17,25 @@ def frame_cut_off_by_one(ops, dy, dx, pad):
     ops.zero_pad_backward(dy, dx, (pad[0], pad[1], max(pad[2] - 1, 0)))
 
 
+@breaks("upsample", "upsample2d_forward")
+def upsample_lays_whole_images_side_by_side(ops, x, y, size):
+    """The remainder where the quotient belongs: the image again and again, and not each pixel."""
+    y[...] = np.tile(x, (1, *size, 1))
+
+
+@breaks("upsample", "upsample2d_backward")
+def upsample_takes_the_mean_back(ops, dy, dx, size):
+    """As if the copies had been shares: each told only its part."""
+    ops.upsample2d_backward(dy, dx, size)
+    dx /= size[0] * size[1]
+
+
+@spoils("upsample", "upsample2d_backward", output=1)
+def upsample_dx_not_cleared(dx, before):
+    """Gradients are added to those of the last batch."""
+    dx += before
+
+
 @breaks("rescale", "rescale")
 def offset_before_the_scale(ops, x, y, factor, offset):
     """Adds the offset first, so that it is scaled, too."""

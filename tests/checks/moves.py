@@ -2,7 +2,7 @@
 
 import numpy as np
 import oracle
-from cases import Frame, Turn
+from cases import Frame, Turn, Upsample
 
 from loopnet.ops import Ops
 from loopnet.shapes import turned
@@ -75,6 +75,25 @@ def run_zero_pad(ops: Ops, case: Frame, given: Arrays) -> Arrays:
 def expect_zero_pad(case: Frame, given: Arrays) -> Arrays:
     inside = tuple(slice(before, before + size) for before, size in zip(case.pad, case.x[1:4], strict=True))
     return {"y": oracle.zero_pad(given["x"], case.pad, case.out), "dx": given["dy"][:, inside[0], inside[1], inside[2]]}
+
+
+def draw_upsample(case: Upsample, dtype: str) -> Arrays:
+    batch, height, width, channels = case.x
+    return draw(case, dtype, x=case.x, dy=(batch, height * case.size[0], width * case.size[1], channels))
+
+
+def run_upsample(ops: Ops, case: Upsample, given: Arrays) -> Arrays:
+    ops = ops.rung_for(("upsample2d_forward", "upsample2d_backward"), (4,))
+    dtype, shape = given["x"].dtype, given["dy"].shape
+    y, dx = tensor(ops, poison(shape, dtype)), tensor(ops, poison(case.x, dtype))
+    ops.upsample2d_forward(tensor(ops, given["x"]), y, case.size)
+    ops.upsample2d_backward(tensor(ops, given["dy"]), dx, case.size)
+    return {"y": ops.to_host(y, shape), "dx": ops.to_host(dx, case.x)}
+
+
+def expect_upsample(case: Upsample, given: Arrays) -> Arrays:
+    y, dx = oracle.upsample(given["x"], given["dy"], case.size)
+    return {"y": y, "dx": dx}
 
 
 def run_rescale(ops: Ops, shape: tuple[int, ...], given: Arrays) -> Arrays:

@@ -26,10 +26,16 @@ def conv(filters: int, activation: str) -> tuple[str, dict[str, Any]]:
 
 AUTOENCODERS = {
     "convolution": Autoencoder((6, 5, 1), [conv(3, "relu"), conv(1, "sigmoid")], "binary_crossentropy", 5.0),
+    "upsampling": Autoencoder(
+        (6, 4, 1),
+        [conv(3, "relu"), ("MaxPooling2D", {"pool_size": 2, "padding": "same"}), conv(2, "relu"),
+         ("UpSampling2D", {"size": (2, 2)}), conv(1, "sigmoid")],
+        "binary_crossentropy", 1.0,
+    ),
     "reshape": Autoencoder(
         (4, 3, 2), [("Flatten", {}), ("Dense", {"units": 24}), ("Reshape", {"target_shape": (4, 3, 2)})], "mse", 0.5
     ),
-}
+}  # fmt: skip
 
 
 def images(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -42,4 +48,4 @@ def images(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def weights_like(shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
     random = np.random.RandomState(12)
-    return [0.3 * random.standard_normal(shape) for shape in shapes]
+    return [0.5 * random.standard_normal(shape) for shape in shapes]

@@ -87,6 +87,9 @@ LAYERS: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
     ("ELU", {}, (7,)),
     ("ELU", {"alpha": 1.7}, (3, 2, 2)),
     *(("Activation", {"activation": name}, (6,)) for name in ("elu", "selu", "silu", "swish", "gelu")),
+    ("UpSampling2D", {}, (3, 2, 2)),
+    ("UpSampling2D", {"size": (3, 2), "interpolation": "nearest"}, (2, 3, 1)),
+    ("UpSampling2D", {"size": 2, **FIRST}, (2, 3, 4)),
 ]
 
 

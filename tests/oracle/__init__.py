@@ -21,7 +21,7 @@ from .normalization import batch_norm
 from .optimizer import adadelta, adagrad, adam, adamax, adamw, nadam, rmsprop, sgd
 from .penalty import weight_penalty
 from .pool import average_pool3d, lp_pool3d, max_pool2d_backward, max_pool2d_forward, max_pool3d
-from .windows import same_padding, spread, zero_pad
+from .windows import same_padding, spread, upsample, zero_pad
 
 __all__ = [
     "activations", "adadelta", "adagrad", "adam", "adamax", "adamw", "affine_flow", "average_pool3d", "batch_norm",
@@ -30,6 +30,6 @@ __all__ = [
     "dense_backward_input", "dense_backward_weights", "dense_forward", "dropout", "elastic_flow", "lp_pool3d",
     "max_pool2d_backward", "max_pool2d_forward", "max_pool3d", "maximum_a_posteriori", "mean_squared_error",
     "nadam", "philox", "rbf", "relu_backward", "relu_forward", "rmsprop", "same_padding", "sgd",
-    "sigmoid_cross_entropy", "softmax", "softmax_backward", "softmax_cross_entropy", "spread", "subsample", "warp",
-    "weight_penalty", "zero_pad",
+    "sigmoid_cross_entropy", "softmax", "softmax_backward", "softmax_cross_entropy", "spread", "subsample", "upsample",
+    "warp", "weight_penalty", "zero_pad",
 ]  # fmt: skip

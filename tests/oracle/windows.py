@@ -53,3 +53,10 @@ def lay_back(taps, shape, window, stride, dilation, pad):
 def zero_pad(x, pad, size):
     frame = [(0, 0), *((pad[a], size[a] - pad[a] - x.shape[1 + a]) for a in range(3)), (0, 0)]
     return np.pad(np.asarray(x, np.float64), frame)
+
+
+def upsample(x, dy, size):
+    """(y, dx) in double precision."""
+    batch, height, width, channels = x.shape
+    y = np.asarray(x, np.float64).repeat(size[0], axis=1).repeat(size[1], axis=2)
+    return y, np.asarray(dy, np.float64).reshape(batch, height, size[0], width, size[1], channels).sum(axis=(2, 4))
