@@ -27,7 +27,7 @@ registers of half the length, NEON 32 of a quarter. Sums that do not fit spill: 
 """
 
 LLVM_OPTION, LLVM_VERSIONS = "-unroll-max-iteration-count-to-analyze=7", range(14, 23)
-"""LLVM ends the process when it is given an option that it does not have: only these versions are."""
+"""Versions that have the option. Others would pass over it without a word, and half vectors would be slow."""
 
 HALVES = "+avx2" in _features and not AVX512 and llvm.llvm_version_info[0] in LLVM_VERSIONS
 """Whether kernels may have vectors of 32 bytes: one register of AVX2, for eight sums or more."""
