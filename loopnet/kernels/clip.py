@@ -19,10 +19,8 @@ def clip_by_value(dw, limit):
     Updates dw. One turn of the parallel loop owns one number.
     """
     for i in prange(dw.size):
-        if dw[i] > limit:
-            dw[i] = limit
-        elif dw[i] < -limit:
-            dw[i] = -limit
+        gradient = dw[i]
+        dw[i] = limit if gradient > limit else -limit if gradient < -limit else gradient
 
 
 def sum_of_squares(dw, squares):
@@ -49,8 +47,8 @@ def clip_by_norm(dw, squares, limit):
     total = dw.dtype.type(0)
     for j in range(squares.size):
         total += squares[j]
-    norm = np.sqrt(total)
+    norm, factor = np.sqrt(total), dw.dtype.type(1)
     if not norm <= limit:
         factor = limit / norm
-        for i in prange(dw.size):
-            dw[i] *= factor
+    for i in prange(dw.size):
+        dw[i] *= factor

@@ -127,11 +127,11 @@ def conv2d_backward_weights(dy, x, share_w, share_b, sums, lanes, taps, tile, ve
         many, across, size = u(len(tile)), u(len(taps)), u(len(vector))
         me, k = get_thread_id(), u(number * len(tile))
         for q in range(many):
-            total = zero
+            bias_sum = np.float64(0)  # of thousands of numbers, most of which cancel
             for i in range(dy.shape[2]):
                 for p in range(run):
-                    total += dy[block, k + q, i, p]
-            share_b[block, k + q] = total
+                    bias_sum += dy[block, k + q, i, p]
+            share_b[block, k + q] = bias_sum
         for c in range(x.shape[1]):
             for r in range(share_w.shape[1]):
                 for position in range(many * across * size):

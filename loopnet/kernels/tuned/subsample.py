@@ -49,9 +49,11 @@ def subsample_backward_input(dy, w, dx, window):
 
 @njit(parallel=True, cache=True, **FAST)
 def subsample_backward_weights(dy, x, dw, db, window):
-    """One turn of the parallel loop owns one channel of dw and db."""
+    """Each of the two sums is of thousands of numbers, most of which cancel: it is made in float64. One turn of the
+    parallel loop owns one channel of dw and db.
+    """
     for c in prange(dw.size):
-        slope, shift = dw.dtype.type(0), db.dtype.type(0)
+        slope, shift = np.float64(0), np.float64(0)
         for block in range(dy.shape[0]):
             for i in range(dy.shape[2]):
                 for j in range(dy.shape[3]):
@@ -62,5 +64,5 @@ def subsample_backward_weights(dy, x, dw, db, window):
                         for s in range(window[1]):
                             pixels = x[block, c, i * window[0] + r, j * window[1] + s]
                             for lane in range(gradients.size):
-                                slope += gradients[lane] * pixels[lane]
+                                slope += np.float64(gradients[lane]) * pixels[lane]
         dw[c], db[c] = slope, shift
