@@ -4,7 +4,6 @@
 when it is first imported.
 """
 
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +21,7 @@ from checks import (
 )
 from golden import layers
 from golden.check import check_layer
+from simulator import take_turns
 
 from loopnet.cuda.device import cuda
 from loopnet.cuda.launch import THREADS, flat, one_block_per, one_thread_per
@@ -29,7 +29,7 @@ from loopnet.cuda.literal.tree import in_rows
 from loopnet.ops import get_ops
 
 CUDA_BACKENDS = ("cuda_literal",)  # what the others have of their own is in simulated_tiles.py
-sys.setswitchinterval(1e-4)  # of thousands of short-lived threads; the usual 5 ms are mostly spent waiting
+take_turns()
 
 # What is there for other rungs' sake (their lanes, their unrolled tiles) has too many threads for the simulator.
 BIG = ("more images than lanes", "seven of everything")
@@ -160,3 +160,48 @@ def test_checks_object_to_broken_kernels(operation, broken):
     with pytest.raises(AssertionError):
         for case in OPERATIONS[operation].cases[:4]:
             check_against_oracle(ops, operation, case, "float32")
+
+
+# The simulator itself: it must notice a barrier that is missing, wherever threads stand in their block.
+
+
+def turns_blocks_round(early, late):
+    """A kernel that reverses each block's numbers through shared memory, twice, with or without its two barriers."""
+
+    def reverse(x, y):
+        shared = cuda.shared.array(THREADS, x.dtype)
+        me, first = cuda.threadIdx.x, cuda.blockIdx.x * THREADS
+        for half in range(2):
+            shared[me] = x[half, first + me]
+            if early:
+                cuda.syncthreads()
+            y[half, first + me] = shared[THREADS - 1 - me]
+            if late:
+                cuda.syncthreads()
+
+    return cuda.jit(reverse)
+
+
+@pytest.mark.parametrize("early, late", [(True, True), (False, True), (True, False), (False, False)])
+def test_a_missing_barrier_is_noticed(early, late):
+    from loopnet.cuda import device
+
+    x = np.random.default_rng(0).standard_normal((2, 3 * THREADS))
+    y = device.asarray(np.full(x.shape, np.nan))
+    turns_blocks_round(early, late)[3, THREADS](device.asarray(x), y)
+    right = device.to_host(y, x.shape) == x.reshape(2, 3, THREADS)[:, :, ::-1].reshape(x.shape)
+    assert right.all() == (early and late)
+    for block in right.reshape(2, 3, THREADS).transpose(1, 0, 2):
+        assert block.all() == (early and late)  # in each block, whichever thread is the first
+
+
+def test_an_error_in_a_thread_is_raised():
+    """While others wait for it."""
+
+    def fail(x):
+        if cuda.threadIdx.x == 2:
+            raise IndexError("thread 2")
+        cuda.syncthreads()
+
+    with pytest.raises(IndexError, match="thread 2"):
+        cuda.jit(fail)[2, THREADS](np.zeros(1))

@@ -2,18 +2,18 @@
 this file. The kernels have tests of their own; here a model has to find the right one, and hand it the right memory.
 """
 
-import sys
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 import pytest
+from simulator import take_turns
 
 import loopnet
 from loopnet import layers
 from loopnet.layers import LAYERS, Conv1D, Conv2D, Conv3D, Dense, Flatten, Input, Layer
 
-sys.setswitchinterval(1e-4)  # as in simulated_kernels.py
+take_turns()
 
 SHAPES = {1: (6,), 2: (5, 2), 3: (4, 5, 2), 4: (3, 4, 3, 2)}
 """Of one image, by the number of its axes."""

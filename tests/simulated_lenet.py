@@ -1,16 +1,16 @@
 """LeNet-5's step in two launches, thread by thread, in Numba's simulator; ``test_cuda_simulator_tiled.py`` runs it."""
 
-import sys
 
 import numpy as np
 import pytest
+from simulator import take_turns
 
 import loopnet
 from loopnet.lenet import lenet5
 from loopnet.ops import CUDA_BACKENDS
 from loopnet.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop
 
-sys.setswitchinterval(1e-4)  # as in simulated_tiles.py
+take_turns()
 
 CROSS_ENTROPY = loopnet.losses.SparseCategoricalCrossentropy(from_logits=True)
 

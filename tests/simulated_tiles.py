@@ -1,6 +1,5 @@
 """The tiled kernels, thread by thread, in Numba's simulator; ``test_cuda_simulator_tiled.py`` runs this file."""
 
-import sys
 import threading
 from typing import Any
 
@@ -15,11 +14,12 @@ from checks import (
     check_broken_numbers_stay_visible,
     run,
 )
+from simulator import take_turns
 
 from loopnet.cuda.tiled import table
 from loopnet.ops import get_ops
 
-sys.setswitchinterval(1e-4)  # of thousands of short-lived threads; the usual 5 ms are mostly spent waiting
+take_turns()
 
 FUSED = "conv2d, relu, pool"
 

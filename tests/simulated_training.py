@@ -1,12 +1,12 @@
 """Small networks trained on the CUDA rungs in Numba's simulator; ``test_cuda_simulator.py`` runs this file."""
 
 import os
-import sys
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from simulator import take_turns
 
 import loopnet
 from loopnet.callbacks import LambdaCallback
@@ -17,7 +17,7 @@ from loopnet.ops import CUDA_BACKENDS
 from loopnet.optimizers import SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Nadam, RMSprop
 from loopnet.regularizers import L1L2
 
-sys.setswitchinterval(1e-4)  # as in simulated_kernels.py
+take_turns()
 
 every_rung = pytest.mark.parametrize("backend", [name for name in CUDA_BACKENDS if name != "cuda_fused"])
 
