@@ -1,9 +1,14 @@
 """What every test gets."""
 
+import os
 import zlib
 
-import pytest
-from tally import HEAVY
+# Before Numba loads OpenMP, and for the processes that tests start: threads that wait for the others must sleep. By
+# default they spin, and beside a second process on the same cores a training took eight times as long.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import pytest  # noqa: E402
+from tally import HEAVY  # noqa: E402
 
 SLOWEST = (
     "test_cuda_simulator.py", "test_articles_train.py", "test_cuda_simulator_layers.py", "test_cuda_simulator_tiled.py",

@@ -21,7 +21,7 @@ from checks import (
 )
 from golden import layers
 from golden.check import check_layer
-from simulator import take_turns
+from timetable import take_turns
 
 from loopnet.cuda.device import cuda
 from loopnet.cuda.launch import THREADS, flat, one_block_per, one_thread_per

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from simulator import take_turns
+from timetable import take_turns
 
 import loopnet
 from loopnet import layers

@@ -3,7 +3,7 @@
 
 import numpy as np
 import pytest
-from simulator import take_turns
+from timetable import take_turns
 
 import loopnet
 from loopnet.lenet import lenet5

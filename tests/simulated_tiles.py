@@ -14,7 +14,7 @@ from checks import (
     check_broken_numbers_stay_visible,
     run,
 )
-from simulator import take_turns
+from timetable import take_turns
 
 from loopnet.cuda.tiled import table
 from loopnet.ops import get_ops

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from simulator import take_turns
+from timetable import take_turns
 
 import loopnet
 from loopnet.callbacks import LambdaCallback

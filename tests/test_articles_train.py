@@ -16,6 +16,7 @@ The nets of 003, five seeds each, at their last epoch: one layer 0.9813 to 0.982
 
 import os
 
+import numba
 import numpy as np
 import pytest
 
@@ -27,6 +28,15 @@ from loopnet.datasets.fetch import find
 def needs(dataset):
     here = os.environ.get("LOOPNET_DATA") and len(find(dataset.FILES)) == len(dataset.FILES.sha256)
     return pytest.mark.skipif(not here, reason=f"{dataset.__name__} is not in $LOOPNET_DATA")
+
+
+@pytest.fixture(autouse=True)
+def a_share_of_the_cores():
+    """Beside another worker, threads on the same cores wait for each other's turn; the results are the same bits."""
+    before, workers = numba.get_num_threads(), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    numba.set_num_threads(max(1, before // workers))
+    yield
+    numba.set_num_threads(before)
 
 
 def convolutional_network_of_000():
