@@ -17,7 +17,7 @@ test: $(INSTALLED)    ## run the tests
 	.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 30
 
 test-cuda-compile: $(CUDA)   ## compile every CUDA kernel for three cards, without one
-	.venv/bin/pytest tests/test_cuda_compile.py -rs
+	.venv/bin/pytest -n 2 tests/test_cuda_compile.py -rs
 
 test-gpu: $(CUDA)   ## run the CUDA tests on a GPU
 	.venv/bin/pytest tests/test_gpu.py -rs
@@ -26,7 +26,7 @@ test-faults: $(INSTALLED)   ## inject faults by the thousand, and write docs/rel
 	.venv/bin/python tests/faults_table.py
 
 tutorials: $(INSTALLED)   ## run every notebook from scratch; LOOPNET_TUTORIALS=quick trains less in them
-	.venv/bin/pytest --nbmake --nbmake-timeout=300 tutorials
+	OMP_WAIT_POLICY=passive .venv/bin/pytest -n 2 --nbmake --nbmake-timeout=300 tutorials
 
 lint: $(INSTALLED)    ## check style; the pages' scripts too where there is Node.js
 	.venv/bin/ruff check

@@ -11,8 +11,8 @@ import pytest  # noqa: E402
 from tally import HEAVY  # noqa: E402
 
 SLOWEST = (
-    "test_cuda_simulator.py", "test_articles_train.py", "test_cuda_simulator_layers.py", "test_cuda_simulator_tiled.py",
-    "test_meta.py", "test_faults_fuzz.py", "test_faults_resume.py", "test_faults_load.py",
+    "test_articles_train.py", "test_meta.py", "test_cuda_simulator.py", "test_faults_fuzz.py", "test_faults_resume.py",
+    "test_faults_load.py", "test_cuda_simulator_tiled.py", "test_cuda_simulator_layers.py",
 )  # fmt: skip
 """Files that take minutes, for all that few tests are in them."""
 
