@@ -12,7 +12,7 @@ from typing import IO, Any
 import numpy as np
 
 from . import checkpoint, diagnosis
-from .events import Callback, LambdaCallback, Logs
+from .events import Callback, LambdaCallback, Logs, validates
 from .lines import say
 from .missing import getattr_of, listed, settle
 from .monitor import Monitor, ReduceLROnPlateau
@@ -88,6 +88,8 @@ class ModelCheckpoint(Monitor):
 
     def on_epoch_end(self, epoch, logs):
         if self.save_best_only:
+            if self.pauses(epoch, logs):
+                return
             value = self.watched(logs)
             if not self.better(value, self.best):
                 return
@@ -178,6 +180,8 @@ class EarlyStopping(BestEpoch):
         self.stopped_epoch = self.wait = 0
 
     def on_epoch_end(self, epoch, logs):
+        if self.pauses(epoch, logs):
+            return
         value = self.watched(logs)
         if epoch < self.start_from_epoch:
             return
@@ -225,7 +229,9 @@ class LearningRateScheduler(Callback):
 
 
 class CSVLogger(Callback):
-    """Write the logs to a table, a line an epoch, complete after each. append: go on with a file that is there."""
+    """Write the logs to a table, a line an epoch, complete after each; NA where an epoch has no such number, for it was
+    not validated. append: go on with a file that is there.
+    """
 
     def __init__(self, filename: str | Path, separator: str = ",", append: bool = False):
         self.filename, self.separator, self.append = Path(filename), separator, append
@@ -248,9 +254,13 @@ class CSVLogger(Callback):
 
     def on_epoch_end(self, epoch, logs):
         if self._needs_head:
-            self._table.writerow(["epoch", *logs])
+            later = () if validates(self.model, epoch) else (f"val_{name}" for name in self.model.metrics_names)
+            self._table.writerow(["epoch", *dict.fromkeys([*logs, *later])])
             self._needs_head = False
-        self._table.writerow([epoch, *(f"{value:.8g}" for value in logs.values())])
+            self._file.flush()
+        with open(self.filename, newline="") as table:
+            names = next(csv.reader(table, delimiter=self.separator))[1:]
+        self._table.writerow([epoch, *(f"{logs[name]:.8g}" if name in logs else "NA" for name in names)])
         self._file.flush()
 
     def on_train_end(self, logs=None):

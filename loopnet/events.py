@@ -109,16 +109,28 @@ def all_listening(callbacks: Any) -> list[Callback]:
 
 
 def introduce(
-    listeners: Sequence[Callback], model: "Sequential", images: int, batch_size: int, verbose: Any, epochs: int = 1
+    listeners: Sequence[Callback],
+    model: "Sequential",
+    images: int,
+    batch_size: int,
+    verbose: Any,
+    epochs: int = 1,
+    steps: int | None = None,
 ) -> None:
     """Give the listeners ``self.model`` and ``self.params``."""
-    steps = -(-images // batch_size)
+    steps = steps or -(-images // batch_size)
     for listener in listeners:
         listener.model = model
         listener.params = {
             "epochs": epochs, "steps": steps, "verbose": 1 if verbose == "auto" else verbose,
             "batch_size": batch_size, "images": images,
         }  # fmt: skip
+
+
+def validates(model: "Sequential", epoch: int) -> bool:
+    """Whether ``fit`` validates after this epoch, counted from 0, if there is anything to validate on."""
+    freq = model.validation_freq
+    return (epoch + 1) % freq == 0 if isinstance(freq, int) else epoch + 1 in freq
 
 
 def tell(listeners: Sequence[Callback], event: str, *details: Any) -> None:

@@ -15,13 +15,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .batches import check_images
+from .dealing import in_order, size_and_steps
 from .keras_names import settle_for
 from .layers import Input, Layer
 from .layers.missing import BRANCHES
 from .layers.symbolic import Symbolic, SymbolicTensor
 from .model import Sequential
 from .plot.network import outputs_of_layers
-from .shapes import positive
 from .turns import one_at_a_time
 
 
@@ -92,9 +92,10 @@ class _Looking(Sequential):
     def predict(
         self,
         x: Any,
-        batch_size: int | None = 32,
+        batch_size: int | None = None,
         verbose: int | str = "auto",
         callbacks: Any = None,
+        steps: int | None = None,
         **others: Any,
     ) -> Any:
         """A list of arrays, one for each output."""
@@ -102,7 +103,8 @@ class _Looking(Sequential):
         if callbacks:
             raise NotImplementedError(f"{self.name}: a model with several outputs has no callbacks")
         images = check_images("predict", x, self._built(), self.dtype)
-        size = positive(32 if batch_size is None else batch_size, "predict: batch_size")
+        size, steps = size_and_steps("predict", len(images), batch_size, steps)
+        images = images[: in_order(len(images), size, steps, "predict: steps").size]
         found: list[list[np.ndarray]] = [[] for _ in self._places]
         for start in range(0, len(images), size):
             made = outputs_of_layers(self, images[start : start + size])

@@ -37,8 +37,6 @@ MISSING = listed({
 
 ARGUMENTS = {
     "fit": {
-        **dict.fromkeys(("steps_per_epoch", "validation_steps"), "an epoch is all images; give fit fewer of them"),
-        "validation_freq": "validation runs after each epoch",
         "nb_epoch": "today's name is epochs",
         "show_accuracy": "compile with metrics=['accuracy']",
         **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), "arrays need no queue"),
@@ -51,11 +49,9 @@ ARGUMENTS = {
         "sample_weight_mode": "give fit sample_weight",
     },
     "evaluate": {
-        "steps": "give evaluate the images to look at",
         **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), "arrays need no queue"),
     },
     "predict": {
-        "steps": "give predict the images to look at",
         **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), "arrays need no queue"),
     },
     "summary": {"layer_range": "the table has all layers"},

@@ -13,7 +13,8 @@ import numpy as np
 from . import onnx_export, saving
 from .batches import Answers, Batches, check_images, check_weights, flat_targets, unlisted, words
 from .callbacks import EpochLines, History, ProgressBar, TerminateOnNaN, in_words
-from .events import Callback, Logs, all_listening, introduce, tell
+from .dealing import Dealer, check_freq, in_order, size_and_steps
+from .events import Callback, Logs, all_listening, introduce, tell, validates
 from .keras_names import KerasNames, settle_for
 from .layers import Layer
 from .monitor import expect_monitored
@@ -49,6 +50,7 @@ class Sequential(KerasNames, Network):
         seed: int | None = None,
     ):
         self.listeners: list[Callback] = []
+        self.validation_freq: int | Sequence[int] = 1
         self._turn = Turn()
         super().__init__(layers, name or "sequential", dtype, seed)
 
@@ -102,7 +104,7 @@ class Sequential(KerasNames, Network):
         self,
         x: Any,
         y: Any = None,
-        batch_size: int | None = 32,
+        batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
         callbacks: Any = None,
@@ -112,7 +114,10 @@ class Sequential(KerasNames, Network):
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
         validation_batch_size: int | None = None,
+        validation_freq: int | Sequence[int] = 1,
         terminate_on_nan: bool = True,
         **others: Any,
     ) -> History:
@@ -121,17 +126,18 @@ class Sequential(KerasNames, Network):
         x: (images, *input_shape), where a last axis of 1 may be missing, or added. y: class numbers or one-hot rows, as
         the loss expects, or images of the output's shape, ``fit(x, x)``. validation_split: this fraction, cut off the
         end before shuffling, is not trained on but evaluated after each epoch; validation_data: (x, y) or (x, y,
-        sample_weight) to use instead. sample_weight: how much each image counts in the loss, (images,); class_weight:
-        the same by class number, 1 for those not named. Metrics count all images alike. callbacks: see ``callbacks``; a
-        plain function is called with (epoch, logs) after each epoch. verbose: 0 silent, 1 or "auto" a progress bar, 2 a
-        line an epoch. terminate_on_nan: end, and say which layer it began in, when the loss or a weight is NaN or
-        infinite.
+        sample_weight) to use instead. validation_freq: validate after every so many epochs, or after those, counted
+        from 1. steps_per_epoch: an epoch is so many batches, and the next goes on behind them; validation_steps: look
+        at so many batches. batch_size: 32, or what leads through all images in so many steps. sample_weight: how much
+        each image counts in the loss, (images,); class_weight: the same by class number, 1 for those not named. Metrics
+        count all images alike. callbacks: see ``callbacks``; a plain function is called with (epoch, logs) after each
+        epoch. verbose: 0 silent, 1 or "auto" a progress bar, 2 a line an epoch. terminate_on_nan: end, and say which
+        layer it began in, when the loss or a weight is NaN or infinite.
 
         Raises ``ValueError`` for data that does not fit, before any step.
         """
         settle_for(self, "fit", others)
-        batch_size, epochs = _batch_size("fit", batch_size), positive(epochs, "fit: epochs")
-        look_at = _batch_size("fit", validation_batch_size or batch_size)
+        epochs, validation_freq = positive(epochs, "fit: epochs"), check_freq(validation_freq)
         training = self._data("fit", x, y, sample_weight, class_weight)
         self._ready_to_train()
         self._warn_of_freezing()
@@ -151,8 +157,20 @@ class Sequential(KerasNames, Network):
                 )
             training, held_out = training.split(keep)
 
+        size_held_out, order_held_out = 1, np.arange(0)
+        if held_out is not None:
+            size_held_out, looks = size_and_steps(
+                "fit", held_out.count, validation_batch_size or batch_size, validation_steps, "validation_steps"
+            )
+            order_held_out = in_order(held_out.count, size_held_out, looks, "fit: validation_steps")
+        batch_size, steps = size_and_steps("fit", training.count, batch_size, steps_per_epoch, "steps_per_epoch")
+
+        def shuffled() -> np.ndarray:
+            return self._shuffle_rng.permutation(training.count) if shuffle else np.arange(training.count)
+
+        dealer = Dealer(training.count, batch_size, steps, shuffled, "fit: steps_per_epoch")
         history = History()
-        listeners = [*all_listening(callbacks), history]
+        listeners = [*all_listening(callbacks), history, *([] if steps is None else [dealer])]
         if terminate_on_nan and not any(isinstance(listener, TerminateOnNaN) for listener in listeners):
             listeners.append(TerminateOnNaN())
         if verbose:
@@ -161,8 +179,8 @@ class Sequential(KerasNames, Network):
         names = self.metrics_names
         expect_monitored(listeners, names if held_out is None else [*names, *(f"val_{name}" for name in names)])
         self.listeners, self.history = listeners, history
-        introduce(listeners, self, training.count, batch_size, verbose, epochs)
-        self.stop_training, self.initial_epoch = False, initial_epoch
+        introduce(listeners, self, dealer.images, batch_size, verbose, epochs, steps)
+        self.stop_training, self.initial_epoch, self.validation_freq = False, initial_epoch, validation_freq
 
         with announce_compilation() if verbose else nullcontext(), with_helpers(self, training, batch_size):
             logs: Logs = {}
@@ -170,20 +188,22 @@ class Sequential(KerasNames, Network):
             for epoch in range(self.initial_epoch, epochs):  # a callback may have gone on from a later one
                 if self.stop_training:
                     break
+                order = dealer.deal()
+                for listener in listeners:
+                    listener.params["images"] = order.size
                 tell(listeners, "on_epoch_begin", epoch, {})
-                order = self._shuffle_rng.permutation(training.count) if shuffle else np.arange(training.count)
                 logs = self._pass_over(training, batch_size, order, train=True, listeners=listeners)
-                if held_out is not None:
-                    of_held_out = self._look_over(held_out, look_at, listeners)
+                if held_out is not None and validates(self, epoch):
+                    of_held_out = self._look_over(held_out, size_held_out, order_held_out, listeners)
                     logs |= {f"val_{key}": value for key, value in of_held_out.items()}
                 tell(listeners, "on_epoch_end", epoch, logs)
             tell(listeners, "on_train_end", logs)
         return history
 
-    def _look_over(self, data: Batches, batch_size: int, listeners: Sequence[Callback]) -> Logs:
-        """The mean loss and metrics over ``data``, with those told who listen."""
+    def _look_over(self, data: Batches, batch_size: int, order: np.ndarray, listeners: Sequence[Callback]) -> Logs:
+        """The mean loss and metrics over the images ``order`` of ``data``, with those told who listen."""
         tell(listeners, "on_test_begin", {})
-        logs = self._pass_over(data, batch_size, listeners=listeners)
+        logs = self._pass_over(data, batch_size, order, listeners=listeners)
         tell(listeners, "on_test_end", logs)
         return logs
 
@@ -195,7 +215,9 @@ class Sequential(KerasNames, Network):
         train: bool = False,
         listeners: Sequence[Callback] = (),
     ) -> Logs:
-        """Once through ``data``, training or only looking; the mean loss and metrics over its images."""
+        """Once through ``data``, all of it or the images ``order``, training or only looking; the mean loss and metrics
+        over these.
+        """
         ops = self._ready()
         if order is None:
             order = np.arange(data.count)
@@ -203,7 +225,7 @@ class Sequential(KerasNames, Network):
         tally = Tally(ops, data, self.metrics, self.layers[-1].output_shape[1:], self._room)
         if not train:
             self._penalize(training=False)
-        for number, start in enumerate(range(0, data.count, batch_size)):
+        for number, start in enumerate(range(0, order.size, batch_size)):
             picked = order[start : start + batch_size]
             tell(listeners, f"on_{doing}_batch_begin", number, {})
             x, targets, weight = data.load(on_rung[start : start + batch_size])
@@ -286,22 +308,26 @@ class Sequential(KerasNames, Network):
         self,
         x: Any,
         y: Any = None,
-        batch_size: int | None = 32,
+        batch_size: int | None = None,
         verbose: int | str = "auto",
         sample_weight: Any = None,
         return_dict: bool = False,
         callbacks: Any = None,
+        steps: int | None = None,
         **others: Any,
     ) -> Any:
         """Mean loss over ``x`` and ``y``, followed by the metrics if there are any: a number, a list or a dict.
 
-        Prints them unless ``verbose`` is 0. callbacks: told of it, see ``callbacks``.
+        Prints them unless ``verbose`` is 0. callbacks: told of it, see ``callbacks``. steps: look at so many batches,
+        the first ones; batch_size: 32, or what leads through all images in so many steps.
         """
         settle_for(self, "evaluate", others)
-        data, batch_size = self._data("evaluate", x, y, sample_weight), _batch_size("evaluate", batch_size)
+        data = self._data("evaluate", x, y, sample_weight)
+        batch_size, steps = size_and_steps("evaluate", data.count, batch_size, steps)
+        order = in_order(data.count, batch_size, steps, "evaluate: steps")
         listeners = all_listening(callbacks)
-        introduce(listeners, self, data.count, batch_size, verbose)
-        logs = self._look_over(data, batch_size, listeners)
+        introduce(listeners, self, order.size, batch_size, verbose)
+        logs = self._look_over(data, batch_size, order, listeners)
         if verbose:
             print(in_words(logs))
         return logs if return_dict else _listed(logs)
@@ -310,13 +336,15 @@ class Sequential(KerasNames, Network):
     def predict(
         self,
         x: Any,
-        batch_size: int | None = 32,
+        batch_size: int | None = None,
         verbose: int | str = "auto",
         callbacks: Any = None,
+        steps: int | None = None,
         **others: Any,
     ) -> np.ndarray:
         """The network's outputs for ``x``: (images, ...) of the model's dtype; probabilities if it ends in a
-        softmax, else logits. Silent, whatever ``verbose``. callbacks: told of it, see ``callbacks``.
+        softmax, else logits. Silent, whatever ``verbose``. callbacks: told of it, see ``callbacks``. steps: of so many
+        batches, the first ones.
         """
         settle_for(self, "predict", others)
         if self._input is None:
@@ -324,16 +352,16 @@ class Sequential(KerasNames, Network):
         ops = self._ready()
         images = check_images("predict", x, self._built(), self.dtype)
         data = Batches(ops, images, room=self._room, door=self._door())
-        order = ops.asarray(np.arange(data.count))
-        batch_size = _batch_size("predict", batch_size)
-        shape = self.layers[-1].output_shape[1:]
-        answers = Answers(ops, data.count, shape, self.dtype)
+        batch_size, steps = size_and_steps("predict", data.count, batch_size, steps)
+        order = ops.asarray(in_order(data.count, batch_size, steps, "predict: steps"))
+        shape, images_asked = self.layers[-1].output_shape[1:], len(order)
+        answers = Answers(ops, images_asked, shape, self.dtype)
         listeners = all_listening(callbacks)
-        introduce(listeners, self, data.count, batch_size, verbose)
+        introduce(listeners, self, images_asked, batch_size, verbose)
         tell(listeners, "on_predict_begin", {})
-        for number, start in enumerate(range(0, data.count, batch_size)):
+        for number, start in enumerate(range(0, images_asked, batch_size)):
             tell(listeners, "on_predict_batch_begin", number, {})
-            stop = min(start + batch_size, data.count)
+            stop = min(start + batch_size, images_asked)
             y = self._forward(data.load(order[start:stop])[0], training=False, images=stop - start)
             if self._plan.softmax is not None:
                 y = self._plan.softmax.forward(y)
@@ -345,11 +373,6 @@ class Sequential(KerasNames, Network):
         return answers.fetch()
 
 
-
 def _listed(logs: Logs) -> float | list[float]:
     return list(logs.values()) if len(logs) > 1 else logs["loss"]
 
-
-def _batch_size(who: str, batch_size: int | None) -> int:
-    """None is Keras's way of saying 32."""
-    return 32 if batch_size is None else positive(batch_size, f"{who}: batch_size")

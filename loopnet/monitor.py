@@ -5,7 +5,7 @@ import operator
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from .events import Callback, LambdaCallback, Logs
+from .events import Callback, LambdaCallback, Logs, validates
 from .lines import say
 
 
@@ -24,6 +24,11 @@ class Monitor(Callback):
         self.monitor = monitor
         self.rises = mode == "max" or (mode == "auto" and "acc" in monitor)
         self.best = -math.inf if self.rises else math.inf
+
+    def pauses(self, epoch: int, logs: Logs) -> bool:
+        """Whether it has nothing to look at, for it waits for a validation and this epoch had none."""
+        of_validation = self.monitor.startswith("val_") and self.monitor not in logs
+        return of_validation and not validates(self.model, epoch)
 
     def watched(self, logs: Logs) -> float:
         self.expect(self.monitor, logs, "to monitor")
@@ -91,8 +96,11 @@ class ReduceLROnPlateau(Monitor):
     def on_epoch_end(self, epoch, logs):
         optimizer = self.model.optimizer
         assert optimizer is not None
-        value, rate = self.watched(logs), optimizer.learning_rate
+        rate = optimizer.learning_rate
+        value = None if self.pauses(epoch, logs) else self.watched(logs)
         logs["learning_rate"] = rate
+        if value is None:
+            return
         if self.resting:
             self.resting, self.wait = self.resting - 1, 0
         if self.better(value, self.best, self.min_delta):

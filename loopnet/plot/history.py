@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..events import validates
 from .style import BLUE, ORANGE, SMALL, new_figure
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def plot_history(history: Any) -> "Figure":
             (f"val_{name}", "validation", ORANGE, "--", "s"),
         ):
             if key in curves:
-                epochs = range(1, len(curves[key]) + 1)
+                epochs = _epochs(history, curves[key])
                 axes.plot(epochs, curves[key], line, color=colour, marker=marker, markersize=4, label=label)
         axes.set(title=name.replace("_", " ").capitalize(), xlabel="epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -40,3 +41,9 @@ def plot_history(history: Any) -> "Figure":
         axes.tick_params(labelsize=SMALL + 1)
         axes.legend(frameon=False)
     return figure
+
+
+def _epochs(history: Any, values: Sequence[float]) -> list[int]:
+    """The epochs, counted from 1, that the values are of: all, or those after which ``fit`` validated."""
+    epochs = getattr(history, "epoch", range(len(values)))
+    return [at + 1 for at, epoch in enumerate(epochs) if len(values) == len(epochs) or validates(history.model, epoch)]
