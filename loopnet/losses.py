@@ -34,8 +34,17 @@ MISSING = listed({
 })  # fmt: skip
 
 
+OWN = "a loss of your own is a subclass of losses.Loss with encode and on_batch, which writes its gradient, too"
+"""Nothing is differentiated for you: the slope is a loop like any other."""
+
+
 class Loss:
-    """What the training loop asks of a loss."""
+    """What the training loop asks of a loss. One of your own has to have ``encode`` and ``on_batch``."""
+
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        if "call" in vars(cls):
+            raise NotImplementedError(f"{cls.__name__}: call is not in loopnet: {OWN}")
 
     from_logits = True
     joins_softmax = False
@@ -48,7 +57,7 @@ class Loss:
 
     def encode(self, y: Any, outputs: int) -> np.ndarray:
         """Labels as float targets of shape (images, outputs). Raises ``ValueError`` for labels that cannot be."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no encode: {OWN}")
 
     def smooth(self, targets: np.ndarray) -> np.ndarray:
         """The targets that are trained on. Metrics look at those that ``encode`` gave."""
@@ -72,7 +81,7 @@ class Loss:
         self, ops: Ops, outputs: Tensor, targets: Tensor, weight: Tensor, losses: Tensor, doutputs: Tensor
     ) -> None:
         """Overwrite ``losses`` (one per image) and ``doutputs``, the gradient of the weighted sum of losses."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no on_batch: {OWN}")
 
     def config(self) -> dict[str, Any]:
         return {"name": type(self).__name__, **{k: v for k, v in vars(self).items() if not k.startswith("_")}}
@@ -324,8 +333,7 @@ def get(loss: Any) -> Loss:
     if callable(loss):
         if loss not in FUNCTIONS:
             raise ValueError(
-                f"loss: expected a name or an object of loopnet.losses, given {loss!r}; a loss of your own is a "
-                "subclass of losses.Loss, which knows its gradient"
+                f"loss: expected a name or an object of loopnet.losses, given {loss!r}; {OWN}"
             )
         loss = FUNCTIONS[loss]
     if isinstance(loss, (list, tuple)) and len(loss) == 1:  # one for each output, and there is one
