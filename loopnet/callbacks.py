@@ -119,6 +119,7 @@ class BestEpoch(Monitor):
     remembers: tuple[str, ...] = ("best", "best_epoch", "best_weights")
 
     def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
         self.best = -math.inf if self.rises else math.inf
         self.best_epoch = 0
         self.best_weights: list[np.ndarray] | None = None

@@ -68,7 +68,7 @@ class Loss:
 
         sample_weight: (images,), what each image's loss counts; the sum is divided by their number.
         """
-        losses = _of_last_axis(self, y_true, y_pred)
+        losses = of_last_axis(self, y_true, y_pred)
         losses = losses.reshape(len(losses), -1).mean(axis=1)
         if sample_weight is not None:
             weight = np.asarray(sample_weight, losses.dtype)
@@ -252,27 +252,27 @@ def categorical_crossentropy(
     """The losses by themselves, without a model: one number an image. The other functions likewise; those that take
     images give one number a pixel, the mean over its channels, as in Keras.
     """
-    return _of_last_axis(CategoricalCrossentropy(from_logits, label_smoothing), y_true, y_pred)
+    return of_last_axis(CategoricalCrossentropy(from_logits, label_smoothing), y_true, y_pred)
 
 
 def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False) -> np.ndarray:
-    return _of_last_axis(SparseCategoricalCrossentropy(from_logits), y_true, y_pred)
+    return of_last_axis(SparseCategoricalCrossentropy(from_logits), y_true, y_pred)
 
 
 def binary_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0
 ) -> np.ndarray:
-    return _of_last_axis(BinaryCrossentropy(from_logits, label_smoothing), y_true, y_pred)
+    return of_last_axis(BinaryCrossentropy(from_logits, label_smoothing), y_true, y_pred)
 
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> np.ndarray:
-    return _of_last_axis(MeanSquaredError(), y_true, y_pred)
+    return of_last_axis(MeanSquaredError(), y_true, y_pred)
 
 
 mse = mean_squared_error
 
 
-def _of_last_axis(loss: Loss, y_true: Any, y_pred: Any) -> np.ndarray:
+def of_last_axis(loss: Loss, y_true: Any, y_pred: Any) -> np.ndarray:
     outputs = np.ascontiguousarray(y_pred)
     if outputs.ndim < 2 or (outputs.ndim > 2 and not loss.takes_images) or outputs.dtype.kind not in "fiub":
         raise ValueError(f"y_pred: expected outputs (images, outputs), given {outputs.shape} of {outputs.dtype}")

@@ -5,6 +5,7 @@ import operator
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+from . import metrics
 from .events import Callback, LambdaCallback, Logs, validates
 from .lines import say
 
@@ -12,7 +13,8 @@ from .lines import say
 class Monitor(Callback):
     """The base of callbacks that watch one number of the logs get better.
 
-    mode: "min" or "max" says which way is better; "auto" takes "max" for accuracies and "min" for the rest.
+    mode: "min" or "max" says which way is better; "auto" takes "max" for accuracies, and for those of the model's
+    metrics of which more is better, and "min" for the rest.
     """
 
     cannot_do_without = True
@@ -21,9 +23,16 @@ class Monitor(Callback):
     def __init__(self, monitor: str = "val_loss", mode: str = "auto"):
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"{type(self).__name__}: expected mode 'auto', 'min' or 'max', given {mode!r}")
-        self.monitor = monitor
+        self.monitor, self.mode = monitor, mode
         self.rises = mode == "max" or (mode == "auto" and "acc" in monitor)
         self.best = -math.inf if self.rises else math.inf
+
+    def on_train_begin(self, logs=None):
+        """Of metrics the model knows which way is better, whatever they are called."""
+        known = zip(metrics.names(self.model.metrics), self.model.metrics, strict=True)
+        rising = [name for name, metric in known if metric.rises]
+        if self.mode == "auto" and not self.rises and self.monitor.removeprefix("val_") in rising:
+            self.rises, self.best = True, -self.best
 
     def pauses(self, epoch: int, logs: Logs) -> bool:
         """Whether it has nothing to look at, for it waits for a validation and this epoch had none."""
@@ -90,6 +99,7 @@ class ReduceLROnPlateau(Monitor):
         self.cooldown, self.min_lr = cooldown, min_lr
 
     def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
         self.best = -math.inf if self.rises else math.inf
         self.wait = self.resting = 0
 

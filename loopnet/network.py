@@ -215,6 +215,8 @@ class Network(Stack):
         self._rows.bind(ops, self.dtype)
         softmax = self._plan.softmax
         self.metrics = [_metric(m, loss, last.output_shape[-1]) for m in getattr(self, "_asked_metrics", [])]
+        for metric in self.metrics:
+            metric.fit_to(last.output_shape[-1])
         self._criterion = loss
         if softmax is not None and loss.joins_softmax:
             if loss.from_logits:

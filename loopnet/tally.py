@@ -15,7 +15,7 @@ import numpy as np
 
 from .batches import Batches
 from .callbacks import Logs
-from .metrics import Metric, Own, names, total
+from .metrics import Metric, Own, names
 from .ops import Ops, Tensor
 
 
@@ -28,8 +28,8 @@ class Tally:
     def __init__(self, ops: Ops, data: Batches, metrics: Sequence[Metric], shape: tuple[int, ...], room: dict):
         self.ops, self.data, self.metrics = ops, data, metrics if data.labels is not None else ()
         self._shape, self._room = shape, room
-        self._loss, self._totals = 0.0, {name: (0.0, 0) for name in names(metrics)}
-        """The sum of the losses, and of each metric's numbers, with how many they are."""
+        self._loss, self._names, self._sums = 0.0, names(metrics), [np.zeros(()) for _ in metrics]
+        """The sum of the losses, and the sums of each metric."""
         self._seen = self._added = 0
         """How many images there were, and how many of them are in the totals."""
         self._set_aside: list[_SetAside] = []
@@ -74,12 +74,11 @@ class Tally:
         if self.data.sample_weight is not None:
             losses = losses * self.data.sample_weight[picked]
         self._loss += float(losses.sum(dtype=np.float64))
-        for metric, (name, (before, count)) in zip(self.metrics, self._totals.items(), strict=False):
+        for at, metric in enumerate(self.metrics):
             assert outputs is not None and self.data.labels is not None and self.data.given is not None
             own = isinstance(metric, Own)
             labels = (self.data.given if own else self.data.labels).take(picked, axis=0)
-            of_batch, values = total(metric, outputs, labels if own else labels.reshape(outputs.shape))
-            self._totals[name] = before + of_batch, count + values
+            self._sums[at] = self._sums[at] + metric.sums(outputs, labels if own else labels.reshape(outputs.shape))
         self._added += picked.size
 
     def _fetch(self) -> None:
@@ -113,8 +112,8 @@ class Tally:
 
     def _means(self) -> Logs:
         """The means over the images in the totals."""
-        means = {name: total / max(count, 1) for name, (total, count) in self._totals.items()}
-        return {"loss": self._loss / self._added, **means}
+        numbers = {name: m.of_sums(s) for name, m, s in zip(self._names, self.metrics, self._sums, strict=False)}
+        return {"loss": self._loss / self._added, **dict.fromkeys(self._names, 0.0), **numbers}
 
     def finish(self) -> Logs:
         """The means over all images seen."""

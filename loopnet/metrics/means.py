@@ -1,0 +1,119 @@
+"""Metrics that are a mean over images: a number for each."""
+
+from typing import Any
+
+import numpy as np
+
+from .base import Metric
+
+
+class CategoricalAccuracy(Metric):
+    """1 where the largest output is the true class, else 0."""
+
+    default_name, rises = "categorical_accuracy", True
+    takes_logits = True
+
+    def __call__(self, outputs, targets):
+        return outputs.argmax(axis=-1) == targets.argmax(axis=-1)
+
+
+class SparseCategoricalAccuracy(CategoricalAccuracy):
+    """The same: a loss has made one-hot rows of class numbers before a metric sees them."""
+
+    default_name = "sparse_categorical_accuracy"
+
+
+class TopKCategoricalAccuracy(Metric):
+    """1 where the true class is among the ``k`` largest outputs, else 0."""
+
+    default_name, rises = "top_k_categorical_accuracy", True
+    takes_logits = True
+
+    def __init__(self, k: int = 5, name: str | None = None, **others: Any):
+        super().__init__(name, **others)
+        self.k = k
+
+    def __call__(self, outputs, targets):
+        of_truth = np.take_along_axis(outputs, targets.argmax(axis=-1)[..., np.newaxis], axis=-1)
+        return (outputs > of_truth).sum(axis=-1) < self.k
+
+
+class SparseTopKCategoricalAccuracy(TopKCategoricalAccuracy):
+    """The same, under Keras's name for class numbers."""
+
+    default_name = "sparse_top_k_categorical_accuracy"
+
+
+class BinaryAccuracy(Metric):
+    """The share of an image's outputs that lie on the right side of ``threshold``: above it for a label of 1, not above
+    it for a label of 0. Other labels are never met, as in Keras. Outputs are probabilities; for logits the threshold
+    that stands for one half is 0.
+    """
+
+    default_name, rises = "binary_accuracy", True
+
+    def __init__(self, threshold: float = 0.5, name: str | None = None, **others: Any):
+        super().__init__(name, **others)
+        self.threshold = float(threshold)
+
+    def __call__(self, outputs, targets):
+        return ((outputs > self.threshold) == targets).mean(axis=-1)
+
+
+class MeanAbsoluteError(Metric):
+    """The mean over an image's outputs of abs(y - t)."""
+
+    default_name = "mean_absolute_error"
+
+    def __call__(self, outputs, targets):
+        return np.abs(outputs - targets).mean(axis=-1)
+
+
+class MeanSquaredError(Metric):
+    """The mean over an image's outputs of (y - t)**2."""
+
+    default_name = "mean_squared_error"
+
+    def __call__(self, outputs, targets):
+        return ((outputs - targets) ** 2).mean(axis=-1)
+
+
+class RootMeanSquaredError(MeanSquaredError):
+    """The root of the mean over all outputs of all images of (y - t)**2."""
+
+    default_name = "root_mean_squared_error"
+
+    def of_sums(self, sums):
+        return super().of_sums(sums) ** 0.5
+
+
+class _Crossentropy(Metric):
+    """A loss as a metric: of images that all count alike, and without what weights pay for their size."""
+
+    def __init__(self, name: str | None = None, from_logits: bool = False, label_smoothing: float = 0.0, **others: Any):
+        super().__init__(name, **others)
+        self.from_logits, self.label_smoothing = bool(from_logits), label_smoothing
+
+    def __call__(self, outputs, targets):
+        from .. import losses
+
+        kind = losses.CategoricalCrossentropy if "categorical" in self.default_name else losses.BinaryCrossentropy
+        return losses.of_last_axis(kind(self.from_logits, self.label_smoothing), targets, outputs)
+
+
+class BinaryCrossentropy(_Crossentropy):
+    """- t log p - (1 - t) log(1 - p), the mean over an image's outputs."""
+
+    default_name = "binary_crossentropy"
+
+
+class CategoricalCrossentropy(_Crossentropy):
+    """- sum_k t_k log p_k."""
+
+    default_name = "categorical_crossentropy"
+
+
+class SparseCategoricalCrossentropy(_Crossentropy):
+    """The same, under Keras's name for class numbers."""
+
+    default_name = "sparse_categorical_crossentropy"
