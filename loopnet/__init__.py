@@ -21,6 +21,7 @@ __all__ = [
     "activations",
     "backend",
     "callbacks",
+    "constraints",
     "datasets",
     "get_ops",
     "initializers",
@@ -39,7 +40,6 @@ __all__ = [
 ]
 
 _MISSING = missing.listed({
-    "to keep weights small use kernel_regularizer, or the optimizer AdamW(weight_decay=...)": "constraints",
     "Model(inputs, outputs) makes a chain of layers": "Function",
     "to distort images in training use layers.RandomDistortion; to read image files use matplotlib.image": """
         preprocessing""",

@@ -16,6 +16,7 @@ from .events import Callback, LambdaCallback, Logs, validates
 from .lines import say
 from .missing import getattr_of, listed, settle
 from .monitor import Monitor, ReduceLROnPlateau
+from .shapes import positive
 
 __all__ = [
     "BackupAndRestore", "BestWeights", "CSVLogger", "Callback", "EarlyStopping", "EpochLines", "History",
@@ -55,10 +56,11 @@ class ModelCheckpoint(Monitor):
 
     filepath: may hold ``{epoch:02d}`` and the names of the logs, as in ``"run-{epoch:02d}-{val_loss:.3f}"``; its folder
     is made if need be.
+    save_freq: "epoch", or after so many batches, counted through the epochs; a name may then hold ``{batch}``, too.
     save_best_only: only when ``monitor`` is better than ever before. save_weights_only: for ``model.load_weights``.
     """
 
-    remembers = ("best",)
+    remembers = ("best", "_batches")
 
     def __init__(
         self,
@@ -68,25 +70,47 @@ class ModelCheckpoint(Monitor):
         save_best_only: bool = False,
         save_weights_only: bool = False,
         mode: str = "auto",
+        save_freq: str | int = "epoch",
         **others: Any,
     ):
         super().__init__(monitor, mode)
-        advice = {"save_freq": "it saves after each epoch", "period": "it saves after each epoch"}
+        advice = {"period": "save_freq is 'epoch' or a number of batches"}
+        self.save_freq: Any = save_freq
+        if save_freq != "epoch":
+            positive(save_freq, "ModelCheckpoint: save_freq: 'epoch', or a number of batches")  # type: ignore[arg-type]
+        self._batches = self._epoch = 0
         settle("ModelCheckpoint", others, {**advice, "initial_value_threshold": "the first epoch is the first best"})
         self.filepath, self.verbose = str(filepath), verbose
         self._named = _fields(self.filepath)
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.cannot_do_without = save_best_only
+        late = [name for name in [*self._named, *([monitor] if save_best_only else [])] if name.startswith("val_")]
+        if late and save_freq != "epoch":
+            raise ValueError(f"ModelCheckpoint: {late[0]} is known after an epoch; expected save_freq='epoch' with it")
 
     def expect_all(self, logs):
         super().expect_all(logs)
         self._expect_named({"learning_rate": math.nan, **logs})  # another callback may bring that
 
     def _expect_named(self, logs: Logs) -> None:
+        batch = {} if self.save_freq == "epoch" else {"batch": 0}
         for name in self._named:
-            self.expect(name, {"epoch": 0, **logs}, f"for the file's name {self.filepath!r}")
+            self.expect(name, {"epoch": 0, **batch, **logs}, f"for the file's name {self.filepath!r}")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+
+    def on_batch_end(self, batch, logs):
+        if self.save_freq != "epoch":
+            self._batches += 1
+            if self._batches % self.save_freq == 0:
+                self._save(self._epoch, {**logs, "batch": batch + 1})
 
     def on_epoch_end(self, epoch, logs):
+        if self.save_freq == "epoch":
+            self._save(epoch, logs)
+
+    def _save(self, epoch: int, logs: Logs) -> None:
         if self.save_best_only:
             if self.pauses(epoch, logs):
                 return
@@ -106,7 +130,7 @@ def _fields(path: str) -> list[str]:
     """The names in braces. Raises ``ValueError`` for a path that no numbers can be put into."""
     try:
         fields = [field for _, field, _, _ in Formatter().parse(path) if field is not None]
-        path.format(**{field: 1 if field == "epoch" else 1.0 for field in fields})
+        path.format(**{field: 1 if field in ("epoch", "batch") else 1.0 for field in fields})
     except (ValueError, LookupError, AttributeError) as error:
         expected = 'a filepath with names of numbers in braces, as in "run-{epoch:02d}-{val_loss:.3f}"'
         raise ValueError(f"ModelCheckpoint: expected {expected}, given {path!r} ({error})") from None

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .missing import getattr_of, listed
+from .shapes import real
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -128,7 +129,10 @@ class FanInVariance(Initializer):
         return self.scale / fans(shape)[0]
 
     def sample(self, shape, rng):
-        if self.uniform:
+        return self.spread(shape, rng, self.uniform)
+
+    def spread(self, shape: tuple[int, ...], rng: np.random.Generator, uniform: bool) -> np.ndarray:
+        if uniform:
             limit = sqrt(3 * self.variance(shape))
             return rng.uniform(-limit, limit, shape)
         return TruncatedNormal(0.0, sqrt(self.variance(shape)) / CUT_STDDEV).sample(shape, rng)
@@ -181,9 +185,75 @@ class FanInUniform(Initializer):
         return rng.uniform(-limit, limit, shape)
 
 
+class VarianceScaling(FanInVariance):
+    """Mean 0 and variance ``scale`` / n: mode says what n is, "fan_in", "fan_out" or "fan_avg", their mean.
+    distribution: "truncated_normal" (or "normal"), "untruncated_normal" or "uniform".
+    """
+
+    def __init__(
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: int | None = None,
+    ):
+        super().__init__(seed)
+        if real(scale, "VarianceScaling: scale") <= 0:
+            raise ValueError(f"VarianceScaling: expected scale above 0, given {scale!r}")
+        if mode not in ("fan_in", "fan_out", "fan_avg"):
+            raise ValueError(f"VarianceScaling: expected mode 'fan_in', 'fan_out' or 'fan_avg', given {mode!r}")
+        if distribution not in ("normal", "truncated_normal", "untruncated_normal", "uniform"):
+            expected = "'truncated_normal', 'untruncated_normal' or 'uniform'"
+            raise ValueError(f"VarianceScaling: expected distribution {expected}, given {distribution!r}")
+        self.scale, self.mode, self.distribution = float(scale), mode, distribution
+
+    def variance(self, shape):
+        fan_in, fan_out = fans(shape)
+        return self.scale / {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+
+    def sample(self, shape, rng):
+        if self.distribution == "untruncated_normal":
+            return rng.normal(0.0, sqrt(self.variance(shape)), shape)
+        return self.spread(shape, rng, self.distribution == "uniform")
+
+
+class Orthogonal(Initializer):
+    """Rows or columns, whichever are fewer, at right angles to each other and of length ``gain``; the last axis is a
+    column. Saxe, McClelland, Ganguli (2014).
+    """
+
+    def __init__(self, gain: float = 1.0, seed: int | None = None):
+        super().__init__(seed)
+        self.gain = real(gain, "Orthogonal: gain")
+
+    def sample(self, shape, rng):
+        if len(shape) < 2:
+            raise ValueError(f"Orthogonal: expected weights of two axes or more, given shape {shape}")
+        rows, columns = prod(shape[:-1]), shape[-1]
+        q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+        q = q * np.sign(np.diag(r))  # so that no direction is preferred
+        return self.gain * (q if rows >= columns else q.T).reshape(shape)
+
+
+class Identity(Initializer):
+    """``gain`` on the diagonal, 0 elsewhere: the layer gives its inputs back."""
+
+    def __init__(self, gain: float = 1.0):
+        super().__init__()
+        self.gain = real(gain, "Identity: gain")
+
+    def sample(self, shape, rng):
+        if len(shape) != 2:
+            raise ValueError(f"Identity: expected weights of two axes, given shape {shape}")
+        return self.gain * np.eye(*shape)
+
+    def config(self):
+        return {"name": "Identity", "gain": self.gain}
+
+
 _CLASSES = (
     Zeros, Ones, Constant, RandomUniform, RandomNormal, TruncatedNormal, GlorotUniform, GlorotNormal, HeUniform,
-    HeNormal, LecunUniform, LecunNormal, FanInUniform,
+    HeNormal, LecunUniform, LecunNormal, FanInUniform, VarianceScaling, Orthogonal, Identity,
 )  # fmt: skip
 INITIALIZERS: dict[str, type[Initializer]] = {
     **{re.sub("(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower(): cls for cls in _CLASSES},  # he_normal
@@ -196,6 +266,7 @@ zeros, ones, constant, truncated_normal = Zeros, Ones, Constant, TruncatedNormal
 random_uniform, random_normal = RandomUniform, RandomNormal
 glorot_uniform, glorot_normal = GlorotUniform, GlorotNormal
 he_uniform, he_normal, lecun_uniform, lecun_normal = HeUniform, HeNormal, LecunUniform, LecunNormal
+variance_scaling, orthogonal, identity = VarianceScaling, Orthogonal, Identity
 
 
 def get(initializer: str | dict[str, Any] | Initializer | type) -> Initializer:
@@ -218,7 +289,8 @@ def get(initializer: str | dict[str, Any] | Initializer | type) -> Initializer:
 __getattr__ = getattr_of(
     __name__,
     listed({
-        "use HeNormal, LecunNormal or GlorotNormal, and their Uniform": "VarianceScaling variance_scaling",
-        "use GlorotUniform": "Orthogonal OrthogonalInitializer orthogonal Identity IdentityInitializer identity STFT",
+        "use Orthogonal": "OrthogonalInitializer",
+        "use Identity": "IdentityInitializer",
+        "use GlorotUniform": "STFT",
     }),
 )  # fmt: skip

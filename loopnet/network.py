@@ -136,6 +136,9 @@ class Network(Stack):
             if p.regularizer is not None:
                 self._regularized.append((p.regularizer, self._values[at : at + size], self._grads[at : at + size]))
             at += size
+        self._bounded = [p for p in parameters if p.constraint is not None]
+        if self._bounded and ops.on_device:
+            raise ValueError(f"backend {ops.name!r} has no constraints: they are for the rungs of a CPU")
         shares = sum(regularizers.shares(w.size) for _, w, _ in self._regularized)
         self._penalties = ops.asarray(np.zeros(shares, self.dtype)) if shares else None
         learned = {id(p) for p in parameters}
@@ -252,8 +255,14 @@ class Network(Stack):
         for stage in reversed(self._plan.stages[self._plan.first_trained :]):
             gradient = stage.backward(gradient)
         self._penalize(training=True)
-        self.optimizer.step(self._ops, self._values, self._grads)  # type: ignore[union-attr, arg-type]
+        self._step_down()
         return outputs, losses
+
+    def _step_down(self) -> None:
+        """Let the optimiser change all that is learned, and put back into their bounds the weights that have some."""
+        self.optimizer.step(self._ops, self._values, self._grads)  # type: ignore[union-attr, arg-type]
+        for p in self._bounded:
+            p.value[...] = p.constraint(p.value)
 
     def _penalize(self, training: bool) -> None:
         """Overwrite ``_penalties``, whose sum is what regularised weights add to the loss; None if there are none. In

@@ -8,12 +8,11 @@ from .backend import clear_session
 from .missing import getattr_of, listed
 from .seeds import set_random_seed
 
-__all__ = ["clear_session", "set_random_seed", "to_categorical"]
+__all__ = ["clear_session", "normalize", "set_random_seed", "to_categorical"]
 
 MISSING = listed({
     "use loopnet.plot.plot_architecture": "plot_model model_to_dot",
     "to_categorical is in loopnet.utils itself": "np_utils",
-    "divide by 255, or by numpy.linalg.norm": "normalize",
     "read files with matplotlib.image.imread; models take arrays": """
         load_img img_to_array array_to_img save_img image_dataset_from_directory text_dataset_from_directory
         audio_dataset_from_directory timeseries_dataset_from_array split_dataset get_file""",
@@ -37,3 +36,12 @@ def to_categorical(y: Any, num_classes: int | None = None) -> np.ndarray:
     y = np.asarray(y)
     classes = int(y.max()) + 1 if num_classes is None else num_classes
     return SparseCategoricalCrossentropy().encode(y, classes).astype(np.float32)
+
+
+def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
+    """x divided by its norm along ``axis``: order 2 is the Euclidean one. What has norm 0 stays 0; whole numbers become
+    float64, as in Keras.
+    """
+    x = np.asarray(x)
+    norm = np.linalg.norm(x, order, axis, keepdims=True)
+    return x / np.where(norm == 0, 1, norm)

@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 import loopnet
-from loopnet import activations, initializers, layers, losses, metrics, models, optimizers, regularizers, utils
+from loopnet import (
+    activations,
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    regularizers,
+    utils,
+)
 from loopnet.callbacks import LearningRateScheduler, ModelCheckpoint, ReduceLROnPlateau
 from loopnet.layers import Conv2D, Dense, Flatten, Input, LeakyReLU, MaxPooling2D
 from loopnet.model import Sequential
@@ -40,6 +51,7 @@ from loopnet.callbacks import ModelCheckpoint, EarlyStopping, ReduceLROnPlateau
 from loopnet.initializers import HeNormal, RandomNormal, he_normal
 from loopnet.activations import relu, softmax
 from loopnet import regularizers
+from loopnet.constraints import max_norm, MaxNorm, unit_norm
 from loopnet.regularizers import l2, L1L2
 from loopnet.utils import clear_session, to_categorical
 from loopnet import backend as K
@@ -62,7 +74,7 @@ def test_import(line):
     ("line", "instead"),
     [
         ("from loopnet.regularizers import OrthogonalRegularizer", "OrthogonalRegularizer is not in loopnet: .*L1L2"),
-        ("from loopnet.constraints import max_norm", "loopnet.constraints is not in loopnet: .*AdamW"),
+        ("from loopnet.constraints import RadialConstraint", "RadialConstraint is not in loopnet: .* MaxNorm"),
         ("from loopnet.preprocessing.image import ImageDataGenerator", "RandomDistortion"),
         ("from loopnet.applications import VGG16", "there are no trained networks"),
         ("from loopnet.optimizers.legacy import Adam", "the optimizers are in loopnet.optimizers itself"),
@@ -79,7 +91,7 @@ def test_import(line):
         ("from loopnet.keras.optimizers.legacy import Adam", "the optimizers are in loopnet.optimizers itself"),
         ("import loopnet as tf; tf.nn.softmax([1.0])", "nn is not in loopnet: .*activations.softmax"),
         ("import loopnet as tf; tf.constant([1.0])", "constant is not in loopnet: use numpy"),
-        ("import loopnet as tf; tf.keras.constraints", "constraints is not in loopnet"),
+        ("import loopnet as tf; tf.keras.applications", "applications is not in loopnet"),
     ],
 )
 def test_what_cannot_be_imported_says_what_to_do_instead(line, instead):
@@ -178,7 +190,15 @@ REFUSED_ARGUMENTS = [
     (lambda: regularizers.l1_l2(l2="a lot"), ValueError, "L1L2: l2: expected a finite number"),  # type: ignore[arg-type]
     (lambda: regularizers.get("orthogonal_regularizer"), NotImplementedError, "the regularizers are L1, L2"),
     (lambda: layers.BatchNormalization(gamma_regularizer="l2"), NotImplementedError, "gamma_regularizer is not in"),
-    (lambda: Conv2D(4, 3, kernel_constraint=object()), NotImplementedError, "kernel_constraint is not in loopnet"),
+    (lambda: Conv2D(4, 3, kernel_constraint=3), ValueError, "Conv2D: kernel_constraint: expected a name .* given 3"),
+    (lambda: Dense(4, bias_constraint="max"), ValueError, "bias_constraint: unknown constraint 'max'; expected one of"),
+    (lambda: constraints.MaxNorm(-1), ValueError, "MaxNorm: expected 0 <= min_value <= max_value, given 0.0 and -1"),
+    (lambda: constraints.UnitNorm("all"), ValueError, r"UnitNorm: axis: expected whole numbers, given 'all'"),
+    (lambda: layers.BatchNormalization(gamma_constraint="non_neg"), NotImplementedError, "only layers with a kernel"),
+    (lambda: initializers.VarianceScaling(mode="fan"), ValueError, "expected mode 'fan_in', .*, given 'fan'"),
+    (lambda: initializers.VarianceScaling(0), ValueError, "VarianceScaling: expected scale above 0, given 0"),
+    (lambda: initializers.VarianceScaling(distribution="even"), ValueError, "expected distribution .* given 'even'"),
+    (lambda: net(Conv2D(2, 3, kernel_initializer="identity")), ValueError, "Identity: expected weights of two axes"),
     (lambda: Conv2D(4, 3, border_mode="same"), NotImplementedError, "today's name is padding"),
     (lambda: Conv2D(4, 3, name="a", trainable="no"), ValueError, "a: trainable: expected True or False, given 'no'"),
     (lambda: setattr(compiled(), "trainable", None), ValueError, "sequential: trainable: expected True or False"),
@@ -222,7 +242,8 @@ REFUSED_ARGUMENTS = [
     (lambda: compiled().predict_classes(X), NotImplementedError, r"use predict\(x\).argmax"),
     (lambda: compiled().to_json(), NotImplementedError, "save the model and load it again"),
     (lambda: compiled().optimizer.lr, NotImplementedError, "today's name is learning_rate"),
-    (lambda: ModelCheckpoint("x", save_freq=100), NotImplementedError, "it saves after each epoch"),
+    (lambda: ModelCheckpoint("x", save_freq=-5), ValueError, "save_freq: 'epoch', or a number of batches: .* -5"),
+    (lambda: ModelCheckpoint("x", save_best_only=True, save_freq=9), ValueError, "val_loss is known after an epoch"),
     (lambda: layers.RandomRotation(0.1, fill_value=1.0), NotImplementedError, "what comes in from outside is 0"),
     (lambda: Dense(3, max_valu=1), TypeError, "Dense: unknown argument 'max_valu'$"),  # Dense has no max_value either
     (lambda: type("Linear", (layers.Layer,), {"call": None}), NotImplementedError, "Linear: call is not .* forward"),
@@ -478,6 +499,30 @@ def test_initialisers_by_their_formulas(name, deviation, furthest):
     assert 0.9 * min(furthest, 4 * deviation) < abs(values).max() <= furthest * 1.0001
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variance"),
+    [
+        ({"scale": 2.0, "distribution": "normal"}, 2 / 90),
+        ({"mode": "fan_avg", "distribution": "uniform"}, 1 / 315),
+        ({"mode": "fan_out", "distribution": "untruncated_normal"}, 1 / 540),
+    ],
+)
+def test_variance_scaling(arguments, variance):
+    scaling = initializers.VarianceScaling(**arguments)
+    values = scaling((3, 3, 10, 60), np.random.default_rng(1))
+    assert abs(values.std() / variance**0.5 - 1) < 0.03
+    again = initializers.get(scaling.config())
+    np.testing.assert_array_equal(again((3, 3, 10, 60), np.random.default_rng(1)), values)
+
+
+@pytest.mark.parametrize("shape", [(6, 4), (4, 6), (3, 3, 2, 5)])
+def test_orthogonal_and_identity(shape):
+    w = initializers.orthogonal(gain=2.0, seed=1)(shape).reshape(-1, shape[-1])
+    product = w.T @ w if w.shape[0] >= w.shape[1] else w @ w.T
+    np.testing.assert_allclose(product, 4 * np.eye(len(product)), atol=1e-12)
+    np.testing.assert_array_equal(initializers.get("identity")((2, 3)), [[1, 0, 0], [0, 1, 0]])
+
+
 def test_initialisers_as_objects_classes_and_in_a_file(tmp_path):
     model = net(
         Conv2D(2, 3, kernel_initializer=initializers.HeNormal(seed=3), bias_initializer=initializers.Constant(0.1)),
@@ -661,6 +706,73 @@ def test_without_regularisers_nothing_is_worked_out():
     model = compiled(backend=ops)
     model.fit(X, Y, verbose=0, validation_split=0.25)
     assert model.losses == []
+
+
+# ---- constraints
+
+
+def bounded_mlp():
+    return [
+        layers.Dense(5, kernel_constraint=constraints.max_norm(0.6), bias_constraint="non_neg", activation="relu"),
+        layers.Dense(5, kernel_constraint=constraints.UnitNorm(axis=[0, 1]), activation="relu"),
+        layers.Dense(1, kernel_constraint=constraints.MinMaxNorm(0.9, 1.0, 0.5), bias_constraint=constraints.max_norm),
+    ]
+
+
+@pytest.mark.parametrize("backend", ["literal", "tuned"])
+def test_an_mlp_in_bounds_as_keras_trains_it(backend, tmp_path):
+    """The numbers are those of Keras 3.15.1 (on PyTorch) from the same weights."""
+    model = Sequential([Input((4,)), *bounded_mlp()])
+    first: Any = model.layers[0]
+    x, y, weights, _ = small_mlp()
+    model.set_weights(weights)
+    model.compile(optimizers.SGD(0.1), loss="mse", backend=backend)
+    history = model.fit(x, y, batch_size=4, epochs=3, shuffle=False, verbose=0)
+    np.testing.assert_allclose(history.history["loss"], BOUNDED_LOSSES, rtol=1e-5)
+    np.testing.assert_allclose([w.sum() for w in model.get_weights()], BOUNDED_WEIGHTS, rtol=1e-4, atol=1e-6)
+    assert (first.bias >= 0).all() and first.bias.any()
+    assert np.linalg.norm(model.get_weights()[2]) == pytest.approx(1, rel=1e-6)
+    again = Sequential.load(_saved(model, tmp_path / "model"), backend)
+    assert [layer.config() for layer in again.layers] == [layer.config() for layer in model.layers]
+    for ours in (model, again):
+        ours.fit(x, y, batch_size=4, shuffle=False, verbose=0)
+    np.testing.assert_array_equal(again.get_weights()[0], first.kernel)
+
+
+BOUNDED_LOSSES = 0.2867298, 0.2795839, 0.274227
+BOUNDED_WEIGHTS = 0.592811, 0.453113, 0.142812, 0.2560202, 0.9074066, 0.2904821  # sums of each array
+
+
+def test_constraints_by_themselves():
+    w = np.array([[3.0, -0.3], [-4.0, 0.4]])
+    np.testing.assert_allclose(constraints.max_norm(2)(w), [[1.2, -0.3], [-1.6, 0.4]], rtol=1e-6)
+    unit: Any = constraints.get(constraints.unit_norm().config())
+    np.testing.assert_allclose(unit(w), [[0.6, -0.6], [-0.8, 0.8]], rtol=1e-6)
+    np.testing.assert_allclose(constraints.MinMaxNorm(1, 3, 0.5)(w), w * [0.8, 1.5], rtol=1e-6)
+    np.testing.assert_allclose(constraints.NonNeg()(w), np.maximum(w, 0))
+    np.testing.assert_allclose(constraints.max_norm(2, axis=[0, 1])(w), w * (2 / np.sqrt(25.25)), rtol=1e-6)
+
+
+def test_a_model_in_bounds_is_for_a_cpu():
+    on_device = dataclasses.replace(loopnet.get_ops("literal"), name="card", on_device=True)
+    model = net(Flatten(), Dense(3, kernel_constraint="non_neg"))
+    with pytest.raises(ValueError, match="backend 'card' has no constraints: they are for the rungs of a CPU"):
+        model.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True), backend=on_device)
+
+
+def test_normalize_as_keras_does():
+    x = np.array([[[3, 4], [0, 0]], [[1, 2], [2, 1]]])
+    a, b = 1 / 5**0.5, 2 / 5**0.5
+    np.testing.assert_allclose(utils.normalize(x), np.array([[[0.6, 0.8], [0, 0]], [[a, b], [b, a]]]))
+    np.testing.assert_allclose(utils.normalize(x, axis=1)[1], [[a, b], [b, a]])
+    np.testing.assert_allclose(utils.normalize(x[0], order=1)[0], [3 / 7, 4 / 7])
+    np.testing.assert_allclose(utils.normalize([3.0, 4.0]), [0.6, 0.8])
+
+
+def test_a_checkpoint_after_so_many_batches(tmp_path):
+    keep = ModelCheckpoint(tmp_path / "{epoch}-{batch}-{loss:.1f}", save_freq=2)
+    compiled().fit(X, Y, batch_size=8, epochs=2, verbose=0, callbacks=keep)
+    assert sorted(path.name[:4] for path in tmp_path.iterdir()) == ["1-2-", "2-1-", "2-3-"]
 
 
 # ---- models

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import initializers, regularizers
+from .. import constraints, initializers, regularizers
 from ..missing import settle
 from ..ops import Ops, Tensor
 from ..shapes import Shape, channel_order, expect_rank, positive, turned
@@ -29,6 +29,7 @@ class Parameter:
     initializer: initializers.Initializer
     trainable: bool = True
     regularizer: regularizers.L1L2 | None = None
+    constraint: constraints.Constraint | None = None
     value: Any = None
     grad: Any = None
 
@@ -400,6 +401,7 @@ class WeightedLayer(Layer):
 
     ``linear_forward`` and ``linear_backward`` are the layer without its activation. kernel_regularizer and
     bias_regularizer: what weights and biases add to the loss by being large, see ``regularizers``; None is nothing.
+    kernel_constraint and bias_constraint: bounds that they are put back into after each step, see ``constraints``.
     """
 
     def __init__(
@@ -410,6 +412,8 @@ class WeightedLayer(Layer):
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -422,6 +426,8 @@ class WeightedLayer(Layer):
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer, f"{self._who}: kernel_regularizer")
         self.bias_regularizer = regularizers.get(bias_regularizer, f"{self._who}: bias_regularizer")
+        self.kernel_constraint = constraints.get(kernel_constraint, f"{self._who}: kernel_constraint")
+        self.bias_constraint = constraints.get(bias_constraint, f"{self._who}: bias_constraint")
 
     @property
     def kernel(self) -> np.ndarray:
@@ -434,9 +440,9 @@ class WeightedLayer(Layer):
         return np.asarray(self.b.value) if self.use_bias else None
 
     def declare(self, w: Shape, b: Shape) -> None:
-        self.w = Parameter("w", w, self.kernel_initializer, regularizer=self.kernel_regularizer)
+        self.w = Parameter("w", w, self.kernel_initializer, True, self.kernel_regularizer, self.kernel_constraint)
         starts = self.bias_initializer if self.use_bias else initializers.Zeros()
-        self.b = Parameter("b", b, starts, regularizer=self.bias_regularizer)
+        self.b = Parameter("b", b, starts, True, self.bias_regularizer, self.bias_constraint)
         self.parameters, self.constants = ([self.w, self.b], []) if self.use_bias else ([self.w], [self.b])
 
     def build(self, input_shape):
@@ -476,6 +482,7 @@ class WeightedLayer(Layer):
         return self.linear_backward(self.activation.backward(dy) if self.activation else dy)
 
     def config(self):
+        bounds = {"kernel_constraint": self.kernel_constraint, "bias_constraint": self.bias_constraint}
         return {
             **super().config(),
             "activation": self._activation_config,
@@ -484,4 +491,5 @@ class WeightedLayer(Layer):
             "bias_initializer": self.bias_initializer.config(),
             "kernel_regularizer": self.kernel_regularizer and self.kernel_regularizer.config(),
             "bias_regularizer": self.bias_regularizer and self.bias_regularizer.config(),
+            **{name: bound.config() for name, bound in bounds.items() if bound is not None},
         }

@@ -41,12 +41,10 @@ MISSING = listed(
     }
 )
 
-_OF_WEIGHTS = "to keep weights small use kernel_regularizer, or the optimizer AdamW(weight_decay=...)"
-
 ARGUMENTS = {
     "activity_regularizer": "only weights and biases add to the loss: kernel_regularizer, bias_regularizer",
     **dict.fromkeys(("beta_regularizer", "gamma_regularizer"), "only layers with a kernel have regularizers"),
-    **dict.fromkeys(("kernel_constraint", "bias_constraint", "beta_constraint", "gamma_constraint"), _OF_WEIGHTS),
+    **dict.fromkeys(("beta_constraint", "gamma_constraint"), "only layers with a kernel have constraints"),
     **dict.fromkeys(
         ("beta_initializer", "gamma_initializer", "moving_mean_initializer", "moving_variance_initializer"),
         "gamma and the moving variance start at 1, beta and the moving mean at 0; layer.set_weights changes that",
@@ -75,6 +73,7 @@ ARGUMENTS = {
     "dim_ordering": "today's name is data_format, 'channels_last' or 'channels_first'",
     "init": "today's name is kernel_initializer",
     "bias": "today's name is use_bias",
+    "W_constraint": "today's name is kernel_constraint",
     "W_regularizer": "today's name is kernel_regularizer",
     "b_regularizer": "today's name is bias_regularizer",
 }
