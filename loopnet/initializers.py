@@ -80,17 +80,20 @@ class TruncatedNormal(Initializer):
 
 
 class Constant(Initializer):
-    """All alike: for biases."""
+    """All alike: for biases. value: also an array, with a number for each, or one that is repeated."""
 
-    def __init__(self, value: float = 0.0):
+    def __init__(self, value: Any = 0.0):
         super().__init__()
         self.value = value
 
     def sample(self, shape, rng):
-        return np.full(shape, float(self.value))
+        try:
+            return np.array(np.broadcast_to(np.asarray(self.value, np.float64), shape))
+        except (TypeError, ValueError):
+            raise ValueError(f"Constant: expected a number, or an array for {shape}, given {self.value!r}") from None
 
     def config(self):
-        return {"name": "Constant", "value": self.value}
+        return {"name": "Constant", "value": np.asarray(self.value).tolist()}
 
 
 class RandomUniform(Initializer):

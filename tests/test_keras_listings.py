@@ -536,6 +536,17 @@ def test_initialisers_as_objects_classes_and_in_a_file(tmp_path):
     assert [layer.config() for layer in again.layers] == [layer.config() for layer in model.layers]
 
 
+def test_a_constant_for_each(tmp_path):
+    """As TensorFlow's tutorial on few positives starts the bias: the logarithm of how many there are."""
+    bias = initializers.Constant(np.log([3 / 7]))
+    model = net(Flatten(), Dense(2, bias_initializer=bias), Dense(2, bias_initializer=initializers.Constant([1, 2])))
+    for ours in (model, models.load_model(_saved(model, tmp_path / "model.keras"))):
+        np.testing.assert_allclose(ours.layers[1].get_weights()[1], np.log([3 / 7, 3 / 7]), rtol=1e-6)
+        np.testing.assert_array_equal(ours.layers[2].get_weights()[1], [1, 2])
+    with pytest.raises(ValueError, match=r"Constant: expected a number, or an array for \(3,\), given \[1, 2\]"):
+        net(Flatten(), Dense(3, bias_initializer=initializers.Constant([1, 2])))
+
+
 def test_losses_as_functions():
     y, p = np.array([1, 0]), np.array([[0.2, 0.8], [0.5, 0.5]])
     expected = -np.log([0.8, 0.5])
