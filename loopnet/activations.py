@@ -16,7 +16,8 @@ from .missing import getattr_of, listed, settle
 from .ops import get_ops
 
 __all__ = [
-    "elu", "gelu", "leaky_relu", "linear", "relu", "selu", "sigmoid", "silu", "softmax", "softplus", "swish", "tanh",
+    "elu", "gelu", "leaky_relu", "linear", "relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softplus",
+    "swish", "tanh",
 ]  # fmt: skip
 
 
@@ -25,9 +26,17 @@ def linear(x: Any) -> Any:
     return x if isinstance(x, Symbolic) else np.asarray(x)
 
 
-def relu(x: Any) -> np.ndarray:
-    """max(x, 0)."""
-    return _each("relu", x)
+def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> np.ndarray:
+    """max(x, 0); with the others, at most max_value, and negative_slope * (x - threshold) below threshold."""
+    if max_value is None and not negative_slope and not threshold:
+        return _each("relu", x)
+    bounds: dict[str, Any] = {"max_value": max_value, "negative_slope": negative_slope, "threshold": threshold}
+    return _each("bounded_relu", x, **bounds)
+
+
+def relu6(x: Any) -> np.ndarray:
+    """max(x, 0), at most 6."""
+    return _each("bounded_relu", x, max_value=6.0)
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> np.ndarray:
@@ -102,7 +111,7 @@ def _each(name: str, x: Any, width: int = 1, **arguments: Any) -> Any:
 
 MISSING = listed({
     "the activations are relu, leaky_relu, elu, selu, silu, gelu, sigmoid, tanh, softplus and softmax": """
-        celu exponential glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh log_sigmoid log_softmax mish relu6
+        celu exponential glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh log_sigmoid log_softmax mish
         soft_shrink softsign sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink threshold""",
     "an activation is named by a string: activation='relu'": "get serialize deserialize",
 })  # fmt: skip

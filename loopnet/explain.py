@@ -21,6 +21,7 @@ from .layers import (
     SELU,
     AveragePooling2D,
     BatchNormalization,
+    BoundedReLU,
     Conv2D,
     Dense,
     Dropout,
@@ -194,6 +195,8 @@ def _softmax(name: str, shape: tuple[int, ...]) -> Described:
 def _activation(layer: Any) -> Described:
     """By its name, with the constants that the page's formula wants."""
     name = next(name for name, cls in ACTIVATIONS.items() if cls is type(layer))
+    if isinstance(layer, BoundedReLU):
+        return {"name": name, "most": layer.max_value, "slope": layer.negative_slope, "threshold": layer.threshold}
     if isinstance(layer, LeakyReLU):
         return {"name": name, "slope": layer.negative_slope}
     if isinstance(layer, (ELU, SELU)):
@@ -261,7 +264,7 @@ DESCRIBED: dict[type[Layer], Callable[[Any], Described]] = {
     Dropout: _copy,
     Layer: _copy,
     Dense: _dense,
-    **{cls: _activated for cls in (ReLU, LeakyReLU, Sigmoid, Tanh, Softplus, ELU, SELU, SiLU, GELU)},
+    **{cls: _activated for cls in (ReLU, LeakyReLU, BoundedReLU, Sigmoid, Tanh, Softplus, ELU, SELU, SiLU, GELU)},
     Softmax: lambda layer: {"kind": "softmax"},
 }
 """The layers that a page can show, and how."""

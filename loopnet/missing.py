@@ -48,7 +48,7 @@ HARMLESS = {
     "auto_scale_loss": True, "dtype": "float32", "ema_momentum": 0.99, "jit_compile": "auto", "momentum": 0.0,
     "reduction": "sum_over_batch_size", "save_format": "keras", "steps_per_execution": 1, "workers": 1,
     "beta_initializer": "zeros", "gamma_initializer": "ones", "moving_mean_initializer": "zeros",
-    "moving_variance_initializer": "ones", "negative_slope": 0.0, "threshold": 0.0,
+    "moving_variance_initializer": "ones",
     "fill_value": 0.0, "interpolation": "bilinear", "summation_method": "interpolation", "axis": -1,
 }  # fmt: skip
 """Values of arguments that ask for what is done anyway, beside None and False."""

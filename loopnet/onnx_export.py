@@ -227,6 +227,14 @@ def _leaky_relu(graph: _Graph, layer: Any, x: str) -> str:
     return graph.node("LeakyRelu", [x], alpha=layer.negative_slope)
 
 
+def _bounded_relu(graph: _Graph, layer: Any, x: str) -> str:
+    threshold = graph.weight(f"threshold_{len(graph.nodes)}", layer.threshold)
+    below = _times(graph, graph.node("Sub", [x, threshold]), layer.negative_slope)
+    most = layer.max_value
+    bounded = x if most is None else graph.node("Min", [x, graph.weight(f"most_{len(graph.nodes)}", most)])
+    return graph.node("Where", [graph.node("Less", [x, threshold]), below, bounded])
+
+
 def _elu(graph: _Graph, layer: Any, x: str) -> str:
     return graph.node("Elu", [x], alpha=layer.alpha)
 
@@ -293,6 +301,7 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     "Tanh": (_elementwise("Tanh"), EITHER),
     "ScaledTanh": (_scaled_tanh, EITHER),
     "Softplus": (_elementwise("Softplus"), EITHER),
+    "BoundedReLU": (_bounded_relu, EITHER),
     "ELU": (_elu, EITHER),
     "SELU": (_selu, EITHER),
     "SiLU": (_silu, EITHER),

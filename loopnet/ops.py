@@ -86,6 +86,8 @@ class Ops:
     relu_backward: Kernel
     leaky_relu_forward: Kernel
     leaky_relu_backward: Kernel
+    bounded_relu_forward: Kernel
+    bounded_relu_backward: Kernel
     sigmoid_forward: Kernel
     sigmoid_backward: Kernel
     tanh_forward: Kernel
@@ -226,6 +228,8 @@ TEXTBOOK: dict[str, Any] = {
     "relu_backward": activation.relu_backward,
     "leaky_relu_forward": activation.leaky_relu_forward,
     "leaky_relu_backward": activation.leaky_relu_backward,
+    "bounded_relu_forward": activation.bounded_relu_forward,
+    "bounded_relu_backward": activation.bounded_relu_backward,
     "sigmoid_forward": activation.sigmoid_forward,
     "sigmoid_backward": activation.sigmoid_backward,
     "tanh_forward": activation.tanh_forward,
@@ -280,9 +284,11 @@ TEXTBOOK: dict[str, Any] = {
 # operations on single numbers, wherever they stand, and on weights, which are plain arrays on every rung
 ANY_LAYOUT = {
     f"{activation}_{way}"
-    for activation in ("relu", "leaky_relu", "sigmoid", "tanh", "scaled_tanh", "softplus", "elu", "silu", "gelu")
+    for activation in (
+        "relu", "leaky_relu", "bounded_relu", "sigmoid", "tanh", "scaled_tanh", "softplus", "elu", "silu", "gelu"
+    )
     for way in ("forward", "backward")
-} | {"rescale", "spread_taps", "collect_taps"}
+} | {"rescale", "spread_taps", "collect_taps"}  # fmt: skip
 
 
 def _python() -> Ops:

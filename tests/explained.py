@@ -71,7 +71,7 @@ NETWORKS = {
     ),
     "gated": lambda: small(
         layers.Conv2D(4, 3, activation="gelu"), layers.SiLU(), layers.Flatten(), layers.Dense(6, activation="swish"),
-        layers.Dense(5), layers.GELU(), layers.Dense(4),
+        layers.Dense(5), layers.GELU(), layers.Dense(4, activation="relu6"), layers.ReLU(None, 0.2, 0.1),
     ),
     "double precision": lambda: small(
         layers.Conv2D(3, 3, activation="relu"), layers.Flatten(), layers.Dense(4, activation="softmax"), dtype="float64"

@@ -24,6 +24,7 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     "Softmax": (1, layers.Softmax),
     **{name: (1, getattr(layers, name)) for name in ("Sigmoid", "Tanh", "ScaledTanh", "Softplus")},
     **{name: (1, getattr(layers, name)) for name in ("ELU", "SELU", "SiLU", "GELU")},
+    "BoundedReLU": (1, lambda: layers.BoundedReLU(0.75, 0.25, 0.125)),
     **{name: (3, getattr(layers, name)) for name in ("ReLU", "LeakyReLU", "BatchNormalization", "Flatten")},
     "Dropout": (3, lambda: layers.Dropout(0.4, seed=3)),
     "Rescaling": (3, lambda: layers.Rescaling(0.5, 0.25)),

@@ -143,6 +143,7 @@ LAYERS = {
     "Sigmoid": (lambda: layers.Sigmoid(), (7,)),
     "Tanh": (lambda: layers.Tanh(), (2, 3, 2)),
     "Softplus": (lambda: layers.Softplus(), (2, 3, 2, 2)),
+    "ReLU with bounds": (lambda: layers.ReLU(0.75, negative_slope=0.25, threshold=0.125), (2, 3, 2)),
     "ELU": (lambda: layers.ELU(1.5), (2, 3, 2)),
     "SELU": (lambda: layers.SELU(), (3, 4)),
     "SiLU": (lambda: layers.SiLU(), (2, 3, 2)),

@@ -203,10 +203,10 @@ REFUSED_ARGUMENTS = [
     (lambda: Conv2D(4, 3, name="a", trainable="no"), ValueError, "a: trainable: expected True or False, given 'no'"),
     (lambda: setattr(compiled(), "trainable", None), ValueError, "sequential: trainable: expected True or False"),
     (lambda: Conv2D(4, 3, activaton="relu"), TypeError, "unknown argument 'activaton'; did you mean 'activation'?"),
-    (lambda: layers.ReLU(max_value=6), NotImplementedError, "max_value is not in loopnet"),
+    (lambda: layers.ReLU(max_value=-6), ValueError, "BoundedReLU: expected max_value of at least 0, given -6"),
+    (lambda: layers.ReLU(threshold="x"), ValueError, "BoundedReLU: threshold: expected a number, given 'x'"),
     (lambda: layers.GELU(approximate=True), NotImplementedError, r"GELU: approximate is not in loopnet: use GELU\(\)"),
-    (lambda: activations.relu6(X), NotImplementedError, "relu6 is not in loopnet: the activations are relu"),
-    (lambda: layers.ReLU(negative_slope=0.1), NotImplementedError, "use LeakyReLU"),
+    (lambda: activations.mish(X), NotImplementedError, "mish is not in loopnet: the activations are relu"),
     (lambda: optimizers.Adam(clipnorm=0), ValueError, "Adam: clipnorm: expected a finite number above 0, given 0"),
     (lambda: optimizers.SGD(clipvalue=float("nan")), ValueError, "SGD: clipvalue: expected .* above 0, given nan"),
     (lambda: optimizers.SGD(clipvalue=1, clipnorm=1), ValueError, "expected one of .*, given clipnorm, clipvalue"),
@@ -364,7 +364,7 @@ def test_the_largest_numbers_do_not_overflow(name, dtype):
 
 
 @pytest.mark.parametrize("backend", ["python", "literal", "parallel", "tuned"])
-@pytest.mark.parametrize("name", ["elu", "selu", "silu", "swish", "gelu"])
+@pytest.mark.parametrize("name", ["elu", "selu", "silu", "swish", "gelu", "relu6"])
 def test_a_listing_with_another_activation_learns_and_travels(name, backend, tmp_path):
     """A convolution and a pooling that would be one with relu between them are not with another activation."""
     convolution = Conv2D(2, 3, activation=name, kernel_initializer="lecun_normal")
@@ -375,7 +375,8 @@ def test_a_listing_with_another_activation_learns_and_travels(name, backend, tmp
     model.fit(X, Y, epochs=3, verbose=0)
     assert model.evaluate(X, Y, verbose=0) < before
     again = Sequential.load(_saved(model, tmp_path / "model"))
-    assert again.layers[0].config()["activation"] == {"swish": "silu"}.get(name, name)
+    bounded = {"function": "bounded_relu", "max_value": 6.0, "negative_slope": 0.0, "threshold": 0.0}
+    assert again.layers[0].config()["activation"] == {"swish": "silu", "relu6": bounded}.get(name, name)
     np.testing.assert_allclose(again.predict(X), model.predict(X), rtol=1e-5, atol=1e-6)
 
 
@@ -437,7 +438,7 @@ def test_other_activations_are_refused(what):
         Dense(3, activation=what)
 
 
-KERAS_ONLY = "celu mish relu6 hard_sigmoid hard_swish exponential softsign log_softmax".split()
+KERAS_ONLY = "celu mish hard_sigmoid hard_swish exponential softsign log_softmax".split()
 
 
 @pytest.mark.parametrize("name", KERAS_ONLY)
@@ -461,6 +462,9 @@ def test_the_functions_by_themselves():
     np.testing.assert_allclose(activations.tanh(x), np.tanh(x))
     np.testing.assert_allclose(activations.softplus(x), np.log1p(np.exp(x)))
     np.testing.assert_allclose(activations.leaky_relu(x, negative_slope=0.5), [[-1, 0, 3]])
+    # the next two are Keras's numbers
+    np.testing.assert_allclose(activations.relu([-2, 0.5, 2, 3, 4], 0.1, 3, 1), [-0.3, -0.05, 2, 3, 3], rtol=1e-6)
+    np.testing.assert_allclose(activations.relu6([-1.0, 5, 7]), [0, 5, 6])
     np.testing.assert_allclose(activations.elu(x), [[np.exp(-2) - 1, 0, 3]])
     np.testing.assert_allclose(activations.elu(x, alpha=0.5), [[(np.exp(-2) - 1) / 2, 0, 3]])
     np.testing.assert_allclose(activations.selu(x), [[-1.5201664685956948, 0, 3.1521029620664414]])  # Keras's numbers

@@ -124,6 +124,7 @@ NETWORKS = {
     "bent": lambda: Sequential([
         Input((6, 5, 2)), Conv2D(3, 2, activation="elu"), ELU(0.3), Rescaling(-1.0), Conv2D(2, 2, activation="selu"),
         SiLU(), Conv2D(3, 2, activation="gelu"), Dense(4, activation="swish"), GELU(),
+        ReLU(0.5, 0.25, 0.125), Dense(4, activation="relu6"),
     ], seed=17),
     "larger": lambda: Sequential([
         Input((2, 3, 2)), UpSampling2D((2, 3)), Conv2D(2, 2, activation="tanh"), Permute((3, 1, 2)),

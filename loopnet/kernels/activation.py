@@ -5,6 +5,7 @@ not the input: each of these functions says by its value how steep it is there. 
 
     relu         max(x, 0)                                steep 0 or 1
     leaky_relu   x or slope * x                           slope or 1
+    bounded_relu x, at most so much, or slope * (x - threshold)    1, 0 or slope
     sigmoid      1 / (1 + exp(-x)), between 0 and 1       y * (1 - y)
     tanh         between -1 and 1                         1 - y ** 2
     scaled_tanh  1.7159 * tanh(2/3 * x)                   2/3 / 1.7159 * (1.7159 ** 2 - y ** 2)
@@ -73,6 +74,37 @@ def leaky_relu_backward(dy, y, dx, slope):
     for i in prange(gradient.size):
         if rectified[i] <= 0:
             result[i] = slope * gradient[i]
+        else:
+            result[i] = gradient[i]
+
+
+def bounded_relu_forward(x, y, most, slope, threshold):
+    """y = slope * (x - threshold) where x < threshold, most where x > most, else x. The three are of x's dtype and not
+    negative; most may be infinite.
+
+    Reads x; overwrites y. One turn of the parallel loop owns one element.
+    """
+    values, bounded = x.reshape(-1), y.reshape(-1)
+    for i in prange(values.size):
+        if values[i] < threshold:
+            bounded[i] = slope * (values[i] - threshold)
+        elif values[i] > most:
+            bounded[i] = most
+        else:
+            bounded[i] = values[i]
+
+
+def bounded_relu_backward(dy, y, dx, most, slope):
+    """dx = slope * dy where y <= 0, 0 where y is most, else dy: below the threshold no output is positive.
+
+    Reads dy, y; overwrites dx. One turn of the parallel loop owns one element.
+    """
+    gradient, bounded, result = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
+    for i in prange(gradient.size):
+        if bounded[i] <= 0:
+            result[i] = slope * gradient[i]
+        elif bounded[i] >= most:
+            result[i] = 0
         else:
             result[i] = gradient[i]
 

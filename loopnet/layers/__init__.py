@@ -16,6 +16,7 @@ from .activation import (
     GELU,
     SELU,
     Activation,
+    BoundedReLU,
     LeakyReLU,
     ReLU,
     ScaledTanh,
@@ -65,7 +66,7 @@ LAYERS: dict[str, type[Layer]] = {
         ZeroPadding1D, ZeroPadding2D, ZeroPadding3D, UpSampling2D, Flatten, Reshape, Permute,
         RandomDistortion, RandomTranslation, RandomRotation, RandomZoom, RandomFlip,
         Dropout, BatchNormalization,
-        ReLU, LeakyReLU, ELU, SELU, SiLU, GELU, Sigmoid, Tanh, ScaledTanh, Softplus, Softmax,
+        ReLU, LeakyReLU, BoundedReLU, ELU, SELU, SiLU, GELU, Sigmoid, Tanh, ScaledTanh, Softplus, Softmax,
         Subsampling2D, SparseConv2D, RBF, Rescaling,
     )
 }  # fmt: skip

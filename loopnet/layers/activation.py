@@ -1,6 +1,6 @@
 """Activations (``kernels.activation``, ``gated``, ``softmax``), as layers and behind names: ``activation="relu"``."""
 
-from math import prod
+from math import inf, prod
 from typing import Any
 
 from ..shapes import real
@@ -31,9 +31,49 @@ class _Elementwise(Layer):
 
 
 class ReLU(_Elementwise):
-    """Rectified linear unit: negative numbers become 0."""
+    """Rectified linear unit: negative numbers become 0. With Keras's arguments it is a ``BoundedReLU``."""
 
     function = "relu"
+
+    def __new__(cls, max_value: Any = None, negative_slope: Any = 0.0, threshold: Any = 0.0, **kwargs: Any) -> Any:
+        if max_value is None and not negative_slope and not threshold:
+            return super().__new__(cls)
+        return BoundedReLU(max_value, negative_slope or 0.0, threshold or 0.0, **kwargs)
+
+    def __init__(self, max_value: Any = None, negative_slope: Any = 0.0, threshold: Any = 0.0, **kwargs: Any):
+        super().__init__(**kwargs)
+
+
+class BoundedReLU(_Elementwise):
+    """ReLU with more corners: x at most ``max_value``, and negative_slope * (x - threshold) below ``threshold``; none
+    of them is negative, and None is no bound. ``activation="relu6"`` has a max_value of 6.
+    """
+
+    function = "bounded_relu"
+
+    def __init__(
+        self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
+    ):
+        super().__init__(**kwargs)
+        given = {"max_value": max_value, "negative_slope": negative_slope, "threshold": threshold}
+        for name, value in given.items():
+            if value is not None and real(value, f"{self._who}: {name}") < 0:
+                raise ValueError(f"{self._who}: expected {name} of at least 0, given {value!r}")
+        self.max_value = None if max_value is None else float(max_value)
+        self.negative_slope, self.threshold = float(negative_slope), float(threshold)
+
+    def constants_of(self):
+        most = inf if self.max_value is None else self.max_value
+        return tuple(self.dtype.type(value) for value in (most, self.negative_slope, self.threshold))
+
+    def backward(self, dy):
+        dx = self.room("dx", dy, *self._input)
+        self.ops.bounded_relu_backward(dy, self._y, dx, *self.constants_of()[:2])
+        return dx
+
+    def config(self):
+        own = {"max_value": self.max_value, "negative_slope": self.negative_slope, "threshold": self.threshold}
+        return {**super().config(), **own}
 
 
 class LeakyReLU(_Elementwise):
@@ -181,6 +221,7 @@ class Softmax(Layer):
 ACTIVATIONS: dict[str, type[Layer]] = {
     "relu": ReLU,
     "leaky_relu": LeakyReLU,
+    "bounded_relu": BoundedReLU,
     "sigmoid": Sigmoid,
     "tanh": Tanh,
     "scaled_tanh": ScaledTanh,
@@ -191,7 +232,7 @@ ACTIVATIONS: dict[str, type[Layer]] = {
     "gelu": GELU,
     "softmax": Softmax,
 }
-SECOND_NAMES = {"swish": "silu"}
+SECOND_NAMES: dict[str, Any] = {"swish": "silu", "relu6": {"function": "bounded_relu", "max_value": 6.0}}
 ARGUMENTS: dict[str, dict[str, Any]] = {"leaky_relu": {"negative_slope": 0.2}}  # Keras: 0.3 as a layer, 0.2 by name
 
 

@@ -233,6 +233,7 @@ function handsOnInWords(layer) {
 export const ACTIVATION_NAMES = {
   relu: "ReLU",
   leaky_relu: "leaky ReLU",
+  bounded_relu: "bounded ReLU",
   sigmoid: "sigmoid",
   tanh: "tanh",
   softplus: "softplus",

@@ -26,6 +26,8 @@ function phi(x) {
 const ACTIVATIONS = {
   relu: (x) => Math.max(x, 0),
   leaky_relu: (x, { slope }) => (x < 0 ? slope * x : x),
+  bounded_relu: (x, { most, slope, threshold }) =>
+    x < threshold ? slope * (x - threshold) : Math.min(x, most ?? Number.POSITIVE_INFINITY),
   sigmoid,
   tanh: Math.tanh,
   softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),

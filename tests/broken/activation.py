@@ -156,3 +156,21 @@ def gelu_derivative_is_its_gate(ops, dy, x, dx):
     gated = np.empty_like(x)
     ops.gelu_forward(x, gated)
     dx[...] = dy * np.where(x == 0, 0.5, gated / np.where(x == 0, 1, x))
+
+
+@breaks("activations", "bounded_relu_forward")
+def bounded_relu_knows_no_bound(ops, x, y, most, slope, threshold):
+    """The leaky one."""
+    y[...] = np.where(x < threshold, slope * (x - threshold), x)
+
+
+@breaks("activations", "bounded_relu_forward")
+def bounded_relu_bends_at_zero(ops, x, y, most, slope, threshold):
+    """The threshold is 0."""
+    y[...] = np.where(x < 0, slope * x, np.minimum(x, most))
+
+
+@breaks("activations", "bounded_relu_backward")
+def bounded_relu_learns_at_its_bound(ops, dy, y, dx, most, slope):
+    """What is cut off at the top passes blame on."""
+    dx[...] = np.where(y <= 0, slope * dy, dy)

@@ -32,7 +32,9 @@ def expect_relu(shape: tuple[int, ...], given: Arrays) -> Arrays:
     return {"y": y, "dx": dx, "y in place": y, "dx in place": dx}
 
 
-CONSTANTS = {"leaky_relu": (0.125,), "elu": (1.25, 0.75)}  # exact in every dtype
+CONSTANTS: dict[str, tuple[float, ...]] = {  # exact in every dtype
+    "leaky_relu": (0.125,), "bounded_relu": (1.0, 0.125, 0.25), "elu": (1.25, 0.75),
+}  # fmt: skip
 GATED = "silu", "gelu"
 """Those whose backward pass reads the input."""
 
@@ -40,11 +42,12 @@ GATED = "silu", "gelu"
 def run_activations(ops: Ops, shape: tuple[int, ...], given: Arrays) -> Arrays:
     answers: Arrays = {}
     dtype = given["x"].dtype
-    for name in ("leaky_relu", "sigmoid", "tanh", "scaled_tanh", "softplus", "elu", "silu", "gelu"):
+    for name in ("leaky_relu", "sigmoid", "tanh", "scaled_tanh", "softplus", "elu", "silu", "gelu", "bounded_relu"):
         constants = [dtype.type(constant) for constant in CONSTANTS.get(name, ())]
         x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
         y, dx = (tensor(ops, poison(shape, dtype)) for _ in range(2))
         getattr(ops, f"{name}_forward")(x, y, *constants)
+        constants = constants[:2]  # what is below the threshold, the output says
         getattr(ops, f"{name}_backward")(dy, x if name in GATED else y, dx, *constants)
         answers |= {f"{name} y": ops.to_host(y, shape), f"{name} dx": ops.to_host(dx, shape)}
     return answers

@@ -90,6 +90,9 @@ LAYERS: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
     ("UpSampling2D", {}, (3, 2, 2)),
     ("UpSampling2D", {"size": (3, 2), "interpolation": "nearest"}, (2, 3, 1)),
     ("UpSampling2D", {"size": 2, **FIRST}, (2, 3, 4)),
+    ("Activation", {"activation": "relu6"}, (6,)),
+    ("ReLU", {"max_value": 0.5, "negative_slope": 0.25, "threshold": 0.125}, (3, 2, 2)),
+    ("ReLU", {"max_value": 0.75}, (5,)),
 ]
 
 

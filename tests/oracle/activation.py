@@ -14,7 +14,7 @@ def relu_backward(dy, y):
     return np.where(np.asarray(y) <= 0, 0.0, np.asarray(dy, np.float64))
 
 
-def activations(x, dy, slope, alpha, scale):
+def activations(x, dy, slope, most, steep, threshold, alpha, scale):
     """name -> (y, dx) of everything but relu, the derivatives from x and not from y."""
     x, dy = np.asarray(x, np.float64), np.asarray(dy, np.float64)
     power = np.exp(np.minimum(x, 0))
@@ -22,6 +22,10 @@ def activations(x, dy, slope, alpha, scale):
     logistic = np.exp(-np.logaddexp(0, -x))
     return {
         "leaky_relu": (np.where(x < 0, slope * x, x), np.where(x <= 0, slope * dy, dy)),
+        "bounded_relu": (
+            np.where(x < threshold, steep * (x - threshold), np.minimum(x, most)),
+            np.where(x < threshold, steep * dy, np.where(x >= most, 0, dy)),
+        ),
         "sigmoid": (logistic, dy * np.exp(-np.logaddexp(0, -x) - np.logaddexp(0, x))),
         "tanh": (np.tanh(x), dy * (1 - np.tanh(x)) * (1 + np.tanh(x))),
         "scaled_tanh": (1.7159 * np.tanh(2 * x / 3), dy * 1.7159 * 2 / 3 / np.cosh(2 * x / 3) ** 2),

@@ -165,3 +165,31 @@ def elu_backward(dy, y, dx, alpha, scale):
             dx[i] = dy[i] * (y[i] + scale * alpha)
         else:
             dx[i] = dy[i] * scale
+
+
+@one_thread_per("y", view=flat)
+@cuda.jit
+def bounded_relu_forward(x, y, most, slope, threshold):
+    """y = slope * (x - threshold) where x < threshold, most where x > most, else x. Reads x; overwrites y."""
+    i = cuda.grid(1)
+    if i < x.size:
+        if x[i] < threshold:
+            y[i] = slope * (x[i] - threshold)
+        elif x[i] > most:
+            y[i] = most
+        else:
+            y[i] = x[i]
+
+
+@one_thread_per("dx", view=flat)
+@cuda.jit
+def bounded_relu_backward(dy, y, dx, most, slope):
+    """dx = slope * dy where y <= 0, 0 where y is most, else dy. Reads dy, y; overwrites dx."""
+    i = cuda.grid(1)
+    if i < dy.size:
+        if y[i] <= 0:
+            dx[i] = slope * dy[i]
+        elif y[i] >= most:
+            dx[i] = 0
+        else:
+            dx[i] = dy[i]
