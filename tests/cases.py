@@ -291,12 +291,14 @@ FUSED = [
     Fused("LeNet's window, odd channels", (100, 6, 7, 3), (5, 5), 5),
     Fused("LeNet's second convolution in small", (128, 6, 6, 6), (5, 5), 16),
     Fused("7x7 window", (4, 9, 10, 3), (7, 7), 5),
-    # five columns, and enough channels, filters and lanes: see tuned/winograd.py
+    # three or five columns, and enough channels, filters and lanes: see tuned/winograd.py
     Fused("just enough channels and filters", (16, 8, 9, 3), (5, 5), 3),
     Fused("many, in odd numbers", (33, 9, 10, 9), (5, 5), 15),
     Fused("three rows by five columns", (20, 7, 6, 10), (3, 5), 20),
     Fused("one pixel of many channels comes out", (16, 2, 6, 15), (1, 5), 18),
     Fused("lanes that vectors divide", (48, 9, 11, 7), (5, 5), 12),
+    Fused("windows of three, just enough of both", (16, 8, 9, 32), (3, 3), 32),
+    Fused("windows of three, vectors that overlap", (36, 7, 6, 33), (3, 3), 40),
     # rows of a window of 60 numbers or more, and 32 filters: see tuned/winners.py
     Fused("60 numbers in a row", (33, 7, 8, 20), (3, 3), 32),
     Fused("five rows of 65, a filter too many", (3, 9, 9, 13), (5, 5), 33),

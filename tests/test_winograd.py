@@ -1,4 +1,4 @@
-"""Six products for ten must come to the same: exactly where that can be asked, and wherever a number is not finite."""
+"""Fewer products must come to the same: exactly where that can be asked, and wherever a number is not finite."""
 
 import numpy as np
 import oracle
@@ -9,22 +9,22 @@ from ways import note_calls
 from loopnet import get_ops
 from loopnet.kernels.tuned import choice, winograd
 
-WINDOW_WIDTH = 5
+WIDTHS = [3, 5]
 KINDS = ["pooled", "plain"]
 
 
-def layer(images=16, size=(10, 10), window_height=5, channels=6, filters=8, dtype="float32"):
+def layer(images=16, size=(10, 10), window_height=5, width=5, channels=6, filters=8, dtype="float32"):
     random = np.random.default_rng(images + filters)
     x = random.standard_normal((images, *size, channels))
-    w = random.standard_normal((window_height, WINDOW_WIDTH, channels, filters))
+    w = random.standard_normal((window_height, width, channels, filters))
     arrays = {"x": x, "w": w, "b": random.standard_normal(filters)}
     return {name: array.astype(dtype) for name, array in arrays.items()}
 
 
 def sizes_of(given):
     """Rows and columns of the convolution's outputs."""
-    (_, height, width, _), (window_height, *_) = given["x"].shape, given["w"].shape
-    return height - window_height + 1, width - WINDOW_WIDTH + 1
+    (_, height, width, _), (window_height, window_width, *_) = given["x"].shape, given["w"].shape
+    return height - window_height + 1, width - window_width + 1
 
 
 def forward(kind, given):
@@ -61,18 +61,20 @@ def ways(monkeypatch):
         (choice.pooling_tile, "conv2d_relu_pool_forward", "textbook"),
         (choice.conv2d, "conv2d_forward", "textbook"),
     ]
-    monkeypatch.setattr(choice, "AVX512", True)  # so on any processor
+    worth_it = {(width, pooled): choice.WORTH_IT[5, pooled] for width in WIDTHS for pooled in (True, False)}
+    monkeypatch.setattr(choice, "WORTH_IT", worth_it)  # so for small layers, too
+    monkeypatch.setattr(choice, "AVX512", True)  # and on any processor
     monkeypatch.setattr(choice, "VECTORS", 32)
     return note_calls(monkeypatch, kernels)
 
 
 @pytest.fixture
 def textbook(monkeypatch):
-    """The answers of the kernels with ten products."""
+    """The answers of the kernels with six or ten products."""
 
     def answers(kind, given):
         with monkeypatch.context() as patch:
-            patch.setattr(choice, "TOGETHER", np.inf)
+            patch.setattr(choice, "WORTH_IT", {})
             return forward(kind, given)
 
     return answers
@@ -96,9 +98,10 @@ POOLED_SHAPES = [
     [(kind, shape) for kind in KINDS for shape in SHAPES] + [("pooled", shape) for shape in POOLED_SHAPES],
     ids=str,
 )
-def test_random_numbers_come_to_the_same(ways, kind, shape):
+@pytest.mark.parametrize("width", WIDTHS)
+def test_random_numbers_come_to_the_same(ways, kind, shape, width):
     """With lanes that vector registers divide; pooled, also with others."""
-    given = layer(**shape)
+    given = layer(width=width, **{"channels": 10 if width == 3 else 6, **shape})
     y = expected(kind, given)
     tolerance = abs(y).max() * (5e-6 if given["x"].dtype == np.float32 else 1e-14)
     np.testing.assert_allclose(forward(kind, given)[0], y, rtol=0, atol=tolerance)
@@ -107,8 +110,9 @@ def test_random_numbers_come_to_the_same(ways, kind, shape):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("images", [16, 64])
-def test_small_whole_numbers_come_to_exactly_the_same(textbook, ways, kind, images):
-    given = {name: np.round(2 * array) for name, array in layer(images, channels=16, filters=18).items()}
+@pytest.mark.parametrize("width", WIDTHS)
+def test_small_whole_numbers_come_to_exactly_the_same(textbook, ways, kind, images, width):
+    given = {name: np.round(2 * array) for name, array in layer(images, width=width, channels=16, filters=18).items()}
     (y, winner), (same_y, same_winner) = forward(kind, given), textbook(kind, given)
     assert ways == ["winograd", "textbook"]
     np.testing.assert_array_equal(y, same_y)
@@ -117,8 +121,9 @@ def test_small_whole_numbers_come_to_exactly_the_same(textbook, ways, kind, imag
 
 
 @pytest.mark.parametrize("number", [1.0, 0.7, -0.1, 1 / 3])
-def test_where_all_pixels_are_alike_the_first_output_wins(textbook, ways, number):
-    given = layer()
+@pytest.mark.parametrize("width", WIDTHS)
+def test_where_all_pixels_are_alike_the_first_output_wins(textbook, ways, number, width):
+    given = layer(width=width)
     given["x"][:] = number
     winner, same_winner = forward("pooled", given)[1], textbook("pooled", given)[1]
     assert ways == ["winograd", "textbook"]
@@ -130,8 +135,11 @@ def test_where_all_pixels_are_alike_the_first_output_wins(textbook, ways, number
 @pytest.mark.parametrize("name", ["x", "w", "b"])
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("where", ["first", "last"])
-def test_a_number_that_is_not_finite_shows_where_the_textbook_shows_it(textbook, ways, kind, name, number, where):
-    given = layer()
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_number_that_is_not_finite_shows_where_the_textbook_shows_it(
+    textbook, ways, kind, name, number, where, width
+):
+    given = layer(width=width)
     given[name].flat[0 if where == "first" else -1] = number
     (y, winner), (same_y, same_winner) = forward(kind, given), textbook(kind, given)
     assert ways == ["winograd", "textbook", "textbook"]
@@ -141,9 +149,10 @@ def test_a_number_that_is_not_finite_shows_where_the_textbook_shows_it(textbook,
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_numbers_too_large_to_be_multiplied_by_four_go_the_textbook_s_way(textbook, ways, kind):
-    given = layer()
-    given["x"][:, 4, 4] = 2e38
+@pytest.mark.parametrize("width", WIDTHS)
+def test_numbers_too_large_to_be_added_up_go_the_textbook_s_way(textbook, ways, kind, width):
+    given = layer(width=width)
+    given["x"][:, 4, 4:7] = 2e38
     given["w"] /= 1000
     y, same_y = forward(kind, given)[0], textbook(kind, given)[0]
     assert ways == ["winograd", "textbook", "textbook"]
@@ -164,3 +173,16 @@ def test_few_images_channels_filters_or_outputs_go_the_textbook_s_way(ways, kind
     given = layer(**shape)
     np.testing.assert_allclose(forward(kind, given)[0], expected(kind, given), rtol=0, atol=1e-4)
     assert ways == ["textbook"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_windows_of_three_need_more_channels_and_filters(monkeypatch, kind):
+    kernels = [(winograd, f"conv2d_{'relu_pool_' if kind == 'pooled' else ''}forward", "winograd")]
+    ways = note_calls(monkeypatch, kernels)
+    terms, filters = choice.WORTH_IT[3, kind == "pooled"]
+    enough = {"window_height": 3, "width": 3, "channels": -(-terms // 3), "filters": filters}
+    for shape in (enough, {**enough, "channels": (terms - 1) // 3}, {**enough, "filters": filters - 2}):
+        given = layer(**shape)
+        y = expected(kind, given)
+        np.testing.assert_allclose(forward(kind, given)[0], y, rtol=0, atol=5e-6 * abs(y).max())
+    assert ways == ["winograd"]

@@ -183,9 +183,9 @@ source(tuned.conv2d_forward)
 # loop, in [`pooling_tile.py`](../loopnet/kernels/tuned/pooling_tile.py).
 #
 # Fourth, **fewer products**. Two outputs beside each other, of a window five columns wide, take ten products a row.
-# Winograd found six that will do, for some more additions. Where a sum has many terms and a batch 16
-# images or more, it is that loop that runs: in LeNet-5's second convolution. How it works stands at the head of
-# [`winograd.py`](../loopnet/kernels/tuned/winograd.py).
+# Winograd found six that will do, for some more additions, and four for the six of a window three wide. Where a sum has
+# many terms and a batch 16 images or more, it is that loop that runs: in LeNet-5's second convolution. How it works
+# stands at the head of [`winograd.py`](../loopnet/kernels/tuned/winograd.py).
 #
 # ## Could it be faster still? The roofline
 #

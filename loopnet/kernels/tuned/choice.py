@@ -213,18 +213,22 @@ def _tile_memory(of_x: Shape, of_w: Shape, dtype: np.dtype) -> tuple:
 
 # ---- winograd.py, winograd_backward.py: False also if an output is not finite, for others may not be right then
 
-POOLED_TERMS, TERMS, TOGETHER = 25, 30, 3
-"""Products in a sum, with and without pooling, and sums of the same pixels, from which on six products and some
-additions are faster than ten products.
+WORTH_IT = {(3, True): (48, 16), (3, False): (48, 24), (5, True): (25, 3), (5, False): (30, 3)}
+"""By the width of the window, and whether pooling follows: products in a sum, and sums of the same pixels, from which
+on fewer products and some additions are faster than the textbook's products.
 """
+
+if AVX512:  # where windows of three have not been timed: what made a third and more of difference with AVX2
+    WORTH_IT[3, True] = WORTH_IT[3, False] = 96, 32
 
 LINES = 160_000
 """Bytes of pixels at points that a turn may have: it goes through them once for each tile of filters."""
 
 
-def _winograd_is_faster(w: np.ndarray, lanes: int, terms: int, sums: int, from_terms: int) -> bool:
-    many = terms >= from_terms and sums >= TOGETHER and len(_together(sums)) > 1
-    return w.shape[1] == winograd.WINDOW_WIDTH and many and lanes >= len(vector(w.dtype))
+def _winograd_is_faster(w: np.ndarray, lanes: int, terms: int, sums: int, pooled: bool = False) -> bool:
+    from_terms, from_sums = WORTH_IT.get((w.shape[1], pooled), (np.inf, np.inf))
+    many = terms >= from_terms and sums >= from_sums and len(_together(sums)) > 1
+    return many and lanes >= len(vector(w.dtype))
 
 
 def _together(sums: int) -> tuple[int, ...]:
@@ -234,19 +238,19 @@ def _together(sums: int) -> tuple[int, ...]:
 
 def _by_winograd(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) -> bool:
     (window_height, _, channels, filters), (_, _, height, width, lanes) = w.shape, y.shape
-    faster = _winograd_is_faster(w, lanes, window_height * channels, filters, TERMS)
+    faster = _winograd_is_faster(w, lanes, window_height * channels, filters)
     if not faster or height < 2 or width < 2 or lanes % len(vector(w.dtype)) > 0:
         return False
     tile = _together(filters)
-    *memory, _, tile, numbers = kept(
+    *memory, _, across, tile, numbers = kept(
         _winograd_memory, y.shape, w.shape, (height + 1) // 2, (width + 1) // 2, tile, w.dtype
     )
-    return not winograd.conv2d_forward(runs(x), w, b, runs(y), *memory, tile, numbers)
+    return not winograd.conv2d_forward(runs(x), w, b, runs(y), *memory, across, tile, numbers)
 
 
 def _pool_by_winograd(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> bool:
     window_height, _, channels, filters = w.shape
-    if not _winograd_is_faster(w, y.shape[4], window_height * channels, filters, POOLED_TERMS):
+    if not _winograd_is_faster(w, y.shape[4], window_height * channels, filters, pooled=True):
         return False
     memory = kept(_winograd_memory, y.shape, w.shape, *y.shape[2:4], _together(filters), w.dtype)
     return not winograd.conv2d_relu_pool_forward(runs(x), w, b, runs(y), runs(winner), *memory)
@@ -257,8 +261,9 @@ def _winograd_memory(of_y: Shape, of_w: Shape, height: int, width: int, tile: Sh
 
     height, width: of y in pairs of rows and columns.
     """
-    (window_height, _, channels, filters), (blocks, *_, lanes) = of_w, of_y
-    numbers, size = vector(dtype), winograd.POINTS * channels * lanes * dtype.itemsize
+    (window_height, window_width, channels, filters), (blocks, *_, lanes) = of_w, of_y
+    points = window_width + 1
+    numbers, size = vector(dtype), points * channels * lanes * dtype.itemsize
     columns, rows = width, height
     if lanes % len(numbers) == 0:
         columns = min(columns, max(1, LINES // (size * (2 * rows + window_height - 1))))
@@ -266,19 +271,19 @@ def _winograd_memory(of_y: Shape, of_w: Shape, height: int, width: int, tile: Sh
         rows = min(rows, max(1, (LINES // (size * columns) - window_height + 1) // 2))
     terms, all_terms = window_height * channels, (2 * rows + window_height - 1) * channels
     return (
-        aligned((filters // len(tile), winograd.POINTS, terms, len(tile)), dtype),
-        scratch("lines", winograd.POINTS, all_terms, columns * lanes, dtype=dtype),
-        scratch("sums", winograd.POINTS, 2 * len(tile) * len(numbers), dtype=dtype),
+        aligned((filters // len(tile), points, terms, len(tile)), dtype),
+        scratch("lines", points, all_terms, columns * lanes, dtype=dtype),
+        scratch("sums", points, 2 * len(tile) * len(numbers), dtype=dtype),
         scratch("zeros", len(numbers), dtype=dtype),
         np.empty(blocks * -(-width // columns) * -(-height // rows), np.bool_),
-        lanes, columns, rows, tile, numbers,
+        lanes, columns, rows, (0,) * window_width, tile, numbers,
     )  # fmt: skip
 
 
 def _input_by_winograd(dy: np.ndarray, winner: np.ndarray, w: np.ndarray, dx: np.ndarray) -> bool:
-    (window_height, _, channels, filters), lanes = w.shape, dy.shape[4]
-    faster = _winograd_is_faster(w, lanes, window_height * filters, channels, TERMS)
-    if not faster or lanes % len(vector(w.dtype)) > 0:
+    (window_height, window_width, channels, filters), lanes = w.shape, dy.shape[4]
+    faster = _winograd_is_faster(w, lanes, window_height * filters, channels)
+    if not faster or window_width == 3 or lanes % len(vector(w.dtype)) > 0:
         return False
     memory = kept(_winograd_backward_memory, dy.shape, w.shape, _together(channels), w.dtype)
     flipped = w[::-1].transpose(0, 1, 3, 2)
@@ -287,16 +292,16 @@ def _input_by_winograd(dy: np.ndarray, winner: np.ndarray, w: np.ndarray, dx: np
 
 def _winograd_backward_memory(of_dy: Shape, of_w: Shape, tile: Shape, dtype: np.dtype) -> tuple:
     """The arguments of the kernel from ``points`` on."""
-    (window_height, _, channels, filters), (blocks, _, pooled_height, _, lanes) = of_w, of_dy
+    (window_height, window_width, channels, filters), (blocks, _, pooled_height, _, lanes) = of_w, of_dy
     numbers, rows = vector(dtype), 2 * pooled_height + window_height - 1
     return (
-        aligned((channels // len(tile), winograd.POINTS, window_height * filters, len(tile)), dtype),
-        scratch("lines", winograd.POINTS, (2 * pooled_height + 2) * filters, len(numbers), dtype=dtype),
-        scratch("sums", winograd.POINTS, 2 * len(tile) * len(numbers), dtype=dtype),
+        aligned((channels // len(tile), window_width + 1, window_height * filters, len(tile)), dtype),
+        scratch("lines", window_width + 1, (2 * pooled_height + 2) * filters, len(numbers), dtype=dtype),
+        scratch("sums", window_width + 1, 2 * len(tile) * len(numbers), dtype=dtype),
         scratch("edge", channels, rows, 6 * len(numbers), dtype=dtype),
         scratch("zeros", len(numbers), dtype=dtype),
         np.empty(blocks * lanes // len(numbers), np.bool_),
-        lanes, tile, numbers,
+        lanes, (0,) * window_width, tile, numbers,
     )  # fmt: skip
 
 

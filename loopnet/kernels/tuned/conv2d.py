@@ -1,7 +1,7 @@
 """Convolution over lanes, at stride 1 and without padding: the case that matters, at full speed.
 
-The sums are those of ``kernels/conv2d.py``, and so are the names. (Where windows are five columns wide and sums long,
-the loops of ``winograd.py`` run instead: ``choice.py`` decides.) What changed:
+The sums are those of ``kernels/conv2d.py``, and so are the names. (Where windows are three or five columns wide and
+sums long, the loops of ``winograd.py`` run instead: ``choice.py`` decides.) What changed:
 
 - The innermost loop runs over ``t``, along a whole row of pixels of all the images of a block (see
   ``lanes.py``). To move the window one column to the right is to add ``lanes`` to ``t``.

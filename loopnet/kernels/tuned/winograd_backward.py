@@ -55,7 +55,7 @@ def add_to_columns(sums, edge, zeros, me, c, row, slot, vector):
 
 @njit(parallel=True, cache=True, **FAST)
 def conv2d_relu_pool_backward_input(
-    dy, winner, flipped, dx, points, lines, sums, edge, zeros, finite, lanes, tile, vector
+    dy, winner, flipped, dx, points, lines, sums, edge, zeros, finite, lanes, taps, tile, vector
 ):
     """Returns whether a gradient is not finite; ``finite`` (turns,) says so of a turn. Overwrites dx.
 
@@ -104,7 +104,7 @@ def conv2d_relu_pool_backward_input(
                 begin, end = u(max(0, -before) * filters), u(min(window_height, rows - row) * filters)
                 upper, lower = u(before * filters), u((before + 1) * filters)
                 for number in range(tiles):
-                    sum_products(lines, points, sums, me, number, upper, lower, begin, end, u(0), tile, vector)
+                    sum_products(lines, points, sums, me, number, upper, lower, begin, end, u(0), taps, tile, vector)
                     for q in range(u(channels // tiles)):
                         channel = u(number) * many + q
                         for at in range(u(row), u(min(row + 2, rows))):
