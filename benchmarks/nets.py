@@ -1,4 +1,4 @@
-"""The three networks that are trained, as plain descriptions from which each peer builds its own; and their FLOPs.
+"""The networks that are trained, as plain descriptions from which each peer builds its own; and their FLOPs.
 
 FLOPs are the textbook's: two for each multiply-add of the layer's definition, whatever a kernel does to get round
 some of them. Bias, ReLU, pooling, softmax and the optimiser are not counted.
@@ -72,6 +72,7 @@ NETS = {
         Net("a", "LeNet-5, 32x32x1", (32, 32, 1), **LENET),  # type: ignore[arg-type]
         Net("b", "32 and 64 filters, 28x28x1", (28, 28, 1), 100, (32, 64), (10,), "sgd"),
         Net("c", "LeNet-5, 32x32x3", (32, 32, 3), **LENET),  # type: ignore[arg-type]
+        Net("d", "32 and 64 filters of 3x3, 28x28x1", (28, 28, 1), 128, (32, 64), (10,), "adam", window=3),
     )
 }
 
