@@ -1,4 +1,4 @@
-"""Which operations are timed at which sizes: every layer of the three networks, as it stands in a training step."""
+"""Which operations are timed at which sizes: every layer of the networks, as it stands in a training step."""
 
 from dataclasses import dataclass
 from math import prod

@@ -1,8 +1,8 @@
 """A network on a rung: which loops its layers run, where their weights lie, and one step of training.
 
-The whole of training is :meth:`Network._train`, six lines: forward through the stages, loss, backward through the
-stages in reverse, what weights pay for their size, one step of the optimiser. How often it is done, and on which
-images, is for ``model.py``.
+The whole of training is :meth:`Network._train`, a few lines: forward through the stages, loss, backward through the
+stages in reverse, what weights pay for their size, one step of the optimiser, and the bounds that weights may have. How
+often it is done, and on which images, is for ``model.py``.
 """
 
 import warnings
@@ -255,12 +255,12 @@ class Network(Stack):
         for stage in reversed(self._plan.stages[self._plan.first_trained :]):
             gradient = stage.backward(gradient)
         self._penalize(training=True)
-        self._step_down()
+        self.optimizer.step(self._ops, self._values, self._grads)  # type: ignore[union-attr, arg-type]
+        self._constrain()
         return outputs, losses
 
-    def _step_down(self) -> None:
-        """Let the optimiser change all that is learned, and put back into their bounds the weights that have some."""
-        self.optimizer.step(self._ops, self._values, self._grads)  # type: ignore[union-attr, arg-type]
+    def _constrain(self) -> None:
+        """Put weights back inside their bounds, where they have some."""
         for p in self._bounded:
             p.value[...] = p.constraint(p.value)
 

@@ -298,7 +298,7 @@ def test_bench_kernels_writes_results(tmp_path, monkeypatch, capsys):
         (["nothing"], "invalid choice"),
         (["train", "--peers", "caffe"], "unknown caffe"),
         (["kernels", "--threads", "9999"], "--threads 9999: Numba has"),
-        (["kernels", "--net", "d"], "invalid choice: 'd'"),
+        (["kernels", "--net", "z"], "invalid choice: 'z'"),
         (["page", "--results", "empty"], "no results in empty yet"),
     ],
 )
