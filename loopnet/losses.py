@@ -23,12 +23,12 @@ ARGUMENTS = {
 """Arguments that Keras's losses take and these do not, and what to do instead."""
 
 MISSING = listed({
-    "the losses are cross-entropies, categorical, sparse and binary, and mean_squared_error": """
-        mae mape msle cosine hinge huber kld logcosh log_cosh poisson kl_divergence kullback_leibler_divergence
-        mean_absolute_error mean_absolute_percentage_error mean_squared_logarithmic_error squared_hinge
+    "the losses are cross-entropies, categorical, sparse and binary, mean squared and absolute error and huber": """
+        mape msle cosine hinge kld logcosh log_cosh poisson kl_divergence kullback_leibler_divergence
+        mean_absolute_percentage_error mean_squared_logarithmic_error squared_hinge
         categorical_hinge cosine_similarity binary_focal_crossentropy categorical_focal_crossentropy dice tversky ctc
-        MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredLogarithmicError Hinge SquaredHinge CategoricalHinge
-        Huber KLDivergence LogCosh Poisson CosineSimilarity BinaryFocalCrossentropy CategoricalFocalCrossentropy
+        MeanAbsolutePercentageError MeanSquaredLogarithmicError Hinge SquaredHinge CategoricalHinge
+        KLDivergence LogCosh Poisson CosineSimilarity BinaryFocalCrossentropy CategoricalFocalCrossentropy
         Dice Tversky CTC Circle""",
     "a loss is made again from its config(): losses.get": "deserialize serialize",
 })  # fmt: skip
@@ -175,10 +175,8 @@ class BinaryCrossentropy(Loss):
         kernel(outputs, targets, weight, losses, doutputs)
 
 
-class MeanSquaredError(Loss):
-    """The mean over an image's outputs of (y - t)**2; labels of shape (images, outputs), or (images,) for one
-    output. Outputs may be images, with labels of their shape.
-    """
+class _Error(Loss):
+    """Between outputs and labels that are any numbers."""
 
     takes_images = True
 
@@ -188,8 +186,36 @@ class MeanSquaredError(Loss):
     def encode(self, y: Any, outputs: int) -> np.ndarray:
         return _rows(y, outputs)
 
+
+class MeanSquaredError(_Error):
+    """The mean over an image's outputs of (y - t)**2; labels of shape (images, outputs), or (images,) for one
+    output. Outputs may be images, with labels of their shape.
+    """
+
     def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
         ops.mean_squared_error(outputs, targets, weight, losses, doutputs)
+
+
+class MeanAbsoluteError(_Error):
+    """The mean over an image's outputs of abs(y - t); labels as for the squared error."""
+
+    def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
+        ops.mean_absolute_error(outputs, targets, weight, losses, doutputs)
+
+
+class Huber(_Error):
+    """The mean over an image's outputs of e**2 / 2 where abs(e) <= delta, and of delta * abs(e) - delta**2 / 2 beyond,
+    with e = y - t: one far-off label pulls no harder than ``delta``. Labels as for the squared error. Huber (1964).
+    """
+
+    def __init__(self, delta: float = 1.0, name: str | None = None, **others: Any):
+        settle("Huber", others, ARGUMENTS, ("delta",))
+        if not 0 < delta < np.inf:
+            raise ValueError(f"Huber: expected a finite delta above 0, given {delta!r}")
+        self.delta = float(delta)
+
+    def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
+        ops.huber(outputs, targets, weight, losses, doutputs, doutputs.dtype.type(self.delta))
 
 
 class MaximumAPosteriori(SparseCategoricalCrossentropy):
@@ -269,7 +295,15 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> np.ndarray:
     return of_last_axis(MeanSquaredError(), y_true, y_pred)
 
 
-mse = mean_squared_error
+def mean_absolute_error(y_true: Any, y_pred: Any) -> np.ndarray:
+    return of_last_axis(MeanAbsoluteError(), y_true, y_pred)
+
+
+def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> np.ndarray:
+    return of_last_axis(Huber(delta), y_true, y_pred)
+
+
+mse, mae = mean_squared_error, mean_absolute_error
 
 
 def of_last_axis(loss: Loss, y_true: Any, y_pred: Any) -> np.ndarray:
@@ -294,9 +328,9 @@ LOSSES: dict[str, type[Loss]] = {
     "categorical_crossentropy": CategoricalCrossentropy,
     "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
     **dict.fromkeys(("binary_crossentropy", "bce", "BCE"), BinaryCrossentropy),
-    "mean_squared_error": MeanSquaredError,
-    "mse": MeanSquaredError,
-    "MSE": MeanSquaredError,
+    **dict.fromkeys(("mean_squared_error", "mse", "MSE"), MeanSquaredError),
+    **dict.fromkeys(("mean_absolute_error", "mae", "MAE"), MeanAbsoluteError),
+    "huber": Huber,
     "maximum_a_posteriori": MaximumAPosteriori,
     **{
         cls.__name__: cls
@@ -305,6 +339,8 @@ LOSSES: dict[str, type[Loss]] = {
             SparseCategoricalCrossentropy,
             BinaryCrossentropy,
             MeanSquaredError,
+            MeanAbsoluteError,
+            Huber,
             MaximumAPosteriori,
         )  # fmt: skip
     },
@@ -318,6 +354,8 @@ FUNCTIONS: dict[Any, str] = {
         sparse_categorical_crossentropy,
         binary_crossentropy,
         mean_squared_error,
+        mean_absolute_error,
+        huber,
     )  # fmt: skip
 }
 

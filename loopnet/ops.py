@@ -123,6 +123,8 @@ class Ops:
     sigmoid_cross_entropy: Kernel
     binary_cross_entropy: Kernel
     mean_squared_error: Kernel
+    mean_absolute_error: Kernel
+    huber: Kernel
     maximum_a_posteriori: Kernel
     weight_penalty_forward: Kernel
     weight_penalty_backward: Kernel
@@ -265,6 +267,8 @@ TEXTBOOK: dict[str, Any] = {
     "sigmoid_cross_entropy": loss.sigmoid_cross_entropy,
     "binary_cross_entropy": loss.binary_cross_entropy,
     "mean_squared_error": loss.mean_squared_error,
+    "mean_absolute_error": loss.mean_absolute_error,
+    "huber": loss.huber,
     "maximum_a_posteriori": rbf.maximum_a_posteriori,
     "weight_penalty_forward": penalty.weight_penalty_forward,
     "weight_penalty_backward": penalty.weight_penalty_backward,
@@ -327,7 +331,7 @@ def _tuned() -> Ops:
 # of its own to pay
 ROWS = (
     "softmax_backward", "cross_entropy", "sigmoid_cross_entropy", "binary_cross_entropy", "mean_squared_error",
-    "maximum_a_posteriori",
+    "mean_absolute_error", "huber", "maximum_a_posteriori",
 )  # fmt: skip
 
 

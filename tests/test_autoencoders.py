@@ -136,12 +136,19 @@ def test_losses_by_themselves_give_a_number_a_pixel():
     np.testing.assert_allclose(squares, ((y - p) ** 2).mean(axis=-1), rtol=1e-6)
     whole = losses.MeanSquaredError()(y, p, sample_weight=weight)
     assert whole == pytest.approx((squares.mean(axis=(1, 2)) * weight).mean(), rel=1e-6)
-    assert losses.binary_crossentropy(X, X).shape == (12, 6, 5)
+    np.testing.assert_allclose(losses.mae(y, p), np.abs(y - p).mean(axis=-1), rtol=1e-6)
+    assert losses.huber(X, X).shape == losses.binary_crossentropy(X, X).shape == (12, 6, 5)
 
 
-@pytest.mark.parametrize(("operation", "caller"), [("mean_squared_error", "loss"), ("conv2d_backward_weights", None)])
-def test_the_stepper_takes_an_image_for_its_own_target(operation, caller):
-    trace = stepper.step_layer(compiled(), X[:1], operation, caller)
+@pytest.mark.parametrize(
+    ("loss", "operation", "caller"),
+    [
+        ("mse", "mean_squared_error", "loss"), ("mae", "mean_absolute_error", "loss"), ("huber", "huber", "loss"),
+        ("mse", "conv2d_backward_weights", None),
+    ],
+)  # fmt: skip
+def test_the_stepper_takes_an_image_for_its_own_target(loss, operation, caller):
+    trace = stepper.step_layer(compiled(loss), X[:1], operation, caller)
     assert trace.title.startswith(operation)
 
 

@@ -83,7 +83,7 @@ def test_import(line):
         ("from loopnet.layers import Concatenate", "Concatenate is not in loopnet: branches are not in loopnet"),
         ("from loopnet.callbacks import TensorBoard", "TensorBoard is not in loopnet: use CSVLogger"),
         ("from loopnet.metrics import MeanIoU", "MeanIoU is not in loopnet: write a function"),
-        ("from loopnet.losses import Huber", "Huber is not in loopnet: the losses are"),
+        ("from loopnet.losses import Hinge", "Hinge is not in loopnet: the losses are"),
         ("from loopnet.utils import plot_model", "plot_architecture"),
         ("from loopnet.datasets import cifar100", "use cifar10"),
         ("from loopnet.keras.preprocessing.image import ImageDataGenerator", "RandomDistortion"),
@@ -219,7 +219,8 @@ REFUSED_ARGUMENTS = [
     (lambda: losses.CategoricalCrossentropy(reduction="sum"), NotImplementedError, "reduction is not in loopnet"),
     (lambda: compiled(run_eagerly=True), NotImplementedError, "compile: run_eagerly is not in loopnet"),
     (lambda: compiled(optimizer="lion"), NotImplementedError, "Lion is not in loopnet"),
-    (lambda: compiled(loss="mae"), NotImplementedError, "mae is not in loopnet: the losses are"),
+    (lambda: compiled(loss="mape"), NotImplementedError, "mape is not in loopnet: the losses are"),
+    (lambda: losses.Huber(delta=0), ValueError, "Huber: expected a finite delta above 0, given 0"),
     (lambda: compiled(loss=lambda t, y: 0.0), ValueError, "loopnet.losses, given .*; a loss of your own is a subclass"),
     (lambda: type("My", (losses.Loss,), {"call": None}), NotImplementedError, "My: call is not .*encode and on_batch"),
     (lambda: compiled(loss=losses.Loss()).fit(X, Y), NotImplementedError, "Loss has no encode: a loss of your own"),
@@ -558,6 +559,8 @@ def test_losses_as_functions():
     np.testing.assert_allclose(losses.categorical_crossentropy(np.eye(2)[y], p), expected)
     np.testing.assert_allclose(losses.binary_crossentropy(np.eye(2)[y], p), expected)
     np.testing.assert_allclose(losses.mse(np.eye(2)[y], p), [0.04, 0.25])
+    np.testing.assert_allclose(losses.mae(np.eye(2)[y], p), [0.2, 0.5])
+    np.testing.assert_allclose(losses.huber(np.eye(2)[y], p, delta=0.4), [0.02, 0.12])
     smooth = -(0.95 * np.log(0.8) + 0.05 * np.log(0.2))
     np.testing.assert_allclose(losses.categorical_crossentropy(np.eye(2)[y], p, label_smoothing=0.1)[0], smooth)
     with pytest.raises(ValueError, match="expected labels of 2 images, given 1"):

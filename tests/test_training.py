@@ -26,7 +26,10 @@ LOSSES = {
     "binary": losses.BinaryCrossentropy(),
     "binary logits": losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.2),
     "squared": losses.MeanSquaredError(),
+    "absolute": losses.MeanAbsoluteError(),
+    "huber": losses.Huber(0.5),
 }
+OF_NUMBERS = ("squared", "absolute", "huber")
 
 each_rung = pytest.mark.parametrize("backend", BACKENDS)
 
@@ -43,7 +46,7 @@ def run_loss(loss, backend, outputs, labels, weight):
 @each_rung
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses_and_gradients_are_keras_s(backend, name):
-    outputs = GOLDEN["logits" if "logits" in name or name == "squared" else "probabilities"]
+    outputs = GOLDEN["logits" if "logits" in name or name in OF_NUMBERS else "probabilities"]
     got = run_loss(LOSSES[name], backend, outputs, GOLDEN["targets"], GOLDEN["weight"])
     for values, what in zip(got, ("losses", "gradient"), strict=True):
         # Keras takes some of its means in float32, whatever it is told
@@ -95,6 +98,10 @@ def test_false_is_class_0_and_true_class_1(labels, rows):
 def test_losses_and_metrics_by_keras_s_short_names():
     for name in ("bce", "BCE"):
         assert type(losses.get(name)) is losses.BinaryCrossentropy
+    for given in ("mae", "MAE", "mean_absolute_error", losses.mae, losses.mean_absolute_error):
+        assert type(losses.get(given)) is losses.MeanAbsoluteError
+    for given in ("huber", losses.huber):
+        assert losses.get(given).config() == {"name": "Huber", "delta": 1.0}
     for name, expected in (("MAE", metrics.MeanAbsoluteError), ("MSE", metrics.MeanSquaredError)):
         assert type(metrics.get(name)) is expected and metrics.get(name).name == name  # as in Keras's history
     with pytest.raises(NotImplementedError, match="bce is not in loopnet: the loss is in the logs as loss"):
@@ -168,7 +175,7 @@ def test_squared_error_of_probabilities_is_evaluated_after_the_softmax(backend):
 
 
 @each_rung
-@pytest.mark.parametrize("loss", ["mse", losses.BinaryCrossentropy(from_logits=True)])
+@pytest.mark.parametrize("loss", ["mse", "mae", losses.Huber(0.5), losses.BinaryCrossentropy(from_logits=True)])
 def test_one_output_learns(backend, loss):
     model = small(units=1)
     model.compile(SGD(0.1), loss, metrics=["accuracy", "mae"], backend=backend)

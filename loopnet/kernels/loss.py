@@ -97,3 +97,34 @@ def mean_squared_error(outputs, targets, weight, losses, doutputs):
             loss += error * error
             doutputs[n, k] = 2 * float64(weight[n]) * error / size if weight[n] != 0 else 0.0
         losses[n] = loss / size
+
+
+def mean_absolute_error(outputs, targets, weight, losses, doutputs):
+    """losses[n] = mean_k |y - t|;   doutputs[n,k] = weight[n] * sign(y - t) / outputs, and the sign of 0 is 0."""
+    batch, size = outputs.shape
+    for n in prange(batch):
+        loss = 0.0
+        for k in range(size):
+            error = float64(outputs[n, k]) - float64(targets[n, k])
+            loss += abs(error)
+            sign = 1.0 if error > 0 else -1.0 if error < 0 else error  # 0, or NaN
+            doutputs[n, k] = float64(weight[n]) * sign / size if weight[n] != 0 else 0.0
+        losses[n] = loss / size
+
+
+def huber(outputs, targets, weight, losses, doutputs, delta):
+    """losses[n] = mean_k (e**2 / 2 if |e| <= delta else delta * |e| - delta**2 / 2)   with   e = y - t.
+
+    A parabola that goes on as a straight line: its slope is e, kept between -delta and delta. Huber (1964). With s for
+    the slope, both pieces are s * (e - s / 2).
+    """
+    batch, size = outputs.shape
+    most = float64(delta)
+    for n in prange(batch):
+        loss = 0.0
+        for k in range(size):
+            error = float64(outputs[n, k]) - float64(targets[n, k])
+            slope = most if error > most else -most if error < -most else error  # NaN stays NaN
+            loss += slope * (error - slope / 2)
+            doutputs[n, k] = float64(weight[n]) * slope / size if weight[n] != 0 else 0.0
+        losses[n] = loss / size

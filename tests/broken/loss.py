@@ -93,3 +93,32 @@ def squared_error_halved(ops, outputs, targets, weight, losses, gradient):
 def squared_error_swallows_nan(ops, outputs, targets, weight, losses, gradient):
     """A broken output counts as 0, and training goes on as if nothing were wrong."""
     ops.mean_squared_error(np.nan_to_num(outputs), targets, weight, losses, gradient)
+
+
+@breaks("losses", "mean_absolute_error")
+def no_error_has_a_sign(ops, outputs, targets, weight, losses, gradient):
+    """An output that is its target is pushed on, as if 0 were above 0."""
+    ops.mean_absolute_error(outputs, targets, weight, losses, gradient)
+    gradient += weight[:, None] * (outputs == targets) / outputs.shape[1]
+
+
+@breaks("losses", "mean_absolute_error")
+def absolute_error_with_the_slope_of_the_squared(ops, outputs, targets, weight, losses, gradient):
+    """The loss of one, the gradient of the other."""
+    ops.mean_squared_error(outputs, targets, weight, losses, gradient)
+    losses[...] = np.abs(outputs - targets).mean(axis=1)
+
+
+@breaks("losses", "huber")
+def huber_never_straight(ops, outputs, targets, weight, losses, gradient, delta):
+    """The parabola everywhere: far-off labels pull as hard as they like."""
+    ops.mean_squared_error(outputs, targets, weight, losses, gradient)
+    losses /= 2
+    gradient /= 2
+
+
+@breaks("losses", "huber")
+def huber_with_a_step(ops, outputs, targets, weight, losses, gradient, delta):
+    """The straight piece starts half of delta's square too high: what is taken off it is forgotten."""
+    ops.huber(outputs, targets, weight, losses, gradient, delta)
+    losses += (np.abs(outputs - targets) > delta).mean(axis=1) * delta**2 / 2

@@ -33,7 +33,10 @@ LOSSES = {
     "binary": keras.losses.BinaryCrossentropy(reduction=None),
     "binary logits": keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.2, reduction=None),
     "squared": keras.losses.MeanSquaredError(reduction=None),
+    "absolute": keras.losses.MeanAbsoluteError(reduction=None),
+    "huber": keras.losses.Huber(delta=0.5, reduction=None),
 }
+OF_NUMBERS = ("squared", "absolute", "huber")
 
 WALKS = {
     "nadam": keras.optimizers.Nadam(),
@@ -53,7 +56,7 @@ def losses(random: np.random.RandomState) -> dict[str, np.ndarray]:
     targets, weight = np.eye(4)[random.randint(4, size=6)], random.uniform(size=6)
     arrays = {"logits": logits, "probabilities": p, "targets": targets, "weight": weight}
     for name, loss in LOSSES.items():
-        outputs = torch.tensor(logits if "logits" in name or name == "squared" else p, requires_grad=True)
+        outputs = torch.tensor(logits if "logits" in name or name in OF_NUMBERS else p, requires_grad=True)
         of_images = loss(torch.tensor(targets), outputs)
         (of_images * torch.tensor(weight)).sum().backward()
         assert outputs.grad is not None

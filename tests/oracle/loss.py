@@ -44,3 +44,15 @@ def binary_cross_entropy(probabilities, targets, weight):
 def mean_squared_error(outputs, targets, weight):
     y, t, weight = (np.asarray(a, np.float64) for a in (outputs, targets, weight))
     return ((y - t) ** 2).mean(axis=-1), weight[:, None] * 2 * (y - t) / y.shape[1]
+
+
+def mean_absolute_error(outputs, targets, weight):
+    y, t, weight = (np.asarray(a, np.float64) for a in (outputs, targets, weight))
+    return np.abs(y - t).mean(axis=-1), weight[:, None] * np.sign(y - t) / y.shape[1]
+
+
+def huber(outputs, targets, weight, delta):
+    y, t, weight = (np.asarray(a, np.float64) for a in (outputs, targets, weight))
+    distance = np.abs(y - t)
+    losses = np.where(distance <= delta, distance**2 / 2, delta * distance - delta**2 / 2)
+    return losses.mean(axis=-1), weight[:, None] * np.clip(y - t, -delta, delta) / y.shape[1]

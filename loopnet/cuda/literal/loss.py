@@ -111,3 +111,39 @@ def mean_squared_error(outputs, targets, weight, losses, doutputs):
             loss += error * error
             doutputs[n, k] = two * weight[n] * error / count if weight[n] != 0 else zero
         losses[n] = loss / count
+
+
+@one_thread_per("losses")
+@cuda.jit
+def mean_absolute_error(outputs, targets, weight, losses, doutputs):
+    """losses[n] = mean_k |y - t|;   doutputs[n,k] = weight[n] * sign(y - t) / outputs, and the sign of 0 is 0."""
+    batch, size = outputs.shape
+    zero, one, count = losses.dtype.type(0), losses.dtype.type(1), losses.dtype.type(size)
+
+    n = cuda.grid(1)
+    if n < batch:
+        loss = zero
+        for k in range(size):
+            error = outputs[n, k] - targets[n, k]
+            loss += abs(error)
+            sign = one if error > zero else -one if error < zero else error  # 0, or NaN
+            doutputs[n, k] = weight[n] * sign / count if weight[n] != 0 else zero
+        losses[n] = loss / count
+
+
+@one_thread_per("losses")
+@cuda.jit
+def huber(outputs, targets, weight, losses, doutputs, delta):
+    """losses[n] = mean_k s * (e - s / 2)   with   e = y - t   and the slope s, e kept between -delta and delta."""
+    batch, size = outputs.shape
+    zero, two, count = losses.dtype.type(0), losses.dtype.type(2), losses.dtype.type(size)
+
+    n = cuda.grid(1)
+    if n < batch:
+        loss = zero
+        for k in range(size):
+            error = outputs[n, k] - targets[n, k]
+            slope = delta if error > delta else -delta if error < -delta else error  # NaN stays NaN
+            loss += slope * (error - slope / two)
+            doutputs[n, k] = weight[n] * slope / count if weight[n] != 0 else zero
+        losses[n] = loss / count
