@@ -31,6 +31,7 @@ from .layers import (
     Layer,
     LeakyReLU,
     MaxPooling2D,
+    Normalization,
     ReLU,
     Reshape,
     Sigmoid,
@@ -229,6 +230,12 @@ def _batch_norm(layer: Any) -> Described:
     return {"kind": "batch_norm", "slope": slope.astype(mean.dtype), "mean": mean, "beta": np.asarray(beta)}
 
 
+def _normalization(layer: Any) -> Described:
+    mean = np.asarray(layer.mean.value)
+    slope = 1 / np.sqrt(np.asarray(layer.variance.value, np.float64) + layer.EPSILON)
+    return {"kind": "batch_norm", "slope": slope.astype(mean.dtype), "mean": mean, "beta": np.zeros_like(mean)}
+
+
 def _zero_pad(layer: Any) -> Described:
     return {"kind": "zero_pad", "before": [before for before, _ in layer.padding]}
 
@@ -257,6 +264,7 @@ DESCRIBED: dict[type[Layer], Callable[[Any], Described]] = {
     GlobalMaxPooling2D: _pooling("max_pool"),
     GlobalAveragePooling2D: _pooling("average_pool"),
     BatchNormalization: _batch_norm,
+    Normalization: _normalization,
     ZeroPadding2D: _zero_pad,
     UpSampling2D: _upsampling,
     Flatten: _copy,

@@ -188,6 +188,13 @@ def _batch_normalization(graph: _Graph, layer: Any, x: str) -> str:
     return graph.node("BatchNormalization", [x, *names], epsilon=layer.epsilon)
 
 
+def _normalization(graph: _Graph, layer: Any, x: str) -> str:
+    mean, variance = np.asarray(layer.mean.value), np.asarray(layer.variance.value)
+    vectors = {"ones": np.ones_like(mean), "zeros": np.zeros_like(mean), "mean": mean, "variance": variance}
+    names = [graph.weight(f"{layer.name}/{name}", value) for name, value in vectors.items()]
+    return graph.node("BatchNormalization", [x, *names], epsilon=layer.EPSILON)
+
+
 def _dense(graph: _Graph, layer: Any, x: str) -> str:
     names = _weights(graph, layer, layer.weights[0])
     if len(layer.input_shape) == 2:
@@ -289,6 +296,7 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     "SparseConv2D": (_sparse_conv2d, FIRST),
     "Subsampling2D": (_subsampling2d, FIRST),
     "BatchNormalization": (_batch_normalization, FIRST),
+    "Normalization": (_normalization, FIRST),
     "Dense": (_dense, AS_IT_IS),
     "RBF": (_rbf, AS_IT_IS),
     "Flatten": (_flatten, AS_IT_IS),

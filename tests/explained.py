@@ -44,6 +44,7 @@ NETWORKS = {
         layers.Dense(2),
     ),
     "batch normalisation": lambda: small(
+        layers.Normalization(mean=[0.5, 0.25, -1], variance=[2, 0.5, 1]),
         layers.ZeroPadding2D(((1, 2), (0, 3))),
         layers.Conv2D(3, 4),
         layers.BatchNormalization(),

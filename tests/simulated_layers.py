@@ -28,6 +28,7 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     **{name: (3, getattr(layers, name)) for name in ("ReLU", "LeakyReLU", "BatchNormalization", "Flatten")},
     "Dropout": (3, lambda: layers.Dropout(0.4, seed=3)),
     "Rescaling": (3, lambda: layers.Rescaling(0.5, 0.25)),
+    "Normalization": (3, layers.Normalization),
     "Reshape": (3, lambda: layers.Reshape((10, 4))),
     "Permute": (3, lambda: layers.Permute((3, 1, 2))),
     "Conv1D": (2, lambda: Conv1D(3, 3, strides=2, padding="same", activation="relu")),

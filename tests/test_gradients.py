@@ -156,6 +156,7 @@ LAYERS = {
     "Conv2D softmax": (lambda: layers.Conv2D(3, 2, activation="softmax"), (3, 3, 2)),
     "ScaledTanh": (lambda: layers.ScaledTanh(), (2, 3, 2)),
     "Rescaling": (lambda: layers.Rescaling(1.5, -0.25), (3, 2)),
+    "Normalization": (lambda: layers.Normalization(mean=[1, -2], variance=[4, 0.5]), (3, 2)),
     "Subsampling2D": (lambda: layers.Subsampling2D((2, 3), activation="scaled_tanh"), (5, 7, 2)),
     "Subsampling2D first": (lambda: layers.Subsampling2D(2, use_bias=False, data_format="channels_first"), (2, 4, 3)),
     "SparseConv2D": (lambda: layers.SparseConv2D([[0, 2], [1]], (2, 3), strides=(1, 2), padding="same"), (4, 5, 3)),

@@ -54,6 +54,7 @@ from .pooling import (
 )
 from .rescaling import Rescaling
 from .reshaping import Flatten, Permute, Reshape, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
+from .standardizing import Normalization
 from .upsampling import UpSampling2D
 
 LAYERS: dict[str, type[Layer]] = {
@@ -65,7 +66,7 @@ LAYERS: dict[str, type[Layer]] = {
         GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
         ZeroPadding1D, ZeroPadding2D, ZeroPadding3D, UpSampling2D, Flatten, Reshape, Permute,
         RandomDistortion, RandomTranslation, RandomRotation, RandomZoom, RandomFlip,
-        Dropout, BatchNormalization,
+        Dropout, BatchNormalization, Normalization,
         ReLU, LeakyReLU, BoundedReLU, ELU, SELU, SiLU, GELU, Sigmoid, Tanh, ScaledTanh, Softplus, Softmax,
         Subsampling2D, SparseConv2D, RBF, Rescaling,
     )

@@ -34,7 +34,7 @@ MISSING = listed(
         "there is no attention; the layers are those of convolutional networks": """
         AdditiveAttention Attention GroupQueryAttention MultiHeadAttention""",
         "change the images before they reach the model": """
-        AutoContrast AugMix CenterCrop Cropping1D Cropping2D Cropping3D CutMix Equalization MixUp Normalization
+        AutoContrast AugMix CenterCrop Cropping1D Cropping2D Cropping3D CutMix Equalization MixUp
         RandAugment RandomBrightness RandomContrast RandomCrop RandomGaussianBlur Resizing""",
         "use RandomDistortion, with elastic, cutout or shear": "RandomElasticTransform RandomErasing RandomShear",
         "a layer is made again from its config(): type(layer)(**layer.config())": "deserialize serialize",
@@ -58,6 +58,7 @@ ARGUMENTS = {
     "sparse": "arrays are dense",
     "ragged": "all images have one size",
     "tensor": "give the shape",
+    "invert": "numbers are normalised one way only; times the root of the variance, plus the mean is the other",
     "lora_rank": "all weights are trained",
     "lora_alpha": "all weights are trained",
     "quantization_config": "weights are not quantized",

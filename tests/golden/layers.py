@@ -93,6 +93,8 @@ LAYERS: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
     ("Activation", {"activation": "relu6"}, (6,)),
     ("ReLU", {"max_value": 0.5, "negative_slope": 0.25, "threshold": 0.125}, (3, 2, 2)),
     ("ReLU", {"max_value": 0.75}, (5,)),
+    ("Normalization", {"mean": [1.0, -0.5, 0.0, 3.0], "variance": [0.25, 4.0, 1.0, 9.0]}, (4,)),
+    ("Normalization", {"axis": None, "mean": 0.5, "variance": 0.0625}, (3, 2, 2)),
 ]
 
 
