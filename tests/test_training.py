@@ -104,8 +104,8 @@ def test_losses_and_metrics_by_keras_s_short_names():
         assert losses.get(given).config() == {"name": "Huber", "delta": 1.0}
     for name, expected in (("MAE", metrics.MeanAbsoluteError), ("MSE", metrics.MeanSquaredError)):
         assert type(metrics.get(name)) is expected and metrics.get(name).name == name  # as in Keras's history
-    with pytest.raises(NotImplementedError, match="bce is not in loopnet: the loss is in the logs as loss"):
-        metrics.get("bce")
+    for name in ("bce", "BCE"):
+        assert isinstance(metrics.get(name), metrics.BinaryCrossentropy)
 
 
 def test_wrong_losses():
