@@ -283,7 +283,7 @@ def _winograd_memory(of_y: Shape, of_w: Shape, height: int, width: int, tile: Sh
 def _input_by_winograd(dy: np.ndarray, winner: np.ndarray, w: np.ndarray, dx: np.ndarray) -> bool:
     (window_height, window_width, channels, filters), lanes = w.shape, dy.shape[4]
     faster = _winograd_is_faster(w, lanes, window_height * filters, channels)
-    if not faster or window_width == 3 or lanes % len(vector(w.dtype)) > 0:
+    if not faster or window_width != 5 or lanes % len(vector(w.dtype)) > 0:  # its sums are written for five columns
         return False
     memory = kept(_winograd_backward_memory, dy.shape, w.shape, _together(channels), w.dtype)
     flipped = w[::-1].transpose(0, 1, 3, 2)
