@@ -350,6 +350,12 @@ SCHEDULES = {
     "cosine": schedules.CosineDecay(0.1, 20, alpha=0.1),
     "warmup": schedules.CosineDecay(0.01, 20, warmup_target=0.1, warmup_steps=10),
     "piecewise": schedules.PiecewiseConstantDecay([7, 20], [0.1, 0.01, 0.001]),
+    "inverse time": schedules.InverseTimeDecay(0.1, 10, 0.5),
+    "inverse staircase": schedules.InverseTimeDecay(0.1, 10, 0.5, staircase=True),
+    "polynomial": schedules.PolynomialDecay(0.1, 20, 0.01, power=2.0),
+    "polynomial cycles": schedules.PolynomialDecay(0.1, 10, 0.01, power=0.5, cycle=True),
+    "restarts": schedules.CosineDecayRestarts(0.1, 8, t_mul=1.5, m_mul=0.5, alpha=0.1),
+    "restarts alike": schedules.CosineDecayRestarts(0.1, 8, t_mul=1.0),
 }
 
 

@@ -25,6 +25,12 @@ SCHEDULES = {
     "cosine": keras.optimizers.schedules.CosineDecay(0.1, 20, alpha=0.1),
     "warmup": keras.optimizers.schedules.CosineDecay(0.01, 20, warmup_target=0.1, warmup_steps=10),
     "piecewise": keras.optimizers.schedules.PiecewiseConstantDecay([7, 20], [0.1, 0.01, 0.001]),
+    "inverse time": keras.optimizers.schedules.InverseTimeDecay(0.1, 10, 0.5),
+    "inverse staircase": keras.optimizers.schedules.InverseTimeDecay(0.1, 10, 0.5, staircase=True),
+    "polynomial": keras.optimizers.schedules.PolynomialDecay(0.1, 20, 0.01, power=2.0),
+    "polynomial cycles": keras.optimizers.schedules.PolynomialDecay(0.1, 10, 0.01, power=0.5, cycle=True),
+    "restarts": keras.optimizers.schedules.CosineDecayRestarts(0.1, 8, t_mul=1.5, m_mul=0.5, alpha=0.1),
+    "restarts alike": keras.optimizers.schedules.CosineDecayRestarts(0.1, 8, t_mul=1.0),
 }
 LOSSES = {
     "categorical": keras.losses.CategoricalCrossentropy(reduction=None),
