@@ -1,6 +1,7 @@
 """Keras's ``utils``, as far as beginners' listings use it."""
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -8,10 +9,15 @@ from .backend import clear_session
 from .missing import getattr_of, listed
 from .seeds import set_random_seed
 
-__all__ = ["clear_session", "normalize", "set_random_seed", "to_categorical"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from .model import Sequential
+
+__all__ = ["clear_session", "normalize", "plot_model", "set_random_seed", "to_categorical"]
 
 MISSING = listed({
-    "use loopnet.plot.plot_architecture": "plot_model model_to_dot",
+    "use plot_model, or loopnet.plot.plot_architecture": "model_to_dot",
     "to_categorical is in loopnet.utils itself": "np_utils",
     "read files with matplotlib.image.imread; models take arrays": """
         load_img img_to_array array_to_img save_img image_dataset_from_directory text_dataset_from_directory
@@ -45,3 +51,28 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
     x = np.asarray(x)
     norm = np.linalg.norm(x, order, axis, keepdims=True)
     return x / np.where(norm == 0, 1, norm)
+
+
+def plot_model(
+    model: "Sequential",
+    to_file: str | Path | None = "model.png",
+    show_shapes: bool = False,
+    show_dtype: bool = False,
+    show_layer_names: bool = False,
+    rankdir: str = "TB",
+    expand_nested: bool = False,
+    dpi: int = 200,
+    show_layer_activations: bool = False,
+    show_trainable: bool = False,
+) -> "Figure":
+    """``plot.plot_architecture(model)``, written to ``to_file`` with so many dots an inch; the folder must be there.
+
+    Shapes and names are always shown, from left to right: of what Keras's function shows or leaves out at wish, nothing
+    changes this picture. to_file: None writes none. Raises ``ValueError`` for an ending that is no kind of picture.
+    """
+    from .plot import plot_architecture
+
+    figure = plot_architecture(model)
+    if to_file is not None:
+        figure.savefig(to_file, dpi=dpi)
+    return figure

@@ -85,7 +85,7 @@ def test_import(line):
         ("from loopnet.callbacks import TensorBoard", "TensorBoard is not in loopnet: use CSVLogger"),
         ("from loopnet.metrics import MeanIoU", "MeanIoU is not in loopnet: write a function"),
         ("from loopnet.losses import Hinge", "Hinge is not in loopnet: the losses are"),
-        ("from loopnet.utils import plot_model", "plot_architecture"),
+        ("from loopnet.utils import model_to_dot", "plot_architecture"),
         ("from loopnet.datasets import cifar100", "use cifar10"),
         ("from loopnet.keras.preprocessing.image import ImageDataGenerator", "RandomDistortion"),
         ("from loopnet.keras.layers import LSTM", "there are no recurrent layers"),

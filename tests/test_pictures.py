@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from loopnet import plot
+from loopnet import plot, utils
 from loopnet.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D, UpSampling2D
 from loopnet.model import Sequential
 from loopnet.plot.receptive import sensitivity
@@ -209,6 +209,20 @@ def test_plot_architecture_names_every_tensor_and_layer():
     for text in ("12x12x1", "10x10x3", "5x5x3", "4x4x4", "64", "5", *(layer.name for layer in model.layers)):
         assert text in texts, text
     assert isinstance(figure, Figure)
+
+
+def test_plot_model_is_keras_s_name_for_it_and_writes_a_file(tmp_path):
+    model, size = network(), {}
+    for dpi in (50, 100):
+        path = tmp_path / f"{dpi}.png"
+        figure = utils.plot_model(model, path, show_shapes=True, show_layer_names=True, dpi=dpi)
+        size[dpi] = Image.open(path).size
+    assert figure.get_suptitle() == plot.plot_architecture(model).get_suptitle()
+    assert size[100][1] in (2 * size[50][1], 2 * size[50][1] + 1)
+    utils.plot_model(model, to_file=None)
+    assert {path.name for path in tmp_path.iterdir()} == {"50.png", "100.png"}
+    with pytest.raises(ValueError, match="'nonsense' is not supported"):
+        utils.plot_model(model, tmp_path / "model.nonsense")
 
 
 def test_history_shows_all_metrics_but_the_validation_s_on_panels_of_their_own():
