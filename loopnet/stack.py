@@ -123,9 +123,13 @@ class Stack:
         for p in layer.parameters:
             p.value = p.value.astype(self.dtype)
 
-    def build(self, input_shape: Sequence[int | None]) -> None:
-        """Give a model that declares no input shape one, batch axis first as in Keras: ``(None, 28, 28, 1)``."""
-        if self._input is None:
+    def build(self, input_shape: Sequence[int | None] | None = None) -> None:
+        """Give a model that declares no input shape one, batch axis first as in Keras: ``(None, 28, 28, 1)``. One that
+        has an Input is built already.
+        """
+        if input_shape is None:
+            self._built()
+        elif self._input is None:
             self._input = tuple(positive(n, f"{self.name}: input_shape") for n in input_shape[1:])  # type: ignore[arg-type]
             for layer in self.layers:
                 self._build(layer)

@@ -156,6 +156,14 @@ def test_a_later_layer_says_nothing_of_the_first_one_s_input():
     assert [w.shape for w in model.weights] == [(4, 3), (3,), (3, 2), (2,)]
 
 
+def test_a_model_that_has_an_input_is_built_already():
+    model = Sequential([Input((4,)), Dense(3)])
+    model.build()
+    assert [w.shape for w in model.weights] == [(4, 3), (3,)]
+    with pytest.raises(ValueError, match="sequential: it has no input shape yet; add"):
+        Sequential([Dense(3)]).build()
+
+
 @pytest.mark.parametrize("first", [lambda: Dense(3), lambda: Dense(3, input_dim=4), lambda: Input((4,))])
 def test_an_input_further_on_is_refused(first):
     with pytest.raises(ValueError, match="sequential: only the first layer may be an Input, given Input"):
