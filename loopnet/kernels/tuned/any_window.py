@@ -9,7 +9,7 @@ Used where a stride is not 1, and for pooling that is not fused with a convoluti
 import numpy as np
 from numba import njit, prange
 
-from .conv2d import FAST
+from .conv2d import FAST, u
 
 
 @njit(parallel=True, cache=True, **FAST)
@@ -90,7 +90,10 @@ def pad_images(x, padded, pad):
     for task in prange(x.shape[0] * channels):
         block, c = divmod(np.int64(task), channels)
         padded[block, c] = 0
-        padded[block, c, pad[0] : pad[0] + x.shape[2], pad[1] : pad[1] + x.shape[3]] = x[block, c]
+        for i in range(x.shape[2]):
+            for j in range(x.shape[3]):
+                for lane in range(u(x.shape[4])):
+                    padded[block, c, i + pad[0], j + pad[1], lane] = x[block, c, i, j, lane]
 
 
 @njit(parallel=True, cache=True)
@@ -99,7 +102,10 @@ def crop_images(padded, x, pad):
     channels = x.shape[1]
     for task in prange(x.shape[0] * channels):
         block, c = divmod(np.int64(task), channels)
-        x[block, c] = padded[block, c, pad[0] : pad[0] + x.shape[2], pad[1] : pad[1] + x.shape[3]]
+        for i in range(x.shape[2]):
+            for j in range(x.shape[3]):
+                for lane in range(u(x.shape[4])):
+                    x[block, c, i, j, lane] = padded[block, c, i + pad[0], j + pad[1], lane]
 
 
 @njit(parallel=True, cache=True)
