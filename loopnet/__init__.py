@@ -4,7 +4,7 @@
 
 from . import threads  # noqa: F401, I001  first of all: Numba reads its settings when it is imported
 from . import activations, backend, callbacks, datasets, initializers, keras, layers, lenet, losses, metrics, missing
-from . import models, optimizers, plot, pytorch, regularizers, schedules, utils
+from . import models, optimizers, plot, preprocessing, pytorch, regularizers, schedules, utils
 from .functional import Model
 from .layers import Input
 from .model import Sequential
@@ -33,6 +33,7 @@ __all__ = [
     "models",
     "optimizers",
     "plot",
+    "preprocessing",
     "pytorch",
     "regularizers",
     "schedules",
@@ -41,8 +42,8 @@ __all__ = [
 
 _MISSING = missing.listed({
     "Model(inputs, outputs) makes a chain of layers": "Function",
-    "to distort images in training use layers.RandomDistortion; to read image files use matplotlib.image": """
-        preprocessing""",
+    "there are no recurrent layers; to pad arrays use numpy.pad": "preprocessing.sequence preprocessing.timeseries",
+    "models take numbers: make them of the text with numpy": "preprocessing.text",
     "there are no trained networks in it; loopnet.lenet has LeNet-5": "applications",
     "use Sequential by itself": "wrappers",
     "import from loopnet.layers": "layers.convolutional layers.core layers.advanced_activations layers.experimental",
