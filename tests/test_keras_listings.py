@@ -67,6 +67,8 @@ from loopnet.keras.preprocessing import image, image_dataset_from_directory
 from loopnet.keras.utils import image_dataset_from_directory, load_img, save_img, array_to_img
 from loopnet.preprocessing import image
 import loopnet.keras.layers as layers
+from loopnet import data as tf_data; tf_data.AUTOTUNE
+import loopnet as tf; tf.data.AUTOTUNE
 """
 
 
@@ -99,6 +101,7 @@ def test_import(line):
         ("from loopnet.keras.optimizers.legacy import Adam", "the optimizers are in loopnet.optimizers itself"),
         ("import loopnet as tf; tf.nn.softmax([1.0])", "nn is not in loopnet: .*activations.softmax"),
         ("import loopnet as tf; tf.constant([1.0])", "constant is not in loopnet: use numpy"),
+        ("import loopnet as tf; tf.data.Dataset.from_tensor_slices", "Dataset is not in loopnet: .*data are arrays"),
         ("import loopnet as tf; tf.keras.applications", "applications is not in loopnet"),
     ],
 )

@@ -204,6 +204,13 @@ def test_a_damaged_picture_is_named(folder, tmp_path):
         data[0]
 
 
+def test_a_small_file_of_too_many_pixels_is_not_unpacked(tmp_path, monkeypatch):
+    Image.new("1", (8001, 8000)).save(tmp_path / "large.png")
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", None)
+    with pytest.raises(OSError, match=r"large\.png: .*8001x8000 pixels, more than 64,000,000"):
+        load_img(tmp_path / "large.png")
+
+
 @pytest.mark.parametrize(
     ("how", "error", "message"),
     [
@@ -461,7 +468,7 @@ def test_a_network_learns_cats_from_dogs(tmp_path):
     train, validation = image_dataset_from_directory(
         tmp_path, image_size=(8, 8), batch_size=4, validation_split=0.25, subset="both", seed=1, label_mode="binary"
     )
-    train = train.cache().shuffle(1000).prefetch(buffer_size=-1)
+    train = train.cache().shuffle(1000).prefetch(buffer_size=loopnet.data.AUTOTUNE)
     model = loopnet.Sequential([
         layers.Input((8, 8, 3)), layers.Rescaling(1 / 255), layers.Conv2D(4, 3, activation="relu"), layers.Flatten(),
         layers.Dense(1, activation="sigmoid"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..images import FORMATS
+from ..images import FORMATS, LARGEST
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -54,7 +54,9 @@ def load_img(
 
 
 def opened(path: Any) -> "Image":
-    """The picture in a file of one of FORMATS, decoded; ``OSError`` names the file if that fails."""
+    """The picture in a file of one of FORMATS, of at most LARGEST pixels, decoded; ``OSError`` names the file if that
+    fails.
+    """
     from PIL import Image, UnidentifiedImageError
 
     if not isinstance(path, (str, bytes, Path)) and not hasattr(path, "read"):
@@ -63,6 +65,8 @@ def opened(path: Any) -> "Image":
     with open(path, "rb") if isinstance(path, (str, bytes, Path)) else io.BytesIO(path.read()) as file:
         try:
             img = Image.open(file, formats=FORMATS)
+            if img.width * img.height > LARGEST:  # looked at first: a small file can claim more than there is memory
+                raise ValueError(f"{img.width}x{img.height} pixels, more than {LARGEST:,}")
             img.load()
         except Exception as error:  # Pillow's readers raise many kinds for a damaged file
             reason = " ".join(str(error).split())
