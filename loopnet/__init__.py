@@ -3,8 +3,8 @@
 """
 
 from . import threads  # noqa: F401, I001  first of all: Numba reads its settings when it is imported
-from . import activations, backend, callbacks, datasets, initializers, keras, layers, lenet, losses, metrics, missing
-from . import models, optimizers, plot, pytorch, regularizers, schedules, utils
+from . import activations, backend, callbacks, data, datasets, initializers, keras, layers, lenet, losses, metrics
+from . import missing, models, optimizers, plot, preprocessing, pytorch, regularizers, schedules, utils
 from .functional import Model
 from .layers import Input
 from .model import Sequential
@@ -22,6 +22,7 @@ __all__ = [
     "backend",
     "callbacks",
     "constraints",
+    "data",
     "datasets",
     "get_ops",
     "initializers",
@@ -33,6 +34,7 @@ __all__ = [
     "models",
     "optimizers",
     "plot",
+    "preprocessing",
     "pytorch",
     "regularizers",
     "schedules",
@@ -41,8 +43,8 @@ __all__ = [
 
 _MISSING = missing.listed({
     "Model(inputs, outputs) makes a chain of layers": "Function",
-    "to distort images in training use layers.RandomDistortion; to read image files use matplotlib.image": """
-        preprocessing""",
+    "there are no recurrent layers; to pad arrays use numpy.pad": "preprocessing.sequence preprocessing.timeseries",
+    "models take numbers: make them of the text with numpy": "preprocessing.text",
     "there are no trained networks in it; loopnet.lenet has LeNet-5": "applications",
     "use Sequential by itself": "wrappers",
     "import from loopnet.layers": "layers.convolutional layers.core layers.advanced_activations layers.experimental",
@@ -65,7 +67,6 @@ _MISSING = missing.listed({
         fill float16 float32 float64 gather int32 int64 io linalg linspace math newaxis norm one_hot ones ones_like pad
         range reduce_max reduce_mean reduce_min reduce_sum reshape round shape size split squeeze stack string strings
         tensordot tile transpose uint8 where zeros zeros_like""",
-    "x and y are arrays; for data that come in pieces call model.train_on_batch(x, y)": "data",
     "to distort images in training use layers.RandomDistortion": "image",
     "each layer works out its own gradient; fit and train_on_batch train": "GradientTape gradients train",
     "the loops are compiled as they are": "Session autograph compat executing_eagerly function py_function",

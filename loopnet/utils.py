@@ -7,6 +7,8 @@ import numpy as np
 
 from .backend import clear_session
 from .missing import getattr_of, listed
+from .preprocessing.folder import image_dataset_from_directory
+from .preprocessing.loading import array_to_img, img_to_array, load_img, save_img
 from .seeds import set_random_seed
 
 if TYPE_CHECKING:
@@ -14,14 +16,18 @@ if TYPE_CHECKING:
 
     from .model import Sequential
 
-__all__ = ["clear_session", "normalize", "plot_model", "set_random_seed", "to_categorical"]
+__all__ = [
+    "array_to_img", "clear_session", "image_dataset_from_directory", "img_to_array", "load_img", "normalize",
+    "plot_model", "save_img", "set_random_seed", "to_categorical",
+]  # fmt: skip
 
 MISSING = listed({
     "use plot_model, or loopnet.plot.plot_architecture": "model_to_dot",
     "to_categorical is in loopnet.utils itself": "np_utils",
-    "read files with matplotlib.image.imread; models take arrays": """
-        load_img img_to_array array_to_img save_img image_dataset_from_directory text_dataset_from_directory
-        audio_dataset_from_directory timeseries_dataset_from_array split_dataset get_file""",
+    "models take numbers: make arrays of them with numpy": """
+        text_dataset_from_directory audio_dataset_from_directory timeseries_dataset_from_array""",
+    "give fit validation_split, or image_dataset_from_directory subset='both'": "split_dataset",
+    "pooch.retrieve(url, known_hash=None) fetches a file, and processor=pooch.Untar() unpacks it": "get_file",
     "x and y are arrays; for data that come in pieces call model.train_on_batch(x, y)": "Sequence PyDataset",
     "files name loopnet's own classes only": """
         register_keras_serializable get_custom_objects custom_object_scope CustomObjectScope

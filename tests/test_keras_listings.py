@@ -62,7 +62,13 @@ from loopnet.keras.models import Sequential
 from loopnet.keras.layers import Dense, Flatten
 from loopnet.keras.optimizers.schedules import ExponentialDecay
 from loopnet.keras.datasets.mnist import load_data
+from loopnet.keras.preprocessing.image import ImageDataGenerator, img_to_array, load_img
+from loopnet.keras.preprocessing import image, image_dataset_from_directory
+from loopnet.keras.utils import image_dataset_from_directory, load_img, save_img, array_to_img
+from loopnet.preprocessing import image
 import loopnet.keras.layers as layers
+from loopnet import data as tf_data; tf_data.AUTOTUNE
+import loopnet as tf; tf.data.AUTOTUNE
 """
 
 
@@ -76,7 +82,8 @@ def test_import(line):
     [
         ("from loopnet.regularizers import OrthogonalRegularizer", "OrthogonalRegularizer is not in loopnet: .*L1L2"),
         ("from loopnet.constraints import RadialConstraint", "RadialConstraint is not in loopnet: .* MaxNorm"),
-        ("from loopnet.preprocessing.image import ImageDataGenerator", "RandomDistortion"),
+        ("from loopnet.preprocessing.image import smart_resize", r"use load_img\(.*keep_aspect_ratio=True"),
+        ("from loopnet.preprocessing.text import Tokenizer", "text is not in loopnet: models take numbers"),
         ("from loopnet.applications import VGG16", "there are no trained networks"),
         ("from loopnet.optimizers.legacy import Adam", "the optimizers are in loopnet.optimizers itself"),
         ("from loopnet.layers.convolutional import Conv2D", "import from loopnet.layers"),
@@ -87,11 +94,14 @@ def test_import(line):
         ("from loopnet.losses import Hinge", "Hinge is not in loopnet: the losses are"),
         ("from loopnet.utils import model_to_dot", "plot_architecture"),
         ("from loopnet.datasets import cifar100", "use cifar10"),
-        ("from loopnet.keras.preprocessing.image import ImageDataGenerator", "RandomDistortion"),
+        ("from loopnet.keras.preprocessing.sequence import pad_sequences", "to pad arrays use numpy.pad"),
+        ("from loopnet.keras.preprocessing import timeseries_dataset_from_array", "to pad arrays use numpy.pad"),
+        ("from loopnet.utils import get_file", "pooch.retrieve"),
         ("from loopnet.keras.layers import LSTM", "there are no recurrent layers"),
         ("from loopnet.keras.optimizers.legacy import Adam", "the optimizers are in loopnet.optimizers itself"),
         ("import loopnet as tf; tf.nn.softmax([1.0])", "nn is not in loopnet: .*activations.softmax"),
         ("import loopnet as tf; tf.constant([1.0])", "constant is not in loopnet: use numpy"),
+        ("import loopnet as tf; tf.data.Dataset.from_tensor_slices", "Dataset is not in loopnet: .*data are arrays"),
         ("import loopnet as tf; tf.keras.applications", "applications is not in loopnet"),
     ],
 )
