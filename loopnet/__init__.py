@@ -65,7 +65,7 @@ _MISSING = missing.listed({
         fill float16 float32 float64 gather int32 int64 io linalg linspace math newaxis norm one_hot ones ones_like pad
         range reduce_max reduce_mean reduce_min reduce_sum reshape round shape size split squeeze stack string strings
         tensordot tile transpose uint8 where zeros zeros_like""",
-    "x and y are arrays; for data that come in pieces call model.train_on_batch(x, y)": "data",
+    "fit takes arrays, generators, utils.PyDataset, and TensorFlow's own tf.data.Dataset": "data",
     "to distort images in training use layers.RandomDistortion": "image",
     "each layer works out its own gradient; fit and train_on_batch train": "GradientTape gradients train",
     "the loops are compiled as they are": "Session autograph compat executing_eagerly function py_function",

@@ -1,5 +1,7 @@
 """Keras's ``utils``, as far as beginners' listings use it."""
 
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,7 @@ from .backend import clear_session
 from .missing import getattr_of, listed
 from .seeds import set_random_seed
 
-__all__ = ["clear_session", "normalize", "set_random_seed", "to_categorical"]
+__all__ = ["PyDataset", "Sequence", "clear_session", "normalize", "set_random_seed", "to_categorical"]
 
 MISSING = listed({
     "use loopnet.plot.plot_architecture": "plot_model model_to_dot",
@@ -16,7 +18,6 @@ MISSING = listed({
     "read files with matplotlib.image.imread; models take arrays": """
         load_img img_to_array array_to_img save_img image_dataset_from_directory text_dataset_from_directory
         audio_dataset_from_directory timeseries_dataset_from_array split_dataset get_file""",
-    "x and y are arrays; for data that come in pieces call model.train_on_batch(x, y)": "Sequence PyDataset",
     "files name loopnet's own classes only": """
         register_keras_serializable get_custom_objects custom_object_scope CustomObjectScope
         deserialize_keras_object serialize_keras_object""",
@@ -45,3 +46,47 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
     x = np.asarray(x)
     norm = np.linalg.norm(x, order, axis, keepdims=True)
     return x / np.where(norm == 0, 1, norm)
+
+
+class PyDataset:
+    """The base of data sets that are made batch by batch: ``__len__`` says how many batches there are, and
+    ``__getitem__`` gives batch number i, as (x, y) or (x, y, sample_weight). What ``fit``, ``evaluate`` and ``predict``
+    take does not have to be a subclass: see ``pieces``.
+
+        class Pictures(PyDataset):
+            def __len__(self):
+                return 10
+
+            def __getitem__(self, i):
+                return np.load(f"pictures-{i}.npy"), np.load(f"labels-{i}.npy")
+
+    ``on_epoch_begin`` and ``on_epoch_end`` are called before and after each pass. One without an end has no
+    ``__len__``, and gives None as its ``num_batches``.
+
+    workers, use_multiprocessing, max_queue_size: Keras's, and passed over: a batch is made when its turn has come.
+    """
+
+    def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10):
+        self.workers, self.use_multiprocessing, self.max_queue_size = workers, use_multiprocessing, max_queue_size
+
+    def __getitem__(self, index: int) -> Any:
+        raise NotImplementedError(f"{type(self).__name__}: expected a method __getitem__, which gives batch number i")
+
+    def __iter__(self) -> Iterator[Any]:
+        numbers = count() if self.num_batches is None else range(self.num_batches)
+        return (self[i] for i in numbers)
+
+    @property
+    def num_batches(self) -> int | None:
+        """How many batches a pass has; None if there is no end."""
+        if not hasattr(self, "__len__"):
+            raise NotImplementedError(f"{type(self).__name__}: expected a method __len__: how many batches there are")
+        return len(self)
+
+    def on_epoch_begin(self) -> None: ...
+
+    def on_epoch_end(self) -> None: ...
+
+
+Sequence = PyDataset
+"""Its old name."""
