@@ -1,7 +1,7 @@
 """The model's door: NumPy arrays are checked here, once, and leave batch by batch as tensors of a rung."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -131,6 +131,16 @@ class Batches:
             parts.append(Batches(self.ops, self._x[part], targets, labels, weight, self._room, self.door, given))
         return parts[0], parts[1]
 
+    def in_batches(self, order: np.ndarray, size: int) -> Iterator["Batch"]:
+        """The images of these numbers, so many at a time."""
+        on_rung = self.ops.asarray(order)
+        for start in range(0, order.size, size):
+            yield Batch(self, order[start : start + size], on_rung[start : start + size])
+
+    def whole(self) -> "Batch":
+        """All of it as one batch."""
+        return next(self.in_batches(np.arange(self.count), self.count))
+
     def load(self, order: Any) -> tuple[Tensor, Tensor, Tensor]:
         """Images, targets, and each image's share in the batch's mean loss. ``order``: int64 indices on the rung."""
         count, dtype = len(order), self._x.dtype
@@ -161,21 +171,46 @@ class Batches:
         return self._room["sample weight", count]
 
 
+class Batch(NamedTuple):
+    """Some images of a data set: their numbers, on the host and on the rung."""
+
+    data: Batches
+    picked: np.ndarray
+    on_rung: Any
+
+    def load(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Images, targets, and each image's share in the loss, see ``Batches.load``."""
+        return self.data.load(self.on_rung)
+
+    def images(self) -> np.ndarray:
+        """The images as an array, in a CPU's memory."""
+        return self.data._x.take(self.picked, axis=0)
+
+
 class Answers:
     """What a network answers, batch behind batch, an array of ``shape`` per image: on the host, or in a device's
-    memory until all of it is fetched at once.
+    memory until all of it is fetched at once. count: how many images there will be; None if nobody knows, and then each
+    batch is fetched by itself.
     """
 
-    def __init__(self, ops: Ops, count: int, shape: Shape, dtype: np.dtype):
-        self.ops, self._shape = ops, (count, *shape)
-        self._all: Any = ops.empty(self._shape, dtype) if ops.on_device else np.empty(self._shape, dtype)
+    def __init__(self, ops: Ops, count: int | None, shape: Shape, dtype: np.dtype):
+        self.ops, self._shape, self._there = ops, shape, 0
+        self._fetched: list[np.ndarray] = []
+        self._all: Any = None
+        if count is not None:
+            self._all = ops.empty((count, *shape), dtype) if ops.on_device else np.empty((count, *shape), dtype)
 
-    def put(self, start: int, stop: int, outputs: Tensor) -> None:
-        """The batch of the images ``start`` to ``stop``."""
-        if self.ops.on_device:
-            self.ops.reshape(outputs, self._all[start:stop])
+    def put(self, outputs: Tensor, images: int) -> None:
+        """A batch of so many images."""
+        start, self._there = self._there, self._there + images
+        if self._all is None:
+            self._fetched.append(np.array(self.ops.to_host(outputs, (images, *self._shape))))
+        elif self.ops.on_device:
+            self.ops.reshape(outputs, self._all[start : self._there])
         else:
-            self._all[start:stop] = self.ops.to_host(outputs, (stop - start, *self._shape[1:]))
+            self._all[start : self._there] = self.ops.to_host(outputs, (images, *self._shape))
 
     def fetch(self) -> np.ndarray:
-        return self.ops.to_host(self._all, self._shape) if self.ops.on_device else self._all
+        if self._all is None:
+            return np.concatenate(self._fetched)
+        return self.ops.to_host(self._all, self._all.shape) if self.ops.on_device else self._all

@@ -303,12 +303,13 @@ class TerminateOnNaN(Callback):
     def on_train_begin(self, logs=None):
         self.cause: str | None = None
         self._begun_with = diagnosis.broken_weights(self.model)
-        self._looked = 0.0
+        self._looked, self._batch = 0.0, 0
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
 
     def on_batch_end(self, batch, logs):
+        self._batch = batch
         if type(logs) is not dict:  # numbers that are fetched when they are read
             now = time.perf_counter()
             if now - self._looked < 0.2:
@@ -319,13 +320,13 @@ class TerminateOnNaN(Callback):
 
     def _end_in(self, batch: int, loss: float) -> None:
         why = self._begun_with and f"before the first step, {self._begun_with}"
-        images = min(self.params["batch_size"], self.params["images"] - batch * self.params["batch_size"])
         where = f"epoch {self._epoch + 1}, batch {batch + 1}: the loss is {loss}"
-        self._end(where, why or diagnosis.broken_outputs(self.model, images))
+        self._end(where, why or diagnosis.broken_outputs(self.model, self.model.images_in_step))
 
     def on_epoch_end(self, epoch, logs):
         if self.cause is None and not math.isfinite(logs["loss"]):
-            self._end_in((self.params["images"] - 1) // self.params["batch_size"], logs["loss"])
+            images, size = self.params["images"], self.params["batch_size"]
+            self._end_in(self._batch if images is None else (images - 1) // size, logs["loss"])
         found = None if self.cause else diagnosis.broken_weights(self.model)
         if found:
             self._end(f"epoch {epoch + 1}", f"after its last step, {found}; try a smaller learning rate")
@@ -349,7 +350,7 @@ class EpochLines(Callback):
 
 class ProgressBar(EpochLines):
     """A live bar with images/s, loss and metrics while an epoch lasts, and then its line, which no narrow terminal cuts
-    off; what ``fit(verbose=1)`` shows.
+    off; what ``fit(verbose=1)`` shows. Of data in pieces it counts batches.
     """
 
     _format = "{desc} |{bar:20}| {n_fmt}/{total_fmt} [{elapsed}, {rate_noinv_fmt}]{postfix}"
@@ -359,8 +360,11 @@ class ProgressBar(EpochLines):
 
         super().on_epoch_begin(epoch, logs)
         title = f"epoch {epoch + 1}/{self.params['epochs']}"
+        self._all, self._each, unit = self.params["images"], self.params["batch_size"], " images"
+        if self._all is None:
+            self._all, self._each, unit = self.params["steps"], 1, " batches"
         self.bar = tqdm(
-            total=self.params["images"], desc=title, unit=" images", mininterval=0.2, bar_format=self._format,
+            total=self._all, desc=title, unit=unit, mininterval=0.2, bar_format=self._format,
             leave=False, dynamic_ncols=True,
         )  # fmt: skip
         self._shown = time.perf_counter()
@@ -370,7 +374,8 @@ class ProgressBar(EpochLines):
         if now - self._shown > 0.2:
             self._shown = now
             self.bar.set_postfix_str(in_words(logs), refresh=False)
-            self.bar.update(min((batch + 1) * self.params["batch_size"], self.params["images"]) - self.bar.n)
+            done = (batch + 1) * self._each
+            self.bar.update((done if self._all is None else min(done, self._all)) - self.bar.n)
 
     def on_epoch_end(self, epoch, logs):
         self.bar.close()
@@ -389,7 +394,8 @@ class BackupAndRestore(Callback):
     behind is not kept. delete_checkpoint: remove both when the training has come to its end. settings: anything of
     yours that JSON can hold, kept with it.
 
-    Raises ``ValueError`` if the folder's run was one of another network, optimiser or list of callbacks.
+    Raises ``ValueError`` if the folder's run was one of another network, optimiser or list of callbacks, and
+    ``NotImplementedError`` for data in pieces, for nobody can know which would have come next.
     """
 
     comes_last = True
@@ -406,6 +412,9 @@ class BackupAndRestore(Callback):
         ]
 
     def on_train_begin(self, logs=None):
+        if self.params["images"] is None:
+            instead = "give fit arrays, or keep the weights with ModelCheckpoint"
+            raise NotImplementedError(f"BackupAndRestore: data in pieces is not in loopnet: {instead}")
         found = checkpoint.read(self.backup_dir, say)
         if found is not None:
             self.model.initial_epoch = checkpoint.restore(self.model, self._others(), *found)

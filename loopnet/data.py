@@ -10,7 +10,7 @@ AUTOTUNE = -1
 __getattr__ = getattr_of(
     __name__,
     listed({
-        "utils.image_dataset_from_directory makes a data set of a folder; other data are arrays": """
+        "fit takes arrays, generators, utils.PyDataset, and what utils.image_dataset_from_directory makes of a folder": """
             Dataset Iterator Options TFRecordDataset TextLineDataset experimental""",
     }),
 )

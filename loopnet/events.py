@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .dealing import Source
     from .model import Sequential
 
 Logs = dict[str, float]
@@ -11,7 +12,8 @@ Logs = dict[str, float]
 
 class Callback:
     """Override what you want to hear of. ``self.model`` is the model; ``self.params`` has epochs, steps (batches in an
-    epoch), verbose, batch_size and images. ``self.model.stop_training = True`` ends the training.
+    epoch), verbose, batch_size and images; of data in pieces the last two are None, and steps until an epoch has
+    been counted, unless the data say. ``self.model.stop_training = True`` ends the training.
 
     ``fit`` tells of training, and of each validation as ``evaluate`` does (``on_test_...``); ``evaluate`` and
     ``predict`` tell the callbacks that they are given.
@@ -111,19 +113,16 @@ def all_listening(callbacks: Any) -> list[Callback]:
 def introduce(
     listeners: Sequence[Callback],
     model: "Sequential",
-    images: int,
-    batch_size: int,
+    source: "Source",
     verbose: Any,
     epochs: int = 1,
-    steps: int | None = None,
 ) -> None:
-    """Give the listeners ``self.model`` and ``self.params``."""
-    steps = steps or -(-images // batch_size)
+    """Give the listeners ``self.model`` and ``self.params``, of a pass over ``source``."""
     for listener in listeners:
         listener.model = model
         listener.params = {
-            "epochs": epochs, "steps": steps, "verbose": 1 if verbose == "auto" else verbose,
-            "batch_size": batch_size, "images": images,
+            "epochs": epochs, "steps": source.steps, "verbose": 1 if verbose == "auto" else verbose,
+            "batch_size": source.batch_size, "images": source.images,
         }  # fmt: skip
 
 

@@ -14,8 +14,6 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .batches import check_images
-from .dealing import in_order, size_and_steps
 from .keras_names import settle_for
 from .layers import Input, Layer
 from .layers.missing import BRANCHES
@@ -102,12 +100,9 @@ class _Looking(Sequential):
         settle_for(self, "predict", others)
         if callbacks:
             raise NotImplementedError(f"{self.name}: a model with several outputs has no callbacks")
-        images = check_images("predict", x, self._built(), self.dtype)
-        size, steps = size_and_steps("predict", len(images), batch_size, steps)
-        images = images[: in_order(len(images), size, steps, "predict: steps").size]
         found: list[list[np.ndarray]] = [[] for _ in self._places]
-        for start in range(0, len(images), size):
-            made = outputs_of_layers(self, images[start : start + size])
+        for batch in self._to_predict(x, batch_size, steps).deal() or ():
+            made = outputs_of_layers(self, batch.images())
             for batches, at in zip(found, self._places, strict=True):
                 batches.append(made[at])
         return [np.concatenate(batches) for batches in found]

@@ -18,11 +18,11 @@ from .missing import listed, refuse_attribute, settle
 if TYPE_CHECKING:
     from .model import Sequential
 
-_ARRAYS = "x and y are arrays; for data that come in pieces call train_on_batch(x, y)"
+_NO_QUEUE = "a batch is asked for when its turn has come"
 _PLAIN = "the loops run as they are compiled; choose them with backend=..."
 
 MISSING = listed({
-    "give evaluate, predict and fit the arrays": "fit_generator evaluate_generator predict_generator",
+    "fit, evaluate and predict take generators themselves": "fit_generator evaluate_generator predict_generator",
     "use predict(x).argmax(axis=1)": "predict_classes",
     "use predict": "predict_proba",
     "save the model and load it again: model.save(path), models.load_model(path)": "to_json to_yaml get_config",
@@ -39,7 +39,7 @@ ARGUMENTS = {
     "fit": {
         "nb_epoch": "today's name is epochs",
         "show_accuracy": "compile with metrics=['accuracy']",
-        **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), "arrays need no queue"),
+        **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), _NO_QUEUE),
     },
     "compile": {
         "weighted_metrics": "metrics count all images alike",
@@ -49,10 +49,10 @@ ARGUMENTS = {
         "sample_weight_mode": "give fit sample_weight",
     },
     "evaluate": {
-        **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), "arrays need no queue"),
+        **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), _NO_QUEUE),
     },
     "predict": {
-        **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), "arrays need no queue"),
+        **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), _NO_QUEUE),
     },
     "summary": {"layer_range": "the table has all layers"},
     "save": {

@@ -2,7 +2,7 @@
 given is checked, batches are dealt, callbacks are told, numbers are kept.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from math import prod
 from pathlib import Path
@@ -11,15 +11,17 @@ from typing import Any
 import numpy as np
 
 from . import onnx_export, saving
-from .batches import Answers, Batches, check_images, check_weights, flat_targets, unlisted, words
+from .batches import Answers, Batch, Batches, check_images, check_weights, flat_targets, unlisted, words
 from .callbacks import EpochLines, History, ProgressBar, TerminateOnNaN, in_words
-from .dealing import Dealer, check_freq, in_order, size_and_steps
+from .dealing import Dealer, InOrder, Source, check_freq, size_and_steps
 from .events import Callback, Logs, all_listening, introduce, tell, validates
 from .keras_names import KerasNames, settle_for
 from .layers import Layer
+from .lines import warn
 from .monitor import expect_monitored
 from .network import Network
 from .ops import DEFAULT_BACKEND, Ops, Tensor
+from .pieces import Pieces, come_in_pieces, expect_alone, kind
 from .precompile import with_helpers
 from .rungs import announce_compilation
 from .shapes import positive
@@ -51,6 +53,8 @@ class Sequential(KerasNames, Network):
     ):
         self.listeners: list[Callback] = []
         self.validation_freq: int | Sequence[int] = 1
+        self.images_in_step = 0
+        """How many images the last step of training had."""
         self._turn = Turn()
         super().__init__(layers, name or "sequential", dtype, seed)
 
@@ -134,43 +138,49 @@ class Sequential(KerasNames, Network):
         epoch. verbose: 0 silent, 1 or "auto" a progress bar, 2 a line an epoch. terminate_on_nan: end, and say which
         layer it began in, when the loss or a weight is NaN or infinite.
 
-        Raises ``ValueError`` for data that does not fit, before any step.
+        x, and validation_data, may also come in pieces, batches (x, y) or (x, y, sample_weight) of any size: from a
+        generator or another iterator, a ``utils.PyDataset`` or whatever has a length and gives batch number i
+        (``shuffle`` is of the order of its batches), or anything else that can be gone through epoch after epoch, as
+        PyTorch's DataLoader and tf.data.Dataset can. An epoch is all there are, or steps_per_epoch of them: what never
+        ends needs it. An iterator that has come to its end ends the training, with a warning; a validation takes its
+        next validation_steps batches, and begins anew with all else. There is nothing to split, and no batch_size.
+
+        Raises ``ValueError`` for data that does not fit, before any step; for a piece, when its turn has come: the
+        model keeps what it has learned.
         """
         settle_for(self, "fit", others)
         epochs, validation_freq = positive(epochs, "fit: epochs"), check_freq(validation_freq)
-        training = self._data("fit", x, y, sample_weight, class_weight)
+        self._expect_compiled("fit")
+        training: Source
+        held_out: Source | None = None
+
+        def shuffled(count: int) -> np.ndarray:
+            return self._shuffle_rng.permutation(count) if shuffle else np.arange(count)
+
+        if come_in_pieces(x):
+            expect_alone(
+                "fit", x, y=y, batch_size=batch_size, sample_weight=sample_weight,
+                validation_split=validation_split or None,
+            )  # fmt: skip
+            take = self._taker("fit", class_weight)
+            training = Pieces("fit", x, take, steps=steps_per_epoch, steps_name="steps_per_epoch", shuffled=shuffled)
+        else:
+            data = self._data("fit", x, y, sample_weight, class_weight)
+            if validation_data is None and validation_split:
+                data, rest = self._split(data, validation_split)
+                size = validation_batch_size or batch_size
+                held_out = InOrder("fit", rest, size, validation_steps, "validation_steps")
+            batch_size, steps = size_and_steps("fit", data.count, batch_size, steps_per_epoch, "steps_per_epoch")
+            training = Dealer(data, batch_size, steps, shuffled, "fit: steps_per_epoch")
         self._ready_to_train()
         self._warn_of_freezing()
-        held_out = None
         if validation_data is not None:
-            if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
-                raise ValueError("fit: expected validation_data=(x, y) or (x, y, sample_weight)")
-            held_out = self._data("validation_data", *validation_data)
-        elif validation_split:
-            if not 0 < validation_split < 1:
-                raise ValueError(f"fit: expected validation_split between 0 and 1, given {validation_split!r}")
-            keep = training.count - int(training.count * validation_split)
-            if keep == training.count:
-                image, _ = words(self._built())
-                raise ValueError(
-                    f"fit: validation_split {validation_split} of {keep} {image}s leaves none to validate on"
-                )
-            training, held_out = training.split(keep)
+            held_out = self._to_validate_on(validation_data, batch_size, validation_batch_size, validation_steps)
 
-        size_held_out, order_held_out = 1, np.arange(0)
-        if held_out is not None:
-            size_held_out, looks = size_and_steps(
-                "fit", held_out.count, validation_batch_size or batch_size, validation_steps, "validation_steps"
-            )
-            order_held_out = in_order(held_out.count, size_held_out, looks, "fit: validation_steps")
-        batch_size, steps = size_and_steps("fit", training.count, batch_size, steps_per_epoch, "steps_per_epoch")
-
-        def shuffled() -> np.ndarray:
-            return self._shuffle_rng.permutation(training.count) if shuffle else np.arange(training.count)
-
-        dealer = Dealer(training.count, batch_size, steps, shuffled, "fit: steps_per_epoch")
         history = History()
-        listeners = [*all_listening(callbacks), history, *([] if steps is None else [dealer])]
+        listeners = [*all_listening(callbacks), history]
+        if isinstance(training, Dealer) and steps_per_epoch is not None:
+            listeners.append(training)
         if terminate_on_nan and not any(isinstance(listener, TerminateOnNaN) for listener in listeners):
             listeners.append(TerminateOnNaN())
         if verbose:
@@ -179,62 +189,85 @@ class Sequential(KerasNames, Network):
         names = self.metrics_names
         expect_monitored(listeners, names if held_out is None else [*names, *(f"val_{name}" for name in names)])
         self.listeners, self.history = listeners, history
-        introduce(listeners, self, dealer.images, batch_size, verbose, epochs, steps)
+        introduce(listeners, self, training, verbose, epochs)
         self.stop_training, self.initial_epoch, self.validation_freq = False, initial_epoch, validation_freq
+        if isinstance(held_out, Pieces):
+            held_out.expect_passes(sum(validates(self, epoch) for epoch in range(initial_epoch, epochs)))
 
-        with announce_compilation() if verbose else nullcontext(), with_helpers(self, training, batch_size):
+        with announce_compilation() if verbose else nullcontext(), with_helpers(self, training.first):
             logs: Logs = {}
             tell(listeners, "on_train_begin", {})
             for epoch in range(self.initial_epoch, epochs):  # a callback may have gone on from a later one
                 if self.stop_training:
                     break
-                order = dealer.deal()
+                batches = training.deal()
+                if batches is None:
+                    warn(f"fit: your input ran out of data after {epoch} of {epochs} epochs; the training ends")
+                    break
                 for listener in listeners:
-                    listener.params["images"] = order.size
+                    listener.params |= {"images": training.images, "steps": training.steps}
                 tell(listeners, "on_epoch_begin", epoch, {})
-                logs = self._pass_over(training, batch_size, order, train=True, listeners=listeners)
+                logs = self._pass_over(batches, training.count, train=True, listeners=listeners)
                 if held_out is not None and validates(self, epoch):
-                    of_held_out = self._look_over(held_out, size_held_out, order_held_out, listeners)
+                    of_held_out = self._look_over(held_out, listeners)
                     logs |= {f"val_{key}": value for key, value in of_held_out.items()}
                 tell(listeners, "on_epoch_end", epoch, logs)
             tell(listeners, "on_train_end", logs)
         return history
 
-    def _look_over(self, data: Batches, batch_size: int, order: np.ndarray, listeners: Sequence[Callback]) -> Logs:
-        """The mean loss and metrics over the images ``order`` of ``data``, with those told who listen."""
+    def _split(self, data: Batches, share: float) -> tuple[Batches, Batches]:
+        """What to train on, and the last ``share`` of all, to validate on."""
+        if not 0 < share < 1:
+            raise ValueError(f"fit: expected validation_split between 0 and 1, given {share!r}")
+        keep = data.count - int(data.count * share)
+        if keep == data.count:
+            image, _ = words(self._built())
+            raise ValueError(f"fit: validation_split {share} of {keep} {image}s leaves none to validate on")
+        return data.split(keep)
+
+    def _to_validate_on(self, data: Any, batch_size: int | None, own_size: int | None, steps: int | None) -> Source:
+        """``validation_data``, checked: arrays in batches of their own size or that of the training, or pieces."""
+        if come_in_pieces(data):
+            expect_alone("fit", data, validation_batch_size=own_size)
+            take = self._taker("validation_data")
+            name = "validation_steps"
+            return Pieces("validation_data", data, take, steps=steps, steps_name=name, afresh=True)
+        if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
+            raise ValueError("fit: expected validation_data=(x, y) or (x, y, sample_weight), or in pieces of these")
+        return InOrder("fit", self._data("validation_data", *data), own_size or batch_size, steps, "validation_steps")
+
+    def _look_over(self, source: Source, listeners: Sequence[Callback]) -> Logs:
+        """The mean loss and metrics over a pass, with those told who listen."""
+        batches = source.deal()
+        if batches is None:
+            given = "the batches of an iterator come only once"
+            raise ValueError(f"validation_data: {given}, and there are none left; expected validation_steps, or more")
         tell(listeners, "on_test_begin", {})
-        logs = self._pass_over(data, batch_size, order, listeners=listeners)
+        logs = self._pass_over(batches, source.count, listeners=listeners)
         tell(listeners, "on_test_end", logs)
         return logs
 
     def _pass_over(
-        self,
-        data: Batches,
-        batch_size: int,
-        order: np.ndarray | None = None,
-        train: bool = False,
-        listeners: Sequence[Callback] = (),
+        self, batches: Iterator[Batch], count: int | None, train: bool = False, listeners: Sequence[Callback] = ()
     ) -> Logs:
-        """Once through ``data``, all of it or the images ``order``, training or only looking; the mean loss and metrics
-        over these.
+        """Once through ``batches``, of a data set of ``count`` images, training or only looking; the mean loss and
+        metrics over these.
         """
-        ops = self._ready()
-        if order is None:
-            order = np.arange(data.count)
-        on_rung, doing = ops.asarray(order), "train" if train else "test"
-        tally = Tally(ops, data, self.metrics, self.layers[-1].output_shape[1:], self._room)
+        ops, doing = self._ready(), "train" if train else "test"
+        tally = Tally(ops, count, self.metrics, self.layers[-1].output_shape[1:], self._room)
         if not train:
             self._penalize(training=False)
-        for number, start in enumerate(range(0, order.size, batch_size)):
-            picked = order[start : start + batch_size]
+        for number, batch in enumerate(batches):
+            images = batch.picked.size
             tell(listeners, f"on_{doing}_batch_begin", number, {})
-            x, targets, weight = data.load(on_rung[start : start + batch_size])
+            x, targets, weight = batch.load()
             if train:
-                outputs, losses = self._train(x, targets, weight, images=picked.size)
+                self.images_in_step = images
+                outputs, losses = self._train(x, targets, weight, images=images)
             else:
-                outputs = self._forward(x, training=False, images=picked.size)
+                outputs = self._forward(x, training=False, images=images)
                 losses, _ = self._loss(outputs, targets, weight)
-            tally.add(picked, self._as_read(outputs), losses, self._penalties)
+            tally.add(batch, self._as_read(outputs), losses, self._penalties)
             if listeners:
                 tell(listeners, f"on_{doing}_batch_end", number, tally.so_far())
                 if train and self.stop_training:
@@ -262,6 +295,10 @@ class Sequential(KerasNames, Network):
         targets = self.loss.smooth(labels)
         return Batches(self._ready(), images, targets, labels, weight, self._room, self._door(), given)
 
+    def _taker(self, who: str, class_weight: Mapping[int, float] | None = None) -> Callable[..., Batch]:
+        """What makes a checked batch of a piece's x, y and sample_weight."""
+        return lambda x, y, sample_weight=None: self._data(who, x, y, sample_weight, class_weight).whole()
+
     def _door(self) -> Ops:
         """The rung that the first stage takes its images on."""
         ops, stages = self._ready(), self._plan.stages
@@ -269,16 +306,11 @@ class Sequential(KerasNames, Network):
 
     def _checked(self, who: str, x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
         """Images and labels, checked against the model; builds a model that has waited for its input's shape."""
-        if self.loss is None or self.optimizer is None:
-            raise ValueError(f"{who}: choose a loss first: model.compile(optimizer, loss)")
+        self._expect_compiled(who)
         if y is None:
-            raise ValueError(
-                f"{who}: expected arrays x and y, given no y; of data in pieces, train_on_batch takes each"
-            )
-        if self._input is None:
-            self.build(np.shape(unlisted(x)))
-        self._ready()
-        images = check_images(who, x, self._built(), self.dtype)
+            raise ValueError(f"{who}: expected arrays x and y, given no y, and as x {kind(x)}, which gives no batches")
+        images = self._images(who, x)
+        assert self.loss is not None
         y = unlisted(y, lambda shape: shape[:1] == images.shape[:1])
         shape = self.layers[-1].output_shape[1:]
         labels = self.loss.encode(y if len(shape) == 1 else flat_targets(y, shape), prod(shape))
@@ -287,6 +319,17 @@ class Sequential(KerasNames, Network):
             given = f"{len(images)} {image}s and {len(labels)} labels"
             raise ValueError(f"{who}: expected one label for each {image}, given {given}")
         return images, labels
+
+    def _expect_compiled(self, who: str) -> None:
+        if self.loss is None or self.optimizer is None:
+            raise ValueError(f"{who}: choose a loss first: model.compile(optimizer, loss)")
+
+    def _images(self, who: str, x: Any) -> np.ndarray:
+        """Images, checked against the model; builds a model that has waited for its input's shape."""
+        if self._input is None:
+            self.build(np.shape(unlisted(x)))
+        self._ready()
+        return check_images(who, x, self._built(), self.dtype)
 
     @one_at_a_time
     def train_on_batch(
@@ -300,7 +343,7 @@ class Sequential(KerasNames, Network):
         """One training step on all of ``x`` and ``y``; the loss before it, followed by the metrics if there are any."""
         data = self._data("train_on_batch", x, y, sample_weight, class_weight)
         self._ready_to_train()
-        logs = self._pass_over(data, data.count, train=True)
+        logs = self._pass_over(iter([data.whole()]), data.count, train=True)
         return logs if return_dict else _listed(logs)
 
     @one_at_a_time
@@ -319,15 +362,20 @@ class Sequential(KerasNames, Network):
         """Mean loss over ``x`` and ``y``, followed by the metrics if there are any: a number, a list or a dict.
 
         Prints them unless ``verbose`` is 0. callbacks: told of it, see ``callbacks``. steps: look at so many batches,
-        the first ones; batch_size: 32, or what leads through all images in so many steps.
+        the first ones; batch_size: 32, or what leads through all images in so many steps. x may come in pieces as for
+        ``fit``.
         """
         settle_for(self, "evaluate", others)
-        data = self._data("evaluate", x, y, sample_weight)
-        batch_size, steps = size_and_steps("evaluate", data.count, batch_size, steps)
-        order = in_order(data.count, batch_size, steps, "evaluate: steps")
+        source: Source
+        if come_in_pieces(x):
+            self._expect_compiled("evaluate")
+            expect_alone("evaluate", x, y=y, batch_size=batch_size, sample_weight=sample_weight)
+            source = Pieces("evaluate", x, self._taker("evaluate"), steps=steps)
+        else:
+            source = InOrder("evaluate", self._data("evaluate", x, y, sample_weight), batch_size, steps)
         listeners = all_listening(callbacks)
-        introduce(listeners, self, order.size, batch_size, verbose)
-        logs = self._look_over(data, batch_size, order, listeners)
+        introduce(listeners, self, source, verbose)
+        logs = self._look_over(source, listeners)
         if verbose:
             print(in_words(logs))
         return logs if return_dict else _listed(logs)
@@ -344,33 +392,39 @@ class Sequential(KerasNames, Network):
     ) -> np.ndarray:
         """The network's outputs for ``x``: (images, ...) of the model's dtype; probabilities if it ends in a
         softmax, else logits. Silent, whatever ``verbose``. callbacks: told of it, see ``callbacks``. steps: of so many
-        batches, the first ones.
+        batches, the first ones. x may come in pieces as for ``fit``, each of them x, (x, y) or (x, y, sample_weight).
         """
         settle_for(self, "predict", others)
-        if self._input is None:
-            self.build(np.shape(unlisted(x)))
-        ops = self._ready()
-        images = check_images("predict", x, self._built(), self.dtype)
-        data = Batches(ops, images, room=self._room, door=self._door())
-        batch_size, steps = size_and_steps("predict", data.count, batch_size, steps)
-        order = ops.asarray(in_order(data.count, batch_size, steps, "predict: steps"))
-        shape, images_asked = self.layers[-1].output_shape[1:], len(order)
-        answers = Answers(ops, images_asked, shape, self.dtype)
+        source = self._to_predict(x, batch_size, steps)
+        ops, shape = self._ready(), self.layers[-1].output_shape[1:]
+        answers = Answers(ops, source.images, shape, self.dtype)
         listeners = all_listening(callbacks)
-        introduce(listeners, self, images_asked, batch_size, verbose)
+        introduce(listeners, self, source, verbose)
         tell(listeners, "on_predict_begin", {})
-        for number, start in enumerate(range(0, images_asked, batch_size)):
+        for number, batch in enumerate(source.deal() or ()):
             tell(listeners, "on_predict_batch_begin", number, {})
-            stop = min(start + batch_size, images_asked)
-            y = self._forward(data.load(order[start:stop])[0], training=False, images=stop - start)
+            images = batch.picked.size
+            y = self._forward(batch.load()[0], training=False, images=images)
             if self._plan.softmax is not None:
                 y = self._plan.softmax.forward(y)
-            answers.put(start, stop, y)
+            answers.put(y, images)
             if listeners:
-                outputs = np.array(ops.to_host(y, (stop - start, *shape)))
+                outputs = np.array(ops.to_host(y, (images, *shape)))
                 tell(listeners, "on_predict_batch_end", number, {"outputs": outputs})
         tell(listeners, "on_predict_end", {})
         return answers.fetch()
+
+    def _to_predict(self, x: Any, batch_size: int | None, steps: int | None) -> Source:
+        """What ``predict`` looks at, checked: arrays or pieces, without labels."""
+
+        def data(x: Any, *_: Any) -> Batches:
+            images = self._images("predict", x)
+            return Batches(self._ready(), images, room=self._room, door=self._door())
+
+        if come_in_pieces(x):
+            expect_alone("predict", x, batch_size=batch_size)
+            return Pieces("predict", x, lambda *parts: data(*parts).whole(), (1, 2, 3), steps)
+        return InOrder("predict", data(x), batch_size, steps)
 
 
 def _listed(logs: Logs) -> float | list[float]:

@@ -29,7 +29,7 @@ from numba.core import event
 from numba.core.dispatcher import Dispatcher
 
 from . import losses, optimizers, saving
-from .batches import Batches
+from .batches import Batch, Batches
 from .layers import LAYERS, Input
 from .ops import CPU_BACKENDS, Ops, get_ops
 
@@ -92,13 +92,13 @@ _one_team = threading.Lock()
 
 
 @contextmanager
-def with_helpers(model: "Sequential", data: Batches, batch_size: int) -> Iterator[None]:
-    """Helpers for whatever has to be compiled in this block, in which ``model`` is trained on ``data``."""
+def with_helpers(model: "Sequential", batch: Batch) -> Iterator[None]:
+    """Helpers for whatever has to be compiled in this block, in which ``model`` is trained on batches like this."""
     helpers = min(numba.config.NUMBA_NUM_THREADS - 1, MOST)
     if not _can_be_helped(model._backend) or helpers < 1 or not _one_team.acquire(blocking=False):
         yield
         return
-    team = _Team(lambda: _job(model, data, batch_size), helpers)
+    team = _Team(lambda: _job(model, batch), helpers)
     try:
         with _instead_of_compiling(team.compile), event.install_listener("numba:compile", team):
             yield
@@ -113,8 +113,9 @@ def _can_be_helped(rung: Ops) -> bool:
     return compiled and get_ops(rung.name) is rung and not getattr(sys, "frozen", False)
 
 
-def _job(model: "Sequential", data: Batches, batch_size: int) -> dict[str, Any]:
+def _job(model: "Sequential", batch: Batch) -> dict[str, Any]:
     """What a helper has to know, so that its arrays are of the same types."""
+    data = batch.data
     assert model.optimizer is not None and model.loss is not None and data._targets is not None
     return {
         "backend": model._backend.name,
@@ -123,7 +124,7 @@ def _job(model: "Sequential", data: Batches, batch_size: int) -> dict[str, Any]:
         "layers": saving.describe_layers(model),
         "optimizer": model.optimizer.config(),
         "loss": model.loss.config(),
-        "images": min(batch_size, data.count),
+        "images": batch.picked.size,
         "targets": data._targets.shape[1:],
         "weighted": data.sample_weight is not None,
         "writable": (data._x.flags.writeable, data._targets.flags.writeable),

@@ -13,20 +13,21 @@ from typing import Any
 
 import numpy as np
 
-from .batches import Batches
+from .batches import Batch
 from .callbacks import Logs
 from .metrics import Metric, Own, names
 from .ops import Ops, Tensor
 
 
 class Tally:
-    """The sums of one pass over ``data``; ``metrics`` look at outputs of ``shape`` an image.
+    """The sums of one pass over data; ``metrics`` look at outputs of ``shape`` an image.
 
+    count: how many images there are at most; None if nobody knows, and then a device is waited for at each batch.
     room: memory on the device, used again by the next pass over as many images.
     """
 
-    def __init__(self, ops: Ops, data: Batches, metrics: Sequence[Metric], shape: tuple[int, ...], room: dict):
-        self.ops, self.data, self.metrics = ops, data, metrics if data.labels is not None else ()
+    def __init__(self, ops: Ops, count: int | None, metrics: Sequence[Metric], shape: tuple[int, ...], room: dict):
+        self.ops, self.count, self.metrics = ops, count, metrics
         self._shape, self._room = shape, room
         self._loss, self._names, self._sums = 0.0, names(metrics), [np.zeros(()) for _ in metrics]
         """The sum of the losses, and the sums of each metric."""
@@ -38,23 +39,26 @@ class Tally:
         """How many batches there were, how many numbers are the penalties of each, and how many batches there can be.
         """
 
-    def add(self, picked: np.ndarray, outputs: Tensor, losses: Tensor, penalties: Tensor | None = None) -> None:
-        """A batch of the images ``picked``, with outputs and one loss each. penalties: what the weights add,
-        in sum, to the mean loss of the batch, whatever weights its images have.
+    def add(self, batch: Batch, outputs: Tensor, losses: Tensor, penalties: Tensor | None = None) -> None:
+        """A batch, with outputs and one loss for each of its images. penalties: what the weights add, in sum, to the
+        mean loss of the batch, whatever weights its images have.
         """
-        if self.ops.on_device:
-            self._keep("losses", losses, (), self.data.count, self._seen, picked.size)
+        images = batch.picked.size
+        if self.ops.on_device and self.count is not None:
+            self._keep("losses", losses, (), self.count, self._seen, images)
             if self.metrics:
-                self._keep("outputs", outputs, self._shape, self.data.count, self._seen, picked.size)
+                self._keep("outputs", outputs, self._shape, self.count, self._seen, images)
             if penalties is not None:
-                self._shares, self._most = penalties.size, self._most or -(-self.data.count // picked.size)
+                self._shares, self._most = penalties.size, self._most or -(-self.count // images)
                 row = penalties.reshape(1, self._shares)
                 self._keep("penalties", row, (self._shares,), self._most, self._batches, 1)
-            self._set_aside.append(_SetAside(picked))
+            self._set_aside.append(_SetAside(batch))
         else:
-            on_host = self.ops.to_host(outputs, (picked.size, *self._shape)) if self.metrics else None
-            self._add_up(picked, on_host, self.ops.to_host(losses, (picked.size,)), penalties)
-        self._seen += picked.size
+            on_host = self.ops.to_host(outputs, (images, *self._shape)) if self.metrics else None
+            if penalties is not None and self.ops.on_device:
+                penalties = self.ops.to_host(penalties, (penalties.size,))
+            self._add_up(batch, on_host, self.ops.to_host(losses, (images,)), penalties)
+        self._seen += images
         self._batches += 1
 
     def _keep(self, what: str, tensor: Tensor, shape: tuple[int, ...], rows: int, first: int, count: int) -> None:
@@ -67,17 +71,18 @@ class Tally:
         self.ops.reshape(tensor, kept[first : first + count])
 
     def _add_up(
-        self, picked: np.ndarray, outputs: np.ndarray | None, losses: np.ndarray, penalties: np.ndarray | None
+        self, batch: Batch, outputs: np.ndarray | None, losses: np.ndarray, penalties: np.ndarray | None
     ) -> None:
+        data, picked, _ = batch
         if penalties is not None:
             self._loss += picked.size * float(penalties.sum(dtype=np.float64))
-        if self.data.sample_weight is not None:
-            losses = losses * self.data.sample_weight[picked]
+        if data.sample_weight is not None:
+            losses = losses * data.sample_weight[picked]
         self._loss += float(losses.sum(dtype=np.float64))
         for at, metric in enumerate(self.metrics):
-            assert outputs is not None and self.data.labels is not None and self.data.given is not None
+            assert outputs is not None and data.labels is not None and data.given is not None
             own = isinstance(metric, Own)
-            labels = (self.data.given if own else self.data.labels).take(picked, axis=0)
+            labels = (data.given if own else data.labels).take(picked, axis=0)
             self._sums[at] = self._sums[at] + metric.sums(outputs, labels if own else labels.reshape(outputs.shape))
         self._added += picked.size
 
@@ -86,17 +91,18 @@ class Tally:
         if not self._set_aside:
             return
         first, count = self._added, self._seen - self._added
-        losses = self._from_device("losses", self.data.count, first, (count,))
-        outputs = self._from_device("outputs", self.data.count, first, (count, *self._shape)) if self.metrics else None
+        assert self.count is not None
+        losses = self._from_device("losses", self.count, first, (count,))
+        outputs = self._from_device("outputs", self.count, first, (count, *self._shape)) if self.metrics else None
         penalties: Any = [None] * len(self._set_aside)
         if self._shares:
             shape = len(self._set_aside), self._shares
             penalties = self._from_device("penalties", self._most, self._batches - shape[0], shape)
-        for batch, of_weights in zip(self._set_aside, penalties, strict=True):
-            rows = slice(self._added - first, self._added - first + batch.picked.size)
-            self._add_up(batch.picked, None if outputs is None else outputs[rows], losses[rows], of_weights)
-            if batch.logs is not None:
-                batch.logs.contents = self._means()
+        for kept, of_weights in zip(self._set_aside, penalties, strict=True):
+            rows = slice(self._added - first, self._added - first + kept.batch.picked.size)
+            self._add_up(kept.batch, None if outputs is None else outputs[rows], losses[rows], of_weights)
+            if kept.logs is not None:
+                kept.logs.contents = self._means()
         self._set_aside = []
 
     def _from_device(self, what: str, rows: int, first: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -138,7 +144,7 @@ class _WhenRead(UserDict):
 
 @dataclass
 class _SetAside:
-    """A batch on the device: which images it picked, and the logs after it if somebody has been given them."""
+    """A batch on the device, and the logs after it if somebody has been given them."""
 
-    picked: np.ndarray
+    batch: Batch
     logs: _WhenRead | None = None

@@ -1,5 +1,7 @@
 """Keras's ``utils``, as far as beginners' listings use it."""
 
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
     from .model import Sequential
 
 __all__ = [
-    "array_to_img", "clear_session", "image_dataset_from_directory", "img_to_array", "load_img", "normalize",
-    "plot_model", "save_img", "set_random_seed", "to_categorical",
+    "PyDataset", "Sequence", "array_to_img", "clear_session", "image_dataset_from_directory", "img_to_array",
+    "load_img", "normalize", "plot_model", "save_img", "set_random_seed", "to_categorical",
 ]  # fmt: skip
 
 MISSING = listed({
@@ -28,7 +30,6 @@ MISSING = listed({
         text_dataset_from_directory audio_dataset_from_directory timeseries_dataset_from_array""",
     "give fit validation_split, or image_dataset_from_directory subset='both'": "split_dataset",
     "pooch.retrieve(url, known_hash=None) fetches a file, and processor=pooch.Untar() unpacks it": "get_file",
-    "x and y are arrays; for data that come in pieces call model.train_on_batch(x, y)": "Sequence PyDataset",
     "files name loopnet's own classes only": """
         register_keras_serializable get_custom_objects custom_object_scope CustomObjectScope
         deserialize_keras_object serialize_keras_object""",
@@ -82,3 +83,47 @@ def plot_model(
     if to_file is not None:
         figure.savefig(to_file, dpi=dpi)
     return figure
+
+
+class PyDataset:
+    """The base of data sets that are made batch by batch: ``__len__`` says how many batches there are, and
+    ``__getitem__`` gives batch number i, as (x, y) or (x, y, sample_weight). What ``fit``, ``evaluate`` and ``predict``
+    take does not have to be a subclass: see ``pieces``.
+
+        class Pictures(PyDataset):
+            def __len__(self):
+                return 10
+
+            def __getitem__(self, i):
+                return np.load(f"pictures-{i}.npy"), np.load(f"labels-{i}.npy")
+
+    ``on_epoch_begin`` and ``on_epoch_end`` are called before and after each pass. One without an end has no
+    ``__len__``, and gives None as its ``num_batches``.
+
+    workers, use_multiprocessing, max_queue_size: Keras's, and passed over: a batch is made when its turn has come.
+    """
+
+    def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10):
+        self.workers, self.use_multiprocessing, self.max_queue_size = workers, use_multiprocessing, max_queue_size
+
+    def __getitem__(self, index: int) -> Any:
+        raise NotImplementedError(f"{type(self).__name__}: expected a method __getitem__, which gives batch number i")
+
+    def __iter__(self) -> Iterator[Any]:
+        numbers = count() if self.num_batches is None else range(self.num_batches)
+        return (self[i] for i in numbers)
+
+    @property
+    def num_batches(self) -> int | None:
+        """How many batches a pass has; None if there is no end."""
+        if not hasattr(self, "__len__"):
+            raise NotImplementedError(f"{type(self).__name__}: expected a method __len__: how many batches there are")
+        return len(self)
+
+    def on_epoch_begin(self) -> None: ...
+
+    def on_epoch_end(self) -> None: ...
+
+
+Sequence = PyDataset
+"""Its old name."""

@@ -46,9 +46,9 @@ def fit(model: Sequential) -> None:
     model.fit(x, y, batch_size=32, verbose=0, sample_weight=np.ones(64), shuffle=False)
 
 
-def show(model, data, batch_size):
+def show(model, batch):
     """In place of the helpers that ``fit`` would have: print what they would be told, and end."""
-    print(json.dumps(precompile._job(model, data, batch_size)))
+    print(json.dumps(precompile._job(model, batch)))
     sys.exit()
 
 

@@ -325,3 +325,22 @@ def test_a_launch_of_too_many_threads_is_refused():
 
 def test_this_is_the_simulator():
     assert device.SIMULATED and os.environ["NUMBA_ENABLE_CUDASIM"] == "1"
+
+
+@every_rung
+def test_pieces_give_the_same_bits_as_arrays(backend):
+    """Nobody knows how many images there will be: each batch is fetched by itself, penalties, weights and all."""
+    x, y = images(10, (4,))
+    counts = np.linspace(0.5, 2, 10)
+    pieces = [(x[:4], y[:4], counts[:4]), (x[4:8], y[4:8], counts[4:8]), (x[8:], y[8:], counts[8:])]
+
+    def net():
+        return compiled([Input((4,)), Dense(3, kernel_regularizer=L1L2(0.01, 0.01))], backend, metrics=["accuracy"])
+
+    of_arrays, of_pieces = net(), net()
+    one = of_arrays.fit(x, y, 4, 2, verbose=0, shuffle=False, sample_weight=counts)
+    other = of_pieces.fit((piece for piece in pieces * 2), steps_per_epoch=3, epochs=2, verbose=0)
+    for got, want in zip(of_pieces.get_weights(), of_arrays.get_weights(), strict=True):
+        np.testing.assert_array_equal(got, want)
+    assert one.history == other.history
+    np.testing.assert_array_equal(of_pieces.predict(iter(pieces)), of_arrays.predict(x, 4))
