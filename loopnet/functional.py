@@ -112,6 +112,9 @@ class _Looking(Sequential):
                 batches.append(made[at])
         return [np.concatenate(batches) for batches in found]
 
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
+        return self._refuse() if training else super().__call__(x, training)
+
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise NotImplementedError(
             f"{self.name}: a model with {len(self._places)} outputs is for looking: predict; train, evaluate and save "
