@@ -528,13 +528,14 @@ def test_a_model_and_its_copy_share_no_optimizer():
 
 def test_metrics_by_hand():
     outputs, targets = np.array([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2]]), np.array([[0.0, 0, 1], [1, 0, 0]])
-    assert metrics.CategoricalAccuracy()(outputs, targets).tolist() == [False, True]
-    assert metrics.TopKCategoricalAccuracy(k=2)(outputs, targets).tolist() == [True, True]
-    assert metrics.TopKCategoricalAccuracy(k=1)(outputs, targets).tolist() == [False, True]
-    np.testing.assert_allclose(metrics.MeanAbsoluteError()(outputs, targets), [1.6 / 3, 1 / 3])
-    np.testing.assert_allclose(metrics.MeanSquaredError()(outputs, targets), [(0.01 + 0.49 + 0.64) / 3, 0.38 / 3])
-    np.testing.assert_allclose(metrics.BinaryAccuracy()(outputs, targets), [1 / 3, 2 / 3])
-    np.testing.assert_allclose(metrics.BinaryAccuracy(0.25)(outputs, targets), [1 / 3, 2 / 3])
+    assert metrics.CategoricalAccuracy().of_each(outputs, targets).tolist() == [False, True]
+    assert metrics.TopKCategoricalAccuracy(k=2).of_each(outputs, targets).tolist() == [True, True]
+    assert metrics.TopKCategoricalAccuracy(k=1).of_each(outputs, targets).tolist() == [False, True]
+    np.testing.assert_allclose(metrics.MeanAbsoluteError().of_each(outputs, targets), [1.6 / 3, 1 / 3])
+    squared = metrics.MeanSquaredError().of_each(outputs, targets)
+    np.testing.assert_allclose(squared, [(0.01 + 0.49 + 0.64) / 3, 0.38 / 3])
+    np.testing.assert_allclose(metrics.BinaryAccuracy().of_each(outputs, targets), [1 / 3, 2 / 3])
+    np.testing.assert_allclose(metrics.BinaryAccuracy(0.25).of_each(outputs, targets), [1 / 3, 2 / 3])
 
 
 class Through(Sequential):
