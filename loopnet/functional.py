@@ -61,6 +61,11 @@ class Model:
             return Sequential([bottom, *longest], name, dtype, seed)
         return _Looking([bottom, *longest], [len(chain) - 1 for chain in chains], name, dtype, seed)
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Sequential:
+        """A model of what ``get_config`` gave, with weights of its own, not compiled."""
+        return Sequential.from_config(config)
+
     def __init_subclass__(cls, **_: Any) -> None:
         raise NotImplementedError(
             f"{cls.__name__}: subclasses of Model are not in loopnet: a network is a chain of layers, "
@@ -121,7 +126,7 @@ class _Looking(Sequential):
             "the whole model that it shares its layers with"
         )
 
-    compile = fit = evaluate = train_on_batch = save = export = pop = _refuse
+    compile = fit = evaluate = train_on_batch = save = export = pop = get_config = _refuse
 
 
 def _symbolic(name: str, what: str, given: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import metrics, saving
+from . import architecture, metrics, saving
 from .batches import unlisted
 from .called import call_model
 from .layers import Layer
@@ -26,7 +26,7 @@ MISSING = listed({
     "give evaluate, predict and fit the arrays": "fit_generator evaluate_generator predict_generator",
     "use predict(x).argmax(axis=1)": "predict_classes",
     "use predict": "predict_proba",
-    "save the model and load it again: model.save(path), models.load_model(path)": "to_json to_yaml get_config",
+    "use to_json": "to_yaml",
     "call the model itself": "call",
     "metrics begin afresh with each epoch": "reset_states get_metrics_result metrics_tensors",
     "only regularizers add to the loss: Dense(..., kernel_regularizer=...)": "add_loss add_metric",
@@ -159,6 +159,19 @@ class KerasNames:
 
     def reset_metrics(self) -> None:
         """Nothing: the metrics begin afresh with each epoch, and each ``train_on_batch``, anyway."""
+
+    def get_config(self: "Sequential") -> dict[str, Any]:  # type: ignore[misc]
+        """The architecture, without the weights: numbers, strings, lists and dicts of them. See ``architecture``."""
+        return architecture.config_of(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """A model of what ``get_config`` gave, with weights of its own, not compiled."""
+        return architecture.from_config(cls, config)  # type: ignore[arg-type]
+
+    def to_json(self: "Sequential", **arguments: Any) -> str:  # type: ignore[misc]
+        """``get_config()`` as text, for ``models.model_from_json``. arguments: those of ``json.dumps``."""
+        return architecture.to_json(self, **arguments)
 
     def save_weights(self: "Sequential", path: str | Path, overwrite: bool = True) -> None:  # type: ignore[misc]
         """Write the weights, without the architecture: see ``saving``."""

@@ -241,7 +241,7 @@ REFUSED_ARGUMENTS = [
     (lambda: compiled().fit(X, Y, epoch=2), TypeError, "fit: unknown argument 'epoch'; did you mean 'epochs'?"),
     (lambda: compiled().fit(X), ValueError, "fit: expected arrays x and y, given no y"),
     (lambda: compiled().predict_classes(X), NotImplementedError, r"use predict\(x\).argmax"),
-    (lambda: compiled().to_json(), NotImplementedError, "save the model and load it again"),
+    (lambda: compiled().to_yaml(), NotImplementedError, "to_yaml is not in loopnet: use to_json"),
     (lambda: compiled().optimizer.lr, NotImplementedError, "today's name is learning_rate"),
     (lambda: ModelCheckpoint("x", save_freq=-5), ValueError, "save_freq: 'epoch', or a number of batches: .* -5"),
     (lambda: ModelCheckpoint("x", save_best_only=True, save_freq=9), ValueError, "val_loss is known after an epoch"),
@@ -280,7 +280,7 @@ def test_arguments_that_ask_for_nothing_are_passed_over():
     ("owner", "name"),
     [
         (lambda: compiled(), "run_eagerly"),
-        (lambda: compiled(), "to_json"),
+        (lambda: compiled(), "to_yaml"),
         (lambda: compiled().optimizer, "lr"),
     ],
 )
