@@ -70,7 +70,7 @@ def test_import(line):
         ("from loopnet.layers import Concatenate", "Concatenate is not in loopnet: branches are not in loopnet"),
         ("from loopnet.callbacks import TensorBoard", "TensorBoard is not in loopnet: use CSVLogger"),
         ("from loopnet.metrics import MeanIoU", "MeanIoU is not in loopnet: write a function"),
-        ("from loopnet.losses import Hinge", "Hinge is not in loopnet: the losses are"),
+        ("from loopnet.losses import Poisson", "Poisson is not in loopnet: the losses are"),
         ("from loopnet.utils import plot_model", "plot_architecture"),
         ("from loopnet.datasets import cifar100", "use cifar10"),
         ("from loopnet.keras.preprocessing.image import ImageDataGenerator", "RandomDistortion"),

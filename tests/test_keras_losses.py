@@ -92,6 +92,11 @@ def test_losses_as_functions():
     np.testing.assert_allclose(losses.mse(np.eye(2)[y], p), [0.04, 0.25])
     np.testing.assert_allclose(losses.mae(np.eye(2)[y], p), [0.2, 0.5])
     np.testing.assert_allclose(losses.huber(np.eye(2)[y], p, delta=0.4), [0.02, 0.12])
+    np.testing.assert_allclose(losses.hinge([[-1, 1]], [[0.5, 0.25]]), [(1.5 + 0.75) / 2])
+    np.testing.assert_allclose(losses.hinge([[0, 1], [1, 1]], [[0.5, 0.25], [2, 3]]), [(1.5 + 0.75) / 2, 0])
+    np.testing.assert_allclose(losses.squared_hinge([[-1, 1]], [[0.5, 0.25]]), [(1.5**2 + 0.75**2) / 2])
+    np.testing.assert_allclose(losses.log_cosh([[1, 0.0]], [[3, 0.0]]), [np.log(np.cosh(2)) / 2])
+    np.testing.assert_allclose(losses.log_cosh([[0.0]], [[-1e4]]), [1e4 - np.log(2)])
     smooth = -(0.95 * np.log(0.8) + 0.05 * np.log(0.2))
     np.testing.assert_allclose(losses.categorical_crossentropy(np.eye(2)[y], p, label_smoothing=0.1)[0], smooth)
     with pytest.raises(ValueError, match="expected labels of 2 images, given 1"):
