@@ -10,7 +10,7 @@ AUTOTUNE = -1
 __getattr__ = getattr_of(
     __name__,
     listed({
-        "fit takes arrays, generators, utils.PyDataset, and what utils.image_dataset_from_directory makes of a folder": """
+        "fit takes arrays, generators, utils.PyDataset, and folders by utils.image_dataset_from_directory": """
             Dataset Iterator Options TFRecordDataset TextLineDataset experimental""",
     }),
 )

@@ -59,6 +59,11 @@ class Model:
             return Sequential([bottom, *longest], name, dtype, seed)
         return _Looking([bottom, *longest], [len(chain) - 1 for chain in chains], name, dtype, seed)
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Sequential:
+        """A model of what ``get_config`` gave, with weights of its own, not compiled."""
+        return Sequential.from_config(config)
+
     def __init_subclass__(cls, **_: Any) -> None:
         raise NotImplementedError(
             f"{cls.__name__}: subclasses of Model are not in loopnet: a network is a chain of layers, "
@@ -107,13 +112,16 @@ class _Looking(Sequential):
                 batches.append(made[at])
         return [np.concatenate(batches) for batches in found]
 
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
+        return self._refuse() if training else super().__call__(x, training)
+
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise NotImplementedError(
             f"{self.name}: a model with {len(self._places)} outputs is for looking: predict; train, evaluate and save "
             "the whole model that it shares its layers with"
         )
 
-    compile = fit = evaluate = train_on_batch = save = export = pop = _refuse
+    compile = fit = evaluate = train_on_batch = save = export = pop = get_config = _refuse
 
 
 def _symbolic(name: str, what: str, given: Any) -> Any:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import metrics, saving
+from . import architecture, metrics, saving
 from .batches import unlisted
+from .called import call_model
 from .layers import Layer
 from .layers.symbolic import only_symbolic
 from .missing import listed, refuse_attribute, settle
@@ -25,12 +26,11 @@ MISSING = listed({
     "fit, evaluate and predict take generators themselves": "fit_generator evaluate_generator predict_generator",
     "use predict(x).argmax(axis=1)": "predict_classes",
     "use predict": "predict_proba",
-    "save the model and load it again: model.save(path), models.load_model(path)": "to_json to_yaml get_config",
+    "use to_json": "to_yaml",
     "call the model itself": "call",
-    "metrics begin afresh with each epoch": "reset_metrics reset_states get_metrics_result metrics_tensors",
+    "metrics begin afresh with each epoch": "reset_states get_metrics_result metrics_tensors",
     "only regularizers add to the loss: Dense(..., kernel_regularizer=...)": "add_loss add_metric",
     _PLAIN: "make_train_function train_step test_step predict_step run_eagerly jit_compile",
-    "get_weights and trainable_weights are arrays": "trainable_variables non_trainable_variables",
     "export writes ONNX": "quantize",
 })  # fmt: skip
 """Of models."""
@@ -74,6 +74,9 @@ def settle_for(model: object, method: str, others: dict[str, Any]) -> None:
 class KerasNames:
     """A :class:`Sequential`'s other words."""
 
+    stop_training = False
+    """Set to True, by a callback, it ends the training."""
+
     if not TYPE_CHECKING:  # which knows better what is missing
 
         def __getattr__(self, name: str) -> Any:
@@ -81,15 +84,15 @@ class KerasNames:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __call__(self: "Sequential", x: Any, training: bool | None = None) -> Any:  # type: ignore[misc]
-        """``predict(x)``, all in one batch; of an ``Input`` or a symbolic tensor, what the layers make of it."""
+        """``predict(x)``, all in one batch; training=True: the outputs as they are in training, see ``called``. Of an
+        ``Input`` or a symbolic tensor, what the layers make of it.
+        """
         symbolic = only_symbolic(self.name, (x,), {"training": training})
         if symbolic is not None:
             if not self.layers:
                 raise ValueError(f"{self.name}: it has no layers yet")
             return self._on(symbolic, self.layers)
-        if training:
-            raise NotImplementedError(f"{self.name}: training=True is not in loopnet: fit and train_on_batch train")
-        return self.predict_on_batch(x)
+        return call_model(self, x, bool(training))
 
     def predict_on_batch(self: "Sequential", x: Any) -> np.ndarray:  # type: ignore[misc]
         """``predict(x)``, all in one batch."""
@@ -143,6 +146,32 @@ class KerasNames:
         """The others: those of frozen layers, and the moving means and variances of batch normalisation."""
         trained = {id(p) for p in self._trained(self._to_freeze())}
         return [np.asarray(p.value) for p in self._parameters() if id(p) not in trained]
+
+    @property
+    def trainable_variables(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
+        """The ``trainable_weights``."""
+        return self.trainable_weights
+
+    @property
+    def non_trainable_variables(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
+        """The ``non_trainable_weights``."""
+        return self.non_trainable_weights
+
+    def reset_metrics(self) -> None:
+        """Nothing: the metrics begin afresh with each epoch, and each ``train_on_batch``, anyway."""
+
+    def get_config(self: "Sequential") -> dict[str, Any]:  # type: ignore[misc]
+        """The architecture, without the weights: numbers, strings, lists and dicts of them. See ``architecture``."""
+        return architecture.config_of(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """A model of what ``get_config`` gave, with weights of its own, not compiled."""
+        return architecture.from_config(cls, config)  # type: ignore[arg-type]
+
+    def to_json(self: "Sequential", **arguments: Any) -> str:  # type: ignore[misc]
+        """``get_config()`` as text, for ``models.model_from_json``. arguments: those of ``json.dumps``."""
+        return architecture.to_json(self, **arguments)
 
     def save_weights(self: "Sequential", path: str | Path, overwrite: bool = True) -> None:  # type: ignore[misc]
         """Write the weights, without the architecture: see ``saving``."""

@@ -23,12 +23,12 @@ ARGUMENTS = {
 """Arguments that Keras's losses take and these do not, and what to do instead."""
 
 MISSING = listed({
-    "the losses are cross-entropies, categorical, sparse and binary, mean squared and absolute error and huber": """
-        mape msle cosine hinge kld logcosh log_cosh poisson kl_divergence kullback_leibler_divergence
-        mean_absolute_percentage_error mean_squared_logarithmic_error squared_hinge
+    "the losses are cross-entropies, categorical, sparse and binary, errors, mean squared and absolute, and hinges": """
+        mape msle cosine kld poisson kl_divergence kullback_leibler_divergence
+        mean_absolute_percentage_error mean_squared_logarithmic_error
         categorical_hinge cosine_similarity binary_focal_crossentropy categorical_focal_crossentropy dice tversky ctc
-        MeanAbsolutePercentageError MeanSquaredLogarithmicError Hinge SquaredHinge CategoricalHinge
-        KLDivergence LogCosh Poisson CosineSimilarity BinaryFocalCrossentropy CategoricalFocalCrossentropy
+        MeanAbsolutePercentageError MeanSquaredLogarithmicError CategoricalHinge
+        KLDivergence Poisson CosineSimilarity BinaryFocalCrossentropy CategoricalFocalCrossentropy
         Dice Tversky CTC Circle""",
     "a loss is made again from its config(): losses.get": "deserialize serialize",
 })  # fmt: skip
@@ -218,6 +218,32 @@ class Huber(_Error):
         ops.huber(outputs, targets, weight, losses, doutputs, doutputs.dtype.type(self.delta))
 
 
+class Hinge(_Error):
+    """The mean over an image's outputs of max(1 - t * y, 0), for labels -1 and 1; where all are 0 and 1, as in Keras,
+    they are taken for these. Outputs may be images, with labels of their shape.
+    """
+
+    def smooth(self, targets: np.ndarray) -> np.ndarray:
+        return 2 * targets - 1 if np.isin(targets, (0, 1)).all() else targets
+
+    def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
+        ops.hinge(outputs, targets, weight, losses, doutputs)
+
+
+class SquaredHinge(Hinge):
+    """The mean over an image's outputs of max(1 - t * y, 0)**2; labels as for the hinge."""
+
+    def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
+        ops.squared_hinge(outputs, targets, weight, losses, doutputs)
+
+
+class LogCosh(_Error):
+    """The mean over an image's outputs of log(cosh(y - t)); labels as for the squared error."""
+
+    def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
+        ops.log_cosh(outputs, targets, weight, losses, doutputs)
+
+
 class MaximumAPosteriori(SparseCategoricalCrossentropy):
     """The loss of LeNet-5 in 1998, for class numbers and outputs that are minus squared distances (``layers.RBF``):
 
@@ -303,6 +329,18 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> np.ndarray:
     return of_last_axis(Huber(delta), y_true, y_pred)
 
 
+def hinge(y_true: Any, y_pred: Any) -> np.ndarray:
+    return of_last_axis(Hinge(), y_true, y_pred)
+
+
+def squared_hinge(y_true: Any, y_pred: Any) -> np.ndarray:
+    return of_last_axis(SquaredHinge(), y_true, y_pred)
+
+
+def log_cosh(y_true: Any, y_pred: Any) -> np.ndarray:
+    return of_last_axis(LogCosh(), y_true, y_pred)
+
+
 mse, mae = mean_squared_error, mean_absolute_error
 
 
@@ -331,6 +369,9 @@ LOSSES: dict[str, type[Loss]] = {
     **dict.fromkeys(("mean_squared_error", "mse", "MSE"), MeanSquaredError),
     **dict.fromkeys(("mean_absolute_error", "mae", "MAE"), MeanAbsoluteError),
     "huber": Huber,
+    "hinge": Hinge,
+    "squared_hinge": SquaredHinge,
+    **dict.fromkeys(("log_cosh", "logcosh"), LogCosh),
     "maximum_a_posteriori": MaximumAPosteriori,
     **{
         cls.__name__: cls
@@ -341,6 +382,9 @@ LOSSES: dict[str, type[Loss]] = {
             MeanSquaredError,
             MeanAbsoluteError,
             Huber,
+            Hinge,
+            SquaredHinge,
+            LogCosh,
             MaximumAPosteriori,
         )  # fmt: skip
     },
@@ -356,6 +400,9 @@ FUNCTIONS: dict[Any, str] = {
         mean_squared_error,
         mean_absolute_error,
         huber,
+        hinge,
+        squared_hinge,
+        log_cosh,
     )  # fmt: skip
 }
 

@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from .architecture import clone_model, model_from_json
 from .functional import Model
 from .missing import getattr_of, listed
 from .model import Sequential
 
-__all__ = ["Model", "Sequential", "load_model", "save_model"]
+__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
 
 def load_model(path: str | Path, custom_objects: None = None, compile: bool = True) -> Sequential:
@@ -32,8 +33,7 @@ def save_model(model: Sequential, path: str | Path, overwrite: bool = True, **ot
 
 MISSING = listed({
     "Model(inputs, outputs) makes a chain of layers": "Functional",
-    "make the model again with the same code, and set_weights": "clone_model",
-    "save and load_model keep the architecture and the weights": "model_from_json model_from_config",
+    "use Sequential.from_config": "model_from_config",
 })  # fmt: skip
 
 __getattr__ = getattr_of(__name__, MISSING)

@@ -125,6 +125,9 @@ class Ops:
     mean_squared_error: Kernel
     mean_absolute_error: Kernel
     huber: Kernel
+    hinge: Kernel
+    squared_hinge: Kernel
+    log_cosh: Kernel
     maximum_a_posteriori: Kernel
     weight_penalty_forward: Kernel
     weight_penalty_backward: Kernel
@@ -269,6 +272,9 @@ TEXTBOOK: dict[str, Any] = {
     "mean_squared_error": loss.mean_squared_error,
     "mean_absolute_error": loss.mean_absolute_error,
     "huber": loss.huber,
+    "hinge": loss.hinge,
+    "squared_hinge": loss.squared_hinge,
+    "log_cosh": loss.log_cosh,
     "maximum_a_posteriori": rbf.maximum_a_posteriori,
     "weight_penalty_forward": penalty.weight_penalty_forward,
     "weight_penalty_backward": penalty.weight_penalty_backward,
@@ -331,7 +337,7 @@ def _tuned() -> Ops:
 # of its own to pay
 ROWS = (
     "softmax_backward", "cross_entropy", "sigmoid_cross_entropy", "binary_cross_entropy", "mean_squared_error",
-    "mean_absolute_error", "huber", "maximum_a_posteriori",
+    "mean_absolute_error", "huber", "hinge", "squared_hinge", "log_cosh", "maximum_a_posteriori",
 )  # fmt: skip
 
 

@@ -131,13 +131,13 @@ def load(cls: "type[Sequential]", path: str | Path, backend: str | Ops) -> "Sequ
 
 def _rebuild(cls: "type[Sequential]", config: dict, tensors: dict[str, np.ndarray], backend: Ops) -> "Sequential":
     model = cls([Input(config["input_shape"])], name=config["name"], dtype=config["dtype"])
-    _expect_modest(config["input_shape"])
+    expect_modest(config["input_shape"])
     for arguments in config["layers"]:
         arguments = dict(arguments)
         layer = LAYERS[arguments.pop("class")]
         trial = layer(**arguments)
         trial.build(model.output_shape[1:] if model.layers else tuple(config["input_shape"]))
-        _expect_modest(trial.output_shape[1:])
+        expect_modest(trial.output_shape[1:])
         for p in trial.parameters:  # before the model takes memory for them
             expect_array(tensors, f"{arguments['name']}/{p.name}", p.shape)
         model.add(layer(**arguments))
@@ -195,7 +195,8 @@ def _word(name: Any) -> str | None:
     return name
 
 
-def _expect_modest(shape: Any) -> None:
+def expect_modest(shape: Any) -> None:
+    """Raise ``ValueError`` for an array that no file of ours would need."""
     if prod(int(n) for n in shape) > LARGEST_IMAGE:
         raise ValueError(f"images of shape {tuple(shape)}: more than {LARGEST_IMAGE} numbers")
 

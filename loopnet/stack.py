@@ -1,10 +1,12 @@
 """Stack: layers on top of each other, their shapes, names and weights; what a network *is*, before anyone trains it."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 
+from .called import is_made
 from .layers import Input, Layer
 from .layers.base import expect_weights, yes_or_no
 from .names import Names
@@ -116,12 +118,18 @@ class Stack:
             if dtypes:
                 raise ValueError(f"{layer.name}: its weights are {dtypes.pop()}, those of {self.name} are {self.dtype}")
             return
+        kept = layer.get_weights() if is_made(layer) else []  # it was called on numbers before, and has weights
+        if kept:
+            trial = deepcopy(layer)
+            trial.build(shape)
+            if [p.shape for p in trial.parameters] != [w.shape for w in kept]:
+                layer.expect_input(shape, layer.input_shape[1:])
         layer.build(shape)
         layer.below = self._on(self.inputs[0], self.layers[:at])
         layer.needs_input_gradient = any(below.learns for below in self.layers[:at])
         layer.initialize(self._initial_rng)
-        for p in layer.parameters:
-            p.value = p.value.astype(self.dtype)
+        for p, value in zip(layer.parameters, kept or [p.value for p in layer.parameters], strict=True):
+            p.value = value.astype(self.dtype)
 
     def build(self, input_shape: Sequence[int | None] | None = None) -> None:
         """Give a model that declares no input shape one, batch axis first as in Keras: ``(None, 28, 28, 1)``. One that

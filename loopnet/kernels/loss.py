@@ -18,6 +18,8 @@ from numpy import float64
 EPSILON = 1e-7
 """A probability is taken for at least this and at most one less this, as in Keras: log 0 would be infinite."""
 
+LOG_2 = math.log(2)
+
 
 def cross_entropy(probabilities, targets, weight, losses, dprobabilities):
     """losses[n] = - sum_k t[n,k] * log q[n,k]   with   q[n,k] = p[n,k] / sum_l p[n,l], clipped.
@@ -127,4 +129,51 @@ def huber(outputs, targets, weight, losses, doutputs, delta):
             slope = most if error > most else -most if error < -most else error  # NaN stays NaN
             loss += slope * (error - slope / 2)
             doutputs[n, k] = float64(weight[n]) * slope / size if weight[n] != 0 else 0.0
+        losses[n] = loss / size
+
+
+def hinge(outputs, targets, weight, losses, doutputs):
+    """losses[n] = mean_k max(1 - t * y, 0), for targets t of -1 and 1: by how much y falls short of 1 on its side.
+
+    The slope is -t until that is reached, and 0 from there on: who is right by 1 is right enough.
+    """
+    batch, size = outputs.shape
+    for n in prange(batch):
+        loss = 0.0
+        for k in range(size):
+            t = float64(targets[n, k])
+            short = 1 - t * float64(outputs[n, k])
+            loss += 0.0 if short <= 0 else short
+            slope = 0.0 if short <= 0 else -t if short > 0 else short  # NaN stays NaN
+            doutputs[n, k] = float64(weight[n]) * slope / size if weight[n] != 0 else 0.0
+        losses[n] = loss / size
+
+
+def squared_hinge(outputs, targets, weight, losses, doutputs):
+    """losses[n] = mean_k max(1 - t * y, 0)**2, for targets t of -1 and 1; the further off, the steeper."""
+    batch, size = outputs.shape
+    for n in prange(batch):
+        loss = 0.0
+        for k in range(size):
+            t = float64(targets[n, k])
+            margin = t * float64(outputs[n, k])
+            short = 0.0 if margin >= 1 else 1 - margin  # NaN stays NaN
+            loss += short * short
+            doutputs[n, k] = -2 * float64(weight[n]) * t * short / size if weight[n] != 0 else 0.0
+        losses[n] = loss / size
+
+
+def log_cosh(outputs, targets, weight, losses, doutputs):
+    """losses[n] = mean_k log(cosh(e))   with   e = y - t: e**2 / 2 for small errors, |e| - log 2 for large ones.
+
+    cosh would overflow: log(cosh(e)) = |e| + log(1 + exp(-2 |e|)) - log 2. Its slope is tanh(e).
+    """
+    batch, size = outputs.shape
+    for n in prange(batch):
+        loss = 0.0
+        for k in range(size):
+            error = float64(outputs[n, k]) - float64(targets[n, k])
+            far = abs(error)
+            loss += far + math.log1p(math.exp(-2 * far)) - LOG_2
+            doutputs[n, k] = float64(weight[n]) * math.tanh(error) / size if weight[n] != 0 else 0.0
         losses[n] = loss / size

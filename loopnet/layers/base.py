@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from .. import constraints, initializers, regularizers
+from ..called import call_layer
 from ..missing import settle
 from ..ops import Ops, Tensor
 from ..shapes import Shape, channel_order, expect_rank, positive, turned
-from .missing import ARGUMENTS
+from .missing import ARGUMENTS, BRANCHES
 from .symbolic import SymbolicTensor, only_symbolic
 
 
@@ -86,6 +87,8 @@ class Layer:
         """The ``id`` of the network whose vectors have the weights now; several may share them: ``Network._ready``."""
         self.turn: Any = None
         """The lock of that first network (``turns``)."""
+        self.calls = 0
+        """How often it was called on numbers by itself, or its model as in training (``called``)."""
         self._room: dict[str, Tensor] = {}
 
     def __init_subclass__(cls, **arguments: Any) -> None:
@@ -182,13 +185,16 @@ class Layer:
     def from_config(cls, config: dict[str, Any]) -> "Layer":
         return cls(**config)
 
-    def __call__(self, *inputs: Any, **arguments: Any) -> SymbolicTensor:
-        """The next link of a chain, ``x = Dense(10)(x)``, for ``Model(inputs, outputs)``, which draws the weights."""
-        x = only_symbolic(self._who, inputs, arguments)
+    def __call__(self, *inputs: Any, training: bool | None = None, **arguments: Any) -> Any:
+        """The next link of a chain, ``x = Dense(10)(x)``, for ``Model(inputs, outputs)``, which draws the weights. Of
+        numbers: an array, what the layer makes of them; see ``called``.
+        """
+        x = only_symbolic(self._who, inputs, {"training": training, **arguments})
         if x is None:
-            raise NotImplementedError(
-                f"{self._who}: a layer by itself is not called on numbers in loopnet; Sequential([layer])(x) is"
-            )
+            if len(inputs) != 1:
+                raise NotImplementedError(f"{self._who}: called on {len(inputs)} inputs; {BRANCHES}")
+            settle(self._who, arguments, {"mask": "all numbers count"}, ("training",))
+            return call_layer(self, inputs[0], bool(training))
         trial = self
         if self.below is None:
             trial = deepcopy(self)
@@ -257,6 +263,16 @@ class Layer:
     def non_trainable_weights(self) -> list[np.ndarray]:
         """The other ``weights``."""
         return [np.asarray(p.value) for p in self.parameters if not (p.trainable and self.trainable)]
+
+    @property
+    def trainable_variables(self) -> list[np.ndarray]:
+        """The ``trainable_weights``."""
+        return self.trainable_weights
+
+    @property
+    def non_trainable_variables(self) -> list[np.ndarray]:
+        """The ``non_trainable_weights``."""
+        return self.non_trainable_weights
 
     def get_weights(self) -> list[np.ndarray]:
         """Copies of the ``weights``."""

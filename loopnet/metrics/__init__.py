@@ -1,9 +1,10 @@
 """Metrics: numbers for people to read; nothing is trained on them.
 
-A metric is called with a batch's outputs and targets on the host, both (images, outputs), and returns one number
+A metric's ``of_each`` gets a batch's outputs and targets on the host, both (images, outputs), and returns one number
 an image; ``fit`` shows their mean. Where outputs are images themselves, both are (images, ..., channels), and it
-returns one number a pixel, from its channels, as in Keras; ``fit`` shows the mean of all. A function of your own will
-do as well, and is called as Keras calls it:
+returns one number a pixel, from its channels, as in Keras; ``fit`` shows the mean of all. By hand, in a loop of one's
+own, a metric counts as Keras's do: ``update_state(y_true, y_pred)``, ``result()``, ``reset_state()``. A function of
+your own will do for ``compile`` as well, and is called as Keras calls it:
 
     def error(y_true, y_pred):
         return y_true != y_pred.argmax(axis=1)
@@ -36,6 +37,7 @@ from .means import (
     BinaryCrossentropy,
     CategoricalAccuracy,
     CategoricalCrossentropy,
+    Mean,  # noqa: F401
     MeanAbsoluteError,
     MeanSquaredError,
     RootMeanSquaredError,
@@ -121,7 +123,7 @@ MISSING = listed({
     "for right answers use 'accuracy'": "Accuracy",
     _OWN: """
         f1 FBetaScore PrecisionAtRecall RecallAtPrecision SensitivityAtSpecificity SpecificityAtSensitivity
-        MeanIoU IoU BinaryIoU OneHotIoU OneHotMeanIoU Mean MeanMetricWrapper Sum MeanAbsolutePercentageError
+        MeanIoU IoU BinaryIoU OneHotIoU OneHotMeanIoU MeanMetricWrapper Sum MeanAbsolutePercentageError
         MeanSquaredLogarithmicError CosineSimilarity KLDivergence LogCoshError Poisson Hinge SquaredHinge
         CategoricalHinge R2Score cosine_similarity msle mape""",
     "name it by a string": """

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..shapes import positive, real
 from .base import Metric
+from .by_hand import spread
 
 
 class Counts(Metric):
@@ -32,11 +33,12 @@ class Counts(Metric):
         if self.class_id is not None and self.class_id not in range(outputs):
             raise ValueError(f"{self.name}: expected class_id 0 to {outputs - 1}, given {self.class_id!r}")
 
-    def sums(self, outputs, targets):
+    def sums(self, outputs, targets, weight=None):
         if self.class_id is not None:
             outputs, targets = outputs[..., self.class_id], targets[..., self.class_id]
         said, right = outputs > self.thresholds, targets != 0
-        return np.array([np.sum(said & right), np.sum(said & ~right), np.sum(~said & ~right), np.sum(~said & right)])
+        each = 1 if weight is None else spread(self.name, weight, outputs.shape)
+        return np.array([np.sum(of * each) for of in (said & right, said & ~right, ~said & ~right, ~said & right)])
 
 
 class TruePositives(Counts):
@@ -120,7 +122,7 @@ class AUC(Metric):
             raise ValueError(f"AUC: expected curve 'ROC' or 'PR', given {curve!r}")
         self.num_thresholds, self.curve, self.from_logits = int(num_thresholds), curve, bool(from_logits)
 
-    def sums(self, outputs, targets):
+    def sums(self, outputs, targets, weight=None):
         """TP and FP at each threshold, (2, thresholds); the first is below 0, where all say yes."""
         if np.isnan(outputs).any():
             return np.full((2, self.num_thresholds), np.nan)
@@ -129,7 +131,10 @@ class AUC(Metric):
         steps = np.ceil(np.clip(outputs, 0, 1) * outputs.dtype.type(self.num_thresholds - 1)) - 1
         above = np.maximum(steps, 0).astype(np.int64).reshape(-1)  # how many thresholds, beside the first
         right = targets.reshape(-1) != 0
-        at = np.array([np.bincount(above[of], minlength=self.num_thresholds) for of in (right, ~right)])
+        each = None if weight is None else spread(self.name, weight, outputs.shape).reshape(-1)
+        at = np.array([
+            np.bincount(above[of], None if each is None else each[of], self.num_thresholds) for of in (right, ~right)
+        ])  # fmt: skip
         return at[:, ::-1].cumsum(axis=1)[:, ::-1]
 
     def of_sums(self, sums):
@@ -170,20 +175,29 @@ class F1Score(Metric):
                 "history has one number"
             )
 
-    def sums(self, outputs, targets):
+    def sums(self, outputs, targets, weight=None):
         if self.threshold is None:
             said = (outputs >= outputs.max(axis=-1, keepdims=True)) & (np.abs(outputs) > 1e-9)
         else:
             said = outputs > self.threshold
+        each = np.ones(1) if weight is None else spread(self.name, weight, outputs.shape).reshape(-1, outputs.shape[-1])
         said, targets = said.reshape(-1, said.shape[-1]), targets.reshape(-1, targets.shape[-1])
-        counts = np.array([(said * targets).sum(0), (said * (1 - targets)).sum(0), (~said * targets).sum(0)])
+        kinds = said * targets, said * (1 - targets), ~said * targets
+        counts = np.array([(kind * each).sum(0) for kind in kinds])
         return counts.sum(axis=1, keepdims=True) if self.average == "micro" else counts
 
     def of_sums(self, sums):
-        both, alarms, missed = sums
-        scores = _ratio(2 * both, 2 * both + alarms + missed)
-        images = both + missed
+        images, scores = sums[0] + sums[2], _scores(sums)
         return float(np.sum(scores * _ratio(images, images.sum())) if self.average == "weighted" else scores.mean())
+
+    def result(self):
+        """With average=None one number for each output, (outputs,)."""
+        return super().result() if self.average or self._counted is None else _scores(self._counted)
+
+
+def _scores(sums: Any) -> np.ndarray:
+    both, alarms, missed = sums
+    return _ratio(2 * both, 2 * both + alarms + missed)
 
 
 def _ratio(above: Any, below: Any) -> Any:

@@ -4,16 +4,36 @@ from typing import Any
 
 import numpy as np
 
+from . import by_hand
 from .base import Metric
+
+
+class Mean(Metric):
+    """The mean of values by hand, as loops of one's own count their losses: ``update_state(values, sample_weight)``."""
+
+    default_name = "mean"
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+        """Count values, one or an array, of which each image's mean counts once. A single weight is that of the mean
+        of all.
+        """
+        values = by_hand.numbers(self.name, "values", values)
+        weight = None
+        if sample_weight is not None:
+            weight = by_hand.numbers(self.name, "sample_weight", sample_weight, np.float64)
+        self._count(by_hand.weighted(self.name, values, weight))
+
+    def fit_to(self, outputs):
+        raise ValueError(f"{self.name}: Mean is for values by hand, update_state(values); not for compile")
 
 
 class CategoricalAccuracy(Metric):
     """1 where the largest output is the true class, else 0."""
 
     default_name, rises = "categorical_accuracy", True
-    takes_logits = True
+    takes_logits = of_rows = True
 
-    def __call__(self, outputs, targets):
+    def of_each(self, outputs, targets):
         return outputs.argmax(axis=-1) == targets.argmax(axis=-1)
 
 
@@ -21,6 +41,7 @@ class SparseCategoricalAccuracy(CategoricalAccuracy):
     """The same: a loss has made one-hot rows of class numbers before a metric sees them."""
 
     default_name = "sparse_categorical_accuracy"
+    of_class_numbers = True
 
 
 class TopKCategoricalAccuracy(Metric):
@@ -33,7 +54,7 @@ class TopKCategoricalAccuracy(Metric):
         super().__init__(name, **others)
         self.k = k
 
-    def __call__(self, outputs, targets):
+    def of_each(self, outputs, targets):
         of_truth = np.take_along_axis(outputs, targets.argmax(axis=-1)[..., np.newaxis], axis=-1)
         return (outputs > of_truth).sum(axis=-1) < self.k
 
@@ -42,6 +63,7 @@ class SparseTopKCategoricalAccuracy(TopKCategoricalAccuracy):
     """The same, under Keras's name for class numbers."""
 
     default_name = "sparse_top_k_categorical_accuracy"
+    of_class_numbers = True
 
 
 class BinaryAccuracy(Metric):
@@ -56,7 +78,7 @@ class BinaryAccuracy(Metric):
         super().__init__(name, **others)
         self.threshold = float(threshold)
 
-    def __call__(self, outputs, targets):
+    def of_each(self, outputs, targets):
         return ((outputs > self.threshold) == targets).mean(axis=-1)
 
 
@@ -64,8 +86,9 @@ class MeanAbsoluteError(Metric):
     """The mean over an image's outputs of abs(y - t)."""
 
     default_name = "mean_absolute_error"
+    of_rows = True
 
-    def __call__(self, outputs, targets):
+    def of_each(self, outputs, targets):
         return np.abs(outputs - targets).mean(axis=-1)
 
 
@@ -73,8 +96,9 @@ class MeanSquaredError(Metric):
     """The mean over an image's outputs of (y - t)**2."""
 
     default_name = "mean_squared_error"
+    of_rows = True
 
-    def __call__(self, outputs, targets):
+    def of_each(self, outputs, targets):
         return ((outputs - targets) ** 2).mean(axis=-1)
 
 
@@ -82,6 +106,7 @@ class RootMeanSquaredError(MeanSquaredError):
     """The root of the mean over all outputs of all images of (y - t)**2."""
 
     default_name = "root_mean_squared_error"
+    of_rows = False
 
     def of_sums(self, sums):
         return super().of_sums(sums) ** 0.5
@@ -94,7 +119,7 @@ class _Crossentropy(Metric):
         super().__init__(name, **others)
         self.from_logits, self.label_smoothing = bool(from_logits), label_smoothing
 
-    def __call__(self, outputs, targets):
+    def of_each(self, outputs, targets):
         from .. import losses
 
         kind = losses.CategoricalCrossentropy if "categorical" in self.default_name else losses.BinaryCrossentropy
@@ -105,15 +130,18 @@ class BinaryCrossentropy(_Crossentropy):
     """- t log p - (1 - t) log(1 - p), the mean over an image's outputs."""
 
     default_name = "binary_crossentropy"
+    of_rows = True
 
 
 class CategoricalCrossentropy(_Crossentropy):
     """- sum_k t_k log p_k."""
 
     default_name = "categorical_crossentropy"
+    of_rows = True
 
 
 class SparseCategoricalCrossentropy(_Crossentropy):
     """The same, under Keras's name for class numbers."""
 
     default_name = "sparse_categorical_crossentropy"
+    of_class_numbers = True

@@ -122,3 +122,38 @@ def huber_with_a_step(ops, outputs, targets, weight, losses, gradient, delta):
     """The straight piece starts half of delta's square too high: what is taken off it is forgotten."""
     ops.huber(outputs, targets, weight, losses, gradient, delta)
     losses += (np.abs(outputs - targets) > delta).mean(axis=1) * delta**2 / 2
+
+
+@breaks("losses", "hinge")
+def hinge_pushes_on(ops, outputs, targets, weight, losses, gradient):
+    """Who is right by 1 is pushed on as before."""
+    ops.hinge(outputs, targets, weight, losses, gradient)
+    gradient[...] = -weight[:, None] * targets / outputs.shape[1]
+
+
+@breaks("losses", "hinge")
+def hinge_at_nothing(ops, outputs, targets, weight, losses, gradient):
+    """The perceptron's: on the right side is right enough."""
+    ops.hinge(outputs, targets, weight, losses, gradient)
+    losses[...] = np.maximum(-targets * outputs, 0).mean(axis=1)
+
+
+@breaks("losses", "squared_hinge")
+def squared_hinge_with_the_slope_of_the_hinge(ops, outputs, targets, weight, losses, gradient):
+    """The loss of one, the gradient of the other."""
+    ops.squared_hinge(outputs, targets, weight, losses, gradient)
+    ops.hinge(outputs, targets, weight, losses.copy(), gradient)
+
+
+@breaks("losses", "log_cosh")
+def log_cosh_without_its_constant(ops, outputs, targets, weight, losses, gradient):
+    """No error costs log 2."""
+    ops.log_cosh(outputs, targets, weight, losses, gradient)
+    losses += np.log(2)
+
+
+@breaks("losses", "log_cosh")
+def log_cosh_always_straight(ops, outputs, targets, weight, losses, gradient):
+    """The slope of the absolute error."""
+    ops.log_cosh(outputs, targets, weight, losses, gradient)
+    gradient[...] = weight[:, None] * np.sign(outputs - targets) / outputs.shape[1]

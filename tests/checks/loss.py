@@ -14,6 +14,9 @@ LOSSES = {
     "mean_squared_error": "logits",
     "mean_absolute_error": "logits",
     "huber": "logits",
+    "hinge": "logits",
+    "squared_hinge": "logits",
+    "log_cosh": "logits",
 }
 """Each by the outputs that it takes."""
 

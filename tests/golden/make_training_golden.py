@@ -41,8 +41,11 @@ LOSSES = {
     "squared": keras.losses.MeanSquaredError(reduction=None),
     "absolute": keras.losses.MeanAbsoluteError(reduction=None),
     "huber": keras.losses.Huber(delta=0.5, reduction=None),
+    "hinge": keras.losses.Hinge(reduction=None),
+    "squared hinge": keras.losses.SquaredHinge(reduction=None),
+    "log cosh": keras.losses.LogCosh(reduction=None),
 }
-OF_NUMBERS = ("squared", "absolute", "huber")
+OF_NUMBERS = ("squared", "absolute", "huber", "hinge", "squared hinge", "log cosh")
 
 WALKS = {
     "nadam": keras.optimizers.Nadam(),

@@ -56,3 +56,19 @@ def huber(outputs, targets, weight, delta):
     distance = np.abs(y - t)
     losses = np.where(distance <= delta, distance**2 / 2, delta * distance - delta**2 / 2)
     return losses.mean(axis=-1), weight[:, None] * np.clip(y - t, -delta, delta) / y.shape[1]
+
+
+def hinge(outputs, targets, weight):
+    y, t, weight = (np.asarray(a, np.float64) for a in (outputs, targets, weight))
+    return np.maximum(1 - t * y, 0).mean(axis=-1), weight[:, None] * np.where(t * y < 1, -t, 0) / y.shape[1]
+
+
+def squared_hinge(outputs, targets, weight):
+    y, t, weight = (np.asarray(a, np.float64) for a in (outputs, targets, weight))
+    short = np.maximum(1 - t * y, 0)
+    return (short**2).mean(axis=-1), weight[:, None] * -2 * t * short / y.shape[1]
+
+
+def log_cosh(outputs, targets, weight):
+    y, t, weight = (np.asarray(a, np.float64) for a in (outputs, targets, weight))
+    return np.log(np.cosh(y - t)).mean(axis=-1), weight[:, None] * np.tanh(y - t) / y.shape[1]

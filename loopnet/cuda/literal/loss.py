@@ -6,7 +6,7 @@ dtype: double precision is many times slower on most GPUs.
 
 import math
 
-from ...kernels.loss import EPSILON
+from ...kernels.loss import EPSILON, LOG_2
 from ..device import cuda
 from ..launch import one_thread_per
 
@@ -146,4 +146,62 @@ def huber(outputs, targets, weight, losses, doutputs, delta):
             slope = delta if error > delta else -delta if error < -delta else error  # NaN stays NaN
             loss += slope * (error - slope / two)
             doutputs[n, k] = weight[n] * slope / count if weight[n] != 0 else zero
+        losses[n] = loss / count
+
+
+@one_thread_per("losses")
+@cuda.jit
+def hinge(outputs, targets, weight, losses, doutputs):
+    """losses[n] = mean_k max(1 - t * y, 0), for targets t of -1 and 1: by how much y falls short of 1 on its side."""
+    batch, size = outputs.shape
+    zero, one, count = losses.dtype.type(0), losses.dtype.type(1), losses.dtype.type(size)
+
+    n = cuda.grid(1)
+    if n < batch:
+        loss = zero
+        for k in range(size):
+            t = targets[n, k]
+            short = one - t * outputs[n, k]
+            loss += zero if short <= zero else short
+            slope = zero if short <= zero else -t if short > zero else short  # NaN stays NaN
+            doutputs[n, k] = weight[n] * slope / count if weight[n] != 0 else zero
+        losses[n] = loss / count
+
+
+@one_thread_per("losses")
+@cuda.jit
+def squared_hinge(outputs, targets, weight, losses, doutputs):
+    """losses[n] = mean_k max(1 - t * y, 0)**2, for targets t of -1 and 1; the further off, the steeper."""
+    batch, size = outputs.shape
+    zero, one = losses.dtype.type(0), losses.dtype.type(1)
+    two, count = losses.dtype.type(2), losses.dtype.type(size)
+
+    n = cuda.grid(1)
+    if n < batch:
+        loss = zero
+        for k in range(size):
+            t = targets[n, k]
+            margin = t * outputs[n, k]
+            short = zero if margin >= one else one - margin  # NaN stays NaN
+            loss += short * short
+            doutputs[n, k] = -two * weight[n] * t * short / count if weight[n] != 0 else zero
+        losses[n] = loss / count
+
+
+@one_thread_per("losses")
+@cuda.jit
+def log_cosh(outputs, targets, weight, losses, doutputs):
+    """losses[n] = mean_k log(cosh(e))   with   e = y - t   and   log(cosh(e)) = |e| + log(1 + exp(-2 |e|)) - log 2."""
+    batch, size = outputs.shape
+    zero, two, count = losses.dtype.type(0), losses.dtype.type(2), losses.dtype.type(size)
+    log_2 = losses.dtype.type(LOG_2)
+
+    n = cuda.grid(1)
+    if n < batch:
+        loss = zero
+        for k in range(size):
+            error = outputs[n, k] - targets[n, k]
+            far = abs(error)
+            loss += far + math.log1p(math.exp(-two * far)) - log_2
+            doutputs[n, k] = weight[n] * math.tanh(error) / count if weight[n] != 0 else zero
         losses[n] = loss / count

@@ -1,0 +1,98 @@
+"""A model's architecture without its weights, as Keras's listings pass it on: ``get_config``, ``to_json``, and back.
+
+It is what a model's file says of its layers (``saving``): their classes, which must be loopnet's own, and the arguments
+of these. As in a file, nothing of it is run, and what comes of it is no larger than a file's may be.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .layers import LAYERS, Input, Layer
+from .names import looks_automatic
+from .safefile import as_json
+from .saving import describe_layers, expect_modest
+
+if TYPE_CHECKING:
+    from .model import Sequential
+
+
+def config_of(model: "Sequential") -> dict[str, Any]:
+    """Name, dtype, the shape of one image (None if it is not known yet), and the layers with their arguments."""
+    return as_json({
+        "name": model.name,
+        "dtype": model.dtype.name,
+        "input_shape": model._input,
+        "layers": describe_layers(model),
+        **({} if model.trainable else {"trainable": False}),
+    })  # fmt: skip
+
+
+def from_config(cls: "type[Sequential]", config: Any) -> "Sequential":
+    """A new model, not compiled, of what ``config_of`` gave; its weights are drawn afresh. Raises ``ValueError`` for
+    any other ``config``.
+    """
+    if not isinstance(config, dict) or not {"layers", "input_shape", "dtype", "name"} <= config.keys():
+        raise ValueError("from_config: expected what loopnet's model.get_config() gives, and no other library's")
+    try:
+        return _model(cls, config, [_layer(arguments) for arguments in config["layers"]])
+    except Exception as error:  # whatever a forged description brings a constructor to
+        raise ValueError(f"from_config: damaged architecture ({type(error).__name__}: {error})") from None
+
+
+def to_json(model: "Sequential", **arguments: Any) -> str:
+    """``get_config()`` as text. arguments: those of ``json.dumps``."""
+    return json.dumps({"class_name": "Sequential", "config": model.get_config()}, **arguments)
+
+
+def model_from_json(json_string: str, custom_objects: None = None) -> "Sequential":
+    """A new model of what ``model.to_json()`` gave, with other weights; not compiled. custom_objects: None; a text
+    names loopnet's own layers only.
+
+    Raises ``ValueError`` for any other text, Keras's among them.
+    """
+    from .model import Sequential
+
+    if custom_objects:
+        raise NotImplementedError(
+            "model_from_json: custom_objects is not in loopnet: a text names loopnet's own layers only"
+        )
+    try:
+        given = json.loads(json_string)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"model_from_json: expected the text that model.to_json() gives ({error})") from None
+    return from_config(Sequential, given.get("config") if isinstance(given, dict) else None)
+
+
+def clone_model(model: "Sequential", **others: Any) -> "Sequential":
+    """A new model with the same layers as ``model``, other weights, and not compiled; layers of your own are made again
+    by ``type(layer).from_config(layer.config())``. Keras's other arguments are refused.
+    """
+    for name, value in others.items():
+        if value is not None:
+            raise NotImplementedError(f"clone_model: {name} is not in loopnet: write the new model with its own layers")
+    config = model.get_config()
+    layers = zip(model.layers, config["layers"], strict=True)
+    made = [type(layer).from_config({**layer.config(), "name": kept["name"]}) for layer, kept in layers]
+    return _model(type(model), config, made)
+
+
+def _layer(arguments: Any) -> Layer:
+    arguments = dict(arguments)
+    return LAYERS[arguments.pop("class")](**arguments)
+
+
+def _model(cls: "type[Sequential]", config: dict[str, Any], layers: list[Layer]) -> "Sequential":
+    shape = config["input_shape"]
+    if shape is not None:
+        expect_modest(shape)
+    model = cls([] if shape is None else [Input(shape)], name=config["name"], dtype=config["dtype"])
+    for layer in layers:
+        if shape is not None:  # before the model takes memory for its weights
+            trial = type(layer).from_config({**layer.config(), "name": layer.name})
+            trial.build(model.output_shape[1:] if model.layers else tuple(shape))
+            for size in (trial.output_shape[1:], *(p.shape for p in trial.parameters)):
+                expect_modest(size)
+        model.add(layer)
+        layer.has_automatic_name = looks_automatic(layer)
+    model._trainable = bool(config.get("trainable", True))  # the layers have said theirs
+    return model
