@@ -23,21 +23,28 @@ from .layers import (
     BatchNormalization,
     BoundedReLU,
     Conv2D,
+    Cropping2D,
     Dense,
+    DepthwiseConv2D,
     Dropout,
     Flatten,
+    GaussianDropout,
+    GaussianNoise,
     GlobalAveragePooling2D,
     GlobalMaxPooling2D,
+    Identity,
     Layer,
     LeakyReLU,
     MaxPooling2D,
     Normalization,
     ReLU,
     Reshape,
+    SeparableConv2D,
     Sigmoid,
     SiLU,
     Softmax,
     Softplus,
+    SpatialDropout2D,
     Tanh,
     UpSampling2D,
     WeightedLayer,
@@ -163,10 +170,12 @@ def _products(layer: Described) -> int:
 
 
 def _described(layer: Layer) -> list[Described]:
-    """One entry for a layer, or two if a softmax is its activation."""
+    """One entry for a layer, or two if a softmax is its activation, or it is two convolutions."""
+    if isinstance(layer, SeparableConv2D):
+        return [entry for half in layer.halves for entry in _described(half)]
     describing = DESCRIBED.get(type(layer))
     if describing is None:
-        known = ", ".join(cls.__name__ for cls in DESCRIBED if cls is not Layer)
+        known = ", ".join(cls.__name__ for cls in (*DESCRIBED, SeparableConv2D) if cls is not Layer)
         raise ValueError(f"{layer.name}: a page cannot show {type(layer).__name__} yet; expected one of {known}")
     if getattr(layer, "data_format", None) == "channels_first" and len(layer.output_shape) > 2:
         raise ValueError(f"{layer.name}: a page shows channels last only, given channels_first")
@@ -207,7 +216,8 @@ def _activation(layer: Any) -> Described:
 
 def _convolution(layer: Any) -> Described:
     geometry = {"stride": layer.strides, "pad": layer.pad, "dilation": layer.dilation_rate}
-    return {"kind": "convolution", "w": _array(layer.w), "b": _array(layer.b, layer.filters), **geometry}
+    w = _array(layer.w).reshape(*layer.kernel_size, -1, layer.filters)  # where it is depthwise, of another shape
+    return {"kind": "convolution", "w": w, "b": _array(layer.b, layer.filters), **geometry}
 
 
 def _dense(layer: Any) -> Described:
@@ -240,6 +250,10 @@ def _zero_pad(layer: Any) -> Described:
     return {"kind": "zero_pad", "before": [before for before, _ in layer.padding]}
 
 
+def _crop(layer: Any) -> Described:
+    return {"kind": "zero_pad", "before": [-before for before, _ in layer.cropping]}
+
+
 def _upsampling(layer: Any) -> Described:
     return {"kind": "upsample", "size": layer.size}
 
@@ -259,6 +273,7 @@ def _array(parameter: Any, zeros: int = 0) -> np.ndarray:
 
 DESCRIBED: dict[type[Layer], Callable[[Any], Described]] = {
     Conv2D: _convolution,
+    DepthwiseConv2D: _convolution,
     MaxPooling2D: _pooling("max_pool"),
     AveragePooling2D: _pooling("average_pool"),
     GlobalMaxPooling2D: _pooling("max_pool"),
@@ -266,11 +281,10 @@ DESCRIBED: dict[type[Layer], Callable[[Any], Described]] = {
     BatchNormalization: _batch_norm,
     Normalization: _normalization,
     ZeroPadding2D: _zero_pad,
+    Cropping2D: _crop,
     UpSampling2D: _upsampling,
-    Flatten: _copy,
-    Reshape: _copy,
-    Dropout: _copy,
-    Layer: _copy,
+    **{cls: _copy for cls in (Flatten, Reshape, Layer, Identity)},
+    **{cls: _copy for cls in (Dropout, SpatialDropout2D, GaussianDropout, GaussianNoise)},
     Dense: _dense,
     **{cls: _activated for cls in (ReLU, LeakyReLU, BoundedReLU, Sigmoid, Tanh, Softplus, ELU, SELU, SiLU, GELU)},
     Softmax: lambda layer: {"kind": "softmax"},

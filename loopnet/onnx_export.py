@@ -105,6 +105,16 @@ def _convolution(graph: _Graph, layer: Any, x: str) -> str:
     return _conv(graph, layer, x, layer.weights[0], layer.groups)
 
 
+def _depthwise(graph: _Graph, layer: Any, x: str) -> str:
+    w = layer.weights[0].reshape(*layer.kernel_size, 1, layer.filters)
+    return _conv(graph, layer, x, w, layer.groups)
+
+
+def _separable(graph: _Graph, layer: Any, x: str) -> str:
+    first, second = layer.halves
+    return _convolution(graph, second, _depthwise(graph, first, x))
+
+
 def _sparse_conv2d(graph: _Graph, layer: Any, x: str) -> str:
     """With a weight of 0 where there is no connection."""
     w = np.zeros((*layer.kernel_size, layer._channels, layer.filters))
@@ -170,8 +180,14 @@ def _zero_padding(graph: _Graph, layer: Any, x: str) -> str:
     return graph.node("Pad", [x, graph.weight(f"{layer.name}/pads", pads, np.int64)])
 
 
-def _upsampling2d(graph: _Graph, layer: Any, x: str) -> str:
-    scales = graph.weight(f"{layer.name}/scales", (1, 1, *layer.size))
+def _cropping(graph: _Graph, layer: Any, x: str) -> str:
+    """Padding by less than nothing."""
+    pads = [0, 0, *(-before for before, _ in layer.cropping), 0, 0, *(-after for _, after in layer.cropping)]
+    return graph.node("Pad", [x, graph.weight(f"{layer.name}/pads", pads, np.int64)])
+
+
+def _upsampling(graph: _Graph, layer: Any, x: str) -> str:
+    scales = graph.weight(f"{layer.name}/scales", (1, 1, *np.atleast_1d(layer.size)))
     how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
     return graph.node("Resize", [x, "", scales], **how)
 
@@ -286,13 +302,16 @@ FIRST, AS_IT_IS, EITHER = "channels first", "the order of the layer's own shape"
 
 WRITERS: dict[str, tuple[Writer, str]] = {
     **{f"Conv{n}D": (_convolution, FIRST) for n in (1, 2, 3)},
+    **{f"DepthwiseConv{n}D": (_depthwise, FIRST) for n in (1, 2)},
+    **{f"SeparableConv{n}D": (_separable, FIRST) for n in (1, 2)},
     **{f"MaxPooling{n}D": (_pooling("MaxPool"), FIRST) for n in (1, 2, 3)},
     **{f"AveragePooling{n}D": (_pooling("AveragePool"), FIRST) for n in (1, 2, 3)},
     **{f"LpPooling{n}D": (_lp_pooling, FIRST) for n in (1, 2, 3)},
     **{f"GlobalMaxPooling{n}D": (_global_pooling("GlobalMaxPool"), FIRST) for n in (1, 2, 3)},
     **{f"GlobalAveragePooling{n}D": (_global_pooling("GlobalAveragePool"), FIRST) for n in (1, 2, 3)},
     **{f"ZeroPadding{n}D": (_zero_padding, FIRST) for n in (1, 2, 3)},
-    "UpSampling2D": (_upsampling2d, FIRST),
+    **{f"Cropping{n}D": (_cropping, FIRST) for n in (1, 2, 3)},
+    **{f"UpSampling{n}D": (_upsampling, FIRST) for n in (1, 2)},
     "SparseConv2D": (_sparse_conv2d, FIRST),
     "Subsampling2D": (_subsampling2d, FIRST),
     "BatchNormalization": (_batch_normalization, FIRST),
@@ -316,6 +335,8 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     "GELU": (_gelu, EITHER),
     "Rescaling": (_rescaling, EITHER),
     # what does nothing when looking
-    **{name: (_nothing, EITHER) for name in ("Layer", "Dropout", "RandomDistortion", "RandomTranslation")},
+    **{name: (_nothing, EITHER) for name in ("Layer", "Identity", "RandomDistortion", "RandomTranslation")},
     **{name: (_nothing, EITHER) for name in ("RandomRotation", "RandomZoom", "RandomFlip")},
+    **{name: (_nothing, EITHER) for name in ("Dropout", "GaussianDropout", "GaussianNoise")},
+    **{f"SpatialDropout{n}D": (_nothing, EITHER) for n in (1, 2, 3)},
 }

@@ -25,6 +25,7 @@ from .kernels import (
     dense,
     dropout,
     gated,
+    gaussian,
     loss,
     normalization,
     optimizer,
@@ -103,6 +104,9 @@ class Ops:
     gelu_forward: Kernel
     gelu_backward: Kernel
     dropout: Kernel
+    channel_dropout: Kernel
+    gaussian_noise: Kernel
+    gaussian_dropout: Kernel
     affine_flow: Kernel
     elastic_flow: Kernel
     warp: Kernel
@@ -250,6 +254,9 @@ TEXTBOOK: dict[str, Any] = {
     "gelu_forward": gated.gelu_forward,
     "gelu_backward": gated.gelu_backward,
     "dropout": dropout.dropout,
+    "channel_dropout": dropout.channel_dropout,
+    "gaussian_noise": gaussian.gaussian_noise,
+    "gaussian_dropout": gaussian.gaussian_dropout,
     "affine_flow": augment.affine_flow,
     "elastic_flow": augment.elastic_flow,
     "warp": augment.warp,

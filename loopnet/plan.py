@@ -62,7 +62,9 @@ class ConvReluPool:
             ops.conv2d_relu_pool_forward is not None
             and ops.relu_pool_backward is not None
             and isinstance(conv, Conv2D)
-            and conv.ops is ops  # no dilation, no groups, channels last
+            and conv.ops is ops
+            and "conv2d_forward" in conv.operations()  # no dilation, no groups
+            and "permute" not in (*conv.operations(), *pool.operations())  # channels last
             and isinstance(conv.activation, ReLU)
             and conv.strides == (1, 1)
             and (conv.padding == "valid" or ops.pad_images is not None)

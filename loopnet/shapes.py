@@ -53,8 +53,9 @@ def whole(values: Any, what: str) -> tuple[int, ...]:
     return tuple(int(n) for n in values)
 
 
-def frame(value: int | Sequence[Any], count: int, what: str) -> Frame:
+def frame(value: int | Sequence[Any], count: int, what: str, of: str = "zeros") -> Frame:
     """``1``, ``(1, 2)`` or ``((1, 1), (0, 2))`` as pairs of zeros (before, after), one pair for each of ``count`` axes.
+    ``of`` says in the error what they are.
 
     A number stands for both ends of all axes; one number for each axis, for both ends of that axis. With a
     single axis, two numbers are its ends, as in Keras.
@@ -65,7 +66,7 @@ def frame(value: int | Sequence[Any], count: int, what: str) -> Frame:
     pairs = tuple((n, n) if _whole(n) else tuple(n) if np.iterable(n) else () for n in given)
     if len(pairs) != count or not all(len(ends) == 2 and all(_whole(n) and n >= 0 for n in ends) for ends in pairs):
         raise ValueError(
-            f"{what}: expected a number of zeros, or {'a pair (before, after)' if count == 1 else 'one or a pair'} "
+            f"{what}: expected a number of {of}, or {'a pair (before, after)' if count == 1 else 'one or a pair'} "
             f"for each axis ({count}), given {value!r}"
         )
     return tuple((int(before), int(after)) for before, after in pairs)

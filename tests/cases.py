@@ -73,6 +73,15 @@ class Drop(NamedTuple):
     step: int
 
 
+class Noise(NamedTuple):
+    """One Gaussian noise."""
+
+    shape: tuple[int, ...]
+    stddev: float
+    key: int
+    step: int
+
+
 class Distort(NamedTuple):
     """One augmentation: the limits of what is drawn, the field of elastic steps, and the side of a hidden square."""
 
@@ -229,6 +238,22 @@ DROPOUT = [
     Drop((5, 4, 3, 2), 0.75, 123456789, 3),
     Drop((3, 2), 0.0, 0, 0),
     Drop((17, 60), 0.1, 0x13198A2E, 7),
+]
+
+CHANNEL_DROPOUT = [
+    Drop((1, 1, 1), 0.5, 1, 1),
+    Drop((3, 4, 5), 0.3, 2**32 - 1, 2**32 - 1),
+    Drop((17, 6, 3), 0.75, 123456789, 3),
+    Drop((2, 3, 2), 0.0, 0, 0),
+    Drop((6, 1, 4), 0.6, 0x13198A2E, 7),
+]
+
+NOISE = [
+    Noise((1, 1), 1.0, 1, 1),
+    Noise((7, 9), 0.3, 2**32 - 1, 2**32 - 1),
+    Noise((5, 4, 3, 2), 2.5, 123456789, 3),
+    Noise((3, 2), 0.0, 0, 0),
+    Noise((17, 60), 0.1, 0x13198A2E, 7),
 ]
 
 DISTORT = [

@@ -43,6 +43,12 @@ NETWORKS = {
         layers.Flatten(),
         layers.Dense(2),
     ),
+    "taken apart": lambda: small(
+        layers.SpatialDropout2D(0.2), layers.Cropping2D(((1, 0), (0, 2))),
+        layers.DepthwiseConv2D(3, depth_multiplier=2, padding="same", activation="relu"), layers.GaussianDropout(0.1),
+        layers.SeparableConv2D(4, (2, 3), strides=2, depth_multiplier=2, activation="sigmoid"), layers.Cropping2D(1),
+        layers.Identity(), layers.GaussianNoise(0.1), layers.Flatten(), layers.Dense(3), shape=(12, 13, 3),
+    ),
     "batch normalisation": lambda: small(
         layers.Normalization(mean=[0.5, 0.25, -1], variance=[2, 0.5, 1]),
         layers.ZeroPadding2D(((1, 2), (0, 3))),

@@ -4,6 +4,7 @@ this file. The kernels have tests of their own; here a model has to find the rig
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,6 +28,11 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     "BoundedReLU": (1, lambda: layers.BoundedReLU(0.75, 0.25, 0.125)),
     **{name: (3, getattr(layers, name)) for name in ("ReLU", "LeakyReLU", "BatchNormalization", "Flatten")},
     "Dropout": (3, lambda: layers.Dropout(0.4, seed=3)),
+    **{f"SpatialDropout{axes}D": (axes + 1, partial(getattr(layers, f"SpatialDropout{axes}D"), 0.4, seed=3))
+       for axes in (1, 2, 3)},
+    "GaussianDropout": (3, lambda: layers.GaussianDropout(0.4, seed=3)),
+    "GaussianNoise": (3, lambda: layers.GaussianNoise(0.4, seed=3)),
+    "Identity": (3, layers.Identity),
     "Rescaling": (3, lambda: layers.Rescaling(0.5, 0.25)),
     "Normalization": (3, layers.Normalization),
     "Reshape": (3, lambda: layers.Reshape((10, 4))),
@@ -34,6 +40,10 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     "Conv1D": (2, lambda: Conv1D(3, 3, strides=2, padding="same", activation="relu")),
     "Conv2D": (3, lambda: Conv2D(3, (2, 3), strides=(2, 1), padding="same")),
     "Conv3D": (4, lambda: Conv3D(2, 2, dilation_rate=(2, 1, 1), groups=2)),
+    "DepthwiseConv1D": (2, lambda: layers.DepthwiseConv1D(3, depth_multiplier=2)),
+    "DepthwiseConv2D": (3, lambda: layers.DepthwiseConv2D((2, 3), padding="same", activation="relu")),
+    "SeparableConv1D": (2, lambda: layers.SeparableConv1D(3, 3, activation="relu")),
+    "SeparableConv2D": (3, lambda: layers.SeparableConv2D(3, (2, 3), padding="same", depth_multiplier=2)),
     "SparseConv2D": (3, lambda: layers.SparseConv2D([[0], [1, 0], [1]], 2, padding="same")),
     "Subsampling2D": (3, lambda: layers.Subsampling2D(2)),
     **{f"{name}Pooling{axes}D": (axes + 1, partial(getattr(layers, f"{name}Pooling{axes}D"), 2))
@@ -42,6 +52,8 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     **{f"Global{name}Pooling{axes}D": (axes + 1, getattr(layers, f"Global{name}Pooling{axes}D"))
        for name in ("Max", "Average") for axes in (1, 2, 3)},
     **{f"ZeroPadding{axes}D": (axes + 1, getattr(layers, f"ZeroPadding{axes}D")) for axes in (1, 2, 3)},
+    **{f"Cropping{axes}D": (axes + 1, partial(getattr(layers, f"Cropping{axes}D"), 1)) for axes in (1, 2, 3)},
+    "UpSampling1D": (2, lambda: layers.UpSampling1D(3)),
     "UpSampling2D": (3, lambda: layers.UpSampling2D((2, 3))),
     "RandomDistortion": (3, lambda: layers.RandomDistortion(1, 20, 0.2, elastic=8, cutout=2, seed=5)),
     "RandomTranslation": (3, lambda: layers.RandomTranslation(0.3, 0.2)),
@@ -108,6 +120,30 @@ def test_a_step_as_on_the_cpu(name):
         assert not any(np.array_equal(a, b) for a, b in zip(before[:1], after[:1], strict=True))
         trained.append([*after, np.array(losses), model.predict(x, batch_size=2)])
     assert_alike(trained, tolerance=5e-5)
+
+
+FIRST: dict[str, Any] = {"data_format": "channels_first"}
+
+
+@pytest.mark.parametrize("make, order", [
+    (lambda: Conv2D(4, 2, groups=2, activation="relu"), {}),
+    (lambda: Conv2D(4, 2, dilation_rate=(1, 2), activation="relu"), {}),
+    (lambda: Conv2D(4, 2, activation="relu", **FIRST), FIRST),
+    (lambda: layers.DepthwiseConv2D(2, activation="relu"), {}),
+    (lambda: layers.SeparableConv2D(3, 2, activation="relu"), {}),
+    (lambda: Conv2D(4, 2, activation="relu"), {}),
+], ids=["groups", "dilation", "channels first", "depthwise", "separable", "plain"])  # fmt: skip
+def test_only_a_plain_convolution_joins_its_pooling(make, order):
+    """The fused kernel knows neither groups nor dilation nor another order of channels."""
+    x, y = np.random.default_rng(1).normal(size=(2, 6, 6, 6)).astype(np.float32), np.array([0, 2])
+    weights = []
+    for backend in ("cuda", "literal"):
+        stack = [Input((6, 6, 6)), make(), layers.MaxPooling2D(**order), Flatten(), Dense(3)]
+        model = loopnet.Sequential(stack, seed=1)
+        model.compile(loopnet.optimizers.SGD(0.1), LOSS, backend=backend)
+        model.train_on_batch(x, y)
+        weights.append(model.get_weights())
+    assert_alike(weights, tolerance=5e-5)
 
 
 CHAINS = {

@@ -12,7 +12,22 @@ import checks
 import numpy as np
 import oracle
 import pytest
-from cases import Conv, Conv3D, Dense, Distort, Drop, Frame, Fused, Pool, Pool3D, Subsample, Table, Turn, Upsample
+from cases import (
+    Conv,
+    Conv3D,
+    Dense,
+    Distort,
+    Drop,
+    Frame,
+    Fused,
+    Noise,
+    Pool,
+    Pool3D,
+    Subsample,
+    Table,
+    Turn,
+    Upsample,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tally import HEAVY, fault, many
@@ -147,6 +162,8 @@ CASES: dict[str, st.SearchStrategy[Any]] = {
     "upsample": st.builds(Upsample, st.just("fuzz"), st.tuples(BATCH, SMALL, SMALL, SMALL), sizes(2, most=4)),
     "batch_norm": NORMALIZED,
     "dropout": st.builds(Drop, SHAPES, st.floats(0, 0.99), WORDS, WORDS),
+    "channel_dropout": st.builds(Drop, st.tuples(BATCH, SMALL, SMALL), st.floats(0, 0.99), WORDS, WORDS),
+    "gaussian": st.builds(Noise, SHAPES, st.floats(0, 10), WORDS, WORDS),
     "turn": turn(),
     "dense": st.builds(Dense, st.just("fuzz"), BATCH, st.integers(1, 40), st.integers(1, 20)),
     "relu": SHAPES,
@@ -303,10 +320,20 @@ ARGUMENTS = {
         (*POOLS["max_pool3d"], *POOLS["average_pool3d"]): ("pool_size", "strides", "padding", "data_format"),
         (layers.LpPooling2D,): ("pool_size", "strides", "padding", "norm"),
         (layers.ZeroPadding1D, layers.ZeroPadding2D, layers.ZeroPadding3D): ("padding", "data_format"),
+        (layers.Cropping1D, layers.Cropping2D, layers.Cropping3D): ("cropping", "data_format"),
+        (layers.DepthwiseConv1D, layers.DepthwiseConv2D): (
+            "kernel_size", "strides", "padding", "dilation_rate", "depth_multiplier", "data_format",
+        ),
+        (layers.SeparableConv1D, layers.SeparableConv2D): (
+            "filters", "kernel_size", "strides", "padding", "dilation_rate", "depth_multiplier", "data_format",
+        ),
+        (layers.UpSampling1D,): ("size", "data_format"),
         (layers.UpSampling2D,): ("size", "data_format", "interpolation"),
         (layers.GlobalMaxPooling2D, layers.GlobalAveragePooling1D): ("data_format", "keepdims"),
         (layers.Dense,): ("units", "activation"),
-        (layers.Dropout,): ("rate", "seed"),
+        (layers.Dropout, layers.GaussianDropout, layers.SpatialDropout1D): ("rate", "seed"),
+        (layers.SpatialDropout2D, layers.SpatialDropout3D): ("rate", "seed", "data_format"),
+        (layers.GaussianNoise,): ("stddev", "seed"),
         (layers.Reshape,): ("target_shape",),
         (layers.Permute,): ("dims",),
         (layers.BatchNormalization,): ("axis", "momentum", "epsilon"),
@@ -315,7 +342,10 @@ ARGUMENTS = {
     }.items()
     for cls in classes
 }
-REQUIRED = {"filters": 2, "kernel_size": 2, "padding": 1, "units": 2, "rate": 0.5, "target_shape": (-1,), "dims": (1,)}
+REQUIRED = {
+    "filters": 2, "kernel_size": 2, "padding": 1, "units": 2, "rate": 0.5, "stddev": 0.5, "target_shape": (-1,),
+    "dims": (1,),
+}  # fmt: skip
 
 
 @st.composite

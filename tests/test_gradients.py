@@ -103,6 +103,13 @@ LAYERS = {
     "Conv2D groups": (lambda: layers.Conv2D(4, (2, 3), groups=2, padding="same", strides=(1, 2)), (3, 4, 2)),
     "Conv2D explicit": (lambda: layers.Conv2D(2, 2, padding=((2, 0), (1, 3))), (3, 2, 2)),
     "Conv2D first": (lambda: layers.Conv2D(2, 2, activation="softplus", use_bias=False, **FIRST), (2, 3, 4)),
+    "DepthwiseConv1D": (lambda: layers.DepthwiseConv1D(3, depth_multiplier=2, padding="same"), (5, 2)),
+    "DepthwiseConv2D": (lambda: layers.DepthwiseConv2D((2, 3), (1, 2), "same", 2, activation="tanh"), (3, 4, 2)),
+    "DepthwiseConv2D first": (lambda: layers.DepthwiseConv2D(2, dilation_rate=2, **FIRST), (2, 4, 3)),
+    "DepthwiseConv2D of one channel": (lambda: layers.DepthwiseConv2D(2, depth_multiplier=3), (4, 3, 1)),
+    "SeparableConv1D": (lambda: layers.SeparableConv1D(3, 2, padding="causal", use_bias=False), (5, 2)),
+    "SeparableConv2D": (lambda: layers.SeparableConv2D(3, 2, depth_multiplier=2, activation="sigmoid"), (4, 3, 2)),
+    "SeparableConv2D first": (lambda: layers.SeparableConv2D(2, 3, 2, "same", **FIRST), (3, 4, 5)),
     "Conv3D": (lambda: layers.Conv3D(2, (2, 1, 2), strides=(1, 2, 1), padding="same"), (2, 3, 2, 2)),
     "Conv3D first": (lambda: layers.Conv3D(2, 2, groups=2, activation="leaky_relu", **FIRST), (2, 3, 2, 2)),
     "MaxPooling1D": (lambda: layers.MaxPooling1D(3, 2, padding="same"), (6, 2)),
@@ -123,6 +130,11 @@ LAYERS = {
     "ZeroPadding1D": (lambda: layers.ZeroPadding1D((2, 1)), (3, 2)),
     "ZeroPadding2D": (lambda: layers.ZeroPadding2D(((0, 1), (2, 0)), **FIRST), (2, 3, 2)),
     "ZeroPadding3D": (lambda: layers.ZeroPadding3D((1, 0, 2)), (2, 2, 1, 2)),
+    "Cropping1D": (lambda: layers.Cropping1D((2, 1)), (5, 2)),
+    "Cropping2D": (lambda: layers.Cropping2D(((0, 1), (2, 0)), **FIRST), (2, 3, 4)),
+    "Cropping3D": (lambda: layers.Cropping3D((1, 0, 1)), (3, 2, 3, 2)),
+    "UpSampling1D": (lambda: layers.UpSampling1D(3), (3, 2)),
+    "UpSampling1D first": (lambda: layers.UpSampling1D(2, **FIRST), (2, 3)),
     "UpSampling2D": (lambda: layers.UpSampling2D((3, 2)), (2, 3, 2)),
     "UpSampling2D first": (lambda: layers.UpSampling2D(2, **FIRST), (2, 2, 3)),
     "BatchNormalization": (lambda: layers.BatchNormalization(), (3, 2, 2)),
@@ -136,6 +148,7 @@ LAYERS = {
     "Dense of a volume": (lambda: layers.Dense(2), (2, 1, 3, 2)),
     "Flatten first": (lambda: layers.Flatten(**FIRST), (2, 3, 2)),
     "Flatten volume": (lambda: layers.Flatten(), (2, 3, 1, 2)),
+    "Identity": (lambda: layers.Identity(), (3, 2)),
     "Reshape": (lambda: layers.Reshape((2, -1)), (3, 4)),
     "Permute": (lambda: layers.Permute((3, 1, 2)), (2, 3, 4)),
     "ReLU of a sequence": (lambda: layers.ReLU(), (4, 3)),
@@ -165,7 +178,8 @@ LAYERS = {
 }
 NOT_TRIED = {  # chance decides what comes out, or nothing happens at all
     layers.Input, layers.Layer, layers.Dropout, layers.RandomDistortion, layers.RandomTranslation,
-    layers.RandomRotation, layers.RandomZoom, layers.RandomFlip,
+    layers.RandomRotation, layers.RandomZoom, layers.RandomFlip, layers.SpatialDropout1D, layers.SpatialDropout2D,
+    layers.SpatialDropout3D, layers.GaussianDropout, layers.GaussianNoise,
 }  # fmt: skip
 
 
@@ -184,12 +198,21 @@ def test_every_layer_is_among_them():
 
 
 @each_rung
-def test_dropout(backend):
+@pytest.mark.parametrize("make, shape", [
+    (lambda: layers.Dropout(0.4, seed=3), (5, 4)),
+    (lambda: layers.SpatialDropout1D(0.4, seed=3), (2, 4)),
+    (lambda: layers.SpatialDropout2D(0.4, "channels_first", seed=3), (4, 2, 3)),
+    (lambda: layers.SpatialDropout3D(0.4, seed=3), (2, 1, 2, 4)),
+    (lambda: layers.GaussianDropout(0.4, seed=3), (5, 4)),
+    (lambda: layers.GaussianNoise(0.4, seed=3), (5, 4)),
+], ids=["Dropout", "SpatialDropout1D", "SpatialDropout2D first", "SpatialDropout3D", "GaussianDropout",
+        "GaussianNoise"])  # fmt: skip
+def test_dropout(backend, make, shape):
     """The mask moves on with every forward pass; the gradient is that of the last one."""
-    layer = layers.Dropout(0.4, seed=3)
-    trial = Trial(layer, (5, 4), backend, np.random.default_rng(8))
+    layer = make()
+    trial = Trial(layer, shape, backend, np.random.default_rng(8))
     first, second = trial.forward(), trial.forward()
-    assert (first == 0).any() and ((first == 0) != (second == 0)).any()
+    assert (first != second).any()
 
     def loss():
         layer._step = 1

@@ -268,6 +268,15 @@ def test_the_models_seed_is_the_masks_seed():
     (GlobalAveragePooling2D(keepdims=True, data_format="channels_first"), (3, 7, 8), (3, 1, 1)),
     (ZeroPadding1D((1, 2)), (7, 3), (10, 3)),
     (ZeroPadding2D((1, 2)), (7, 8, 3), (9, 12, 3)),
+    (layers.DepthwiseConv2D(3, depth_multiplier=2), (7, 8, 3), (5, 6, 6)),
+    (layers.DepthwiseConv2D(3, 2, "same", data_format="channels_first"), (3, 7, 8), (3, 4, 4)),
+    (layers.SeparableConv2D(5, (3, 2)), (7, 8, 3), (5, 7, 5)),
+    (layers.SeparableConv1D(5, 3, 2, "same"), (7, 3), (4, 5)),
+    (layers.Cropping1D((1, 2)), (7, 3), (4, 3)),
+    (layers.Cropping2D((1, 2)), (7, 8, 3), (5, 4, 3)),
+    (layers.Cropping2D(((1, 0), (2, 3)), "channels_first"), (3, 7, 8), (3, 6, 3)),
+    (layers.Cropping3D(), (4, 3, 5, 2), (2, 1, 3, 2)),
+    (layers.UpSampling1D(3), (7, 2), (21, 2)),
     (layers.UpSampling2D((3, 2)), (7, 8, 3), (21, 16, 3)),
     (layers.UpSampling2D(data_format="channels_first"), (3, 7, 8), (3, 14, 16)),
     (Reshape((4, -1)), (2, 6), (4, 3)),
@@ -287,6 +296,21 @@ def test_shapes(layer, given, expected):
     (lambda: Conv2D(4, 3, groups=3), "groups of equal size"),
     (lambda: Conv3D(4, (3, 3)), "three of them"),
     (lambda: Conv2D(4, 3, dilation_rate=0), "dilation_rate"),
+    (lambda: layers.DepthwiseConv2D(3, depth_multiplier=0), "depth_multiplier: expected a positive integer, given 0"),
+    (lambda: layers.DepthwiseConv2D(3, padding="causal"), "'valid' or 'same'"),
+    (lambda: layers.SeparableConv2D(0, 3, name="sep"), "^sep: filters: expected a positive integer, given 0"),
+    (lambda: layers.SeparableConv2D(4, (3, 3, 3)), "^SeparableConv2D: kernel_size: expected a positive integer or a"),
+    (lambda: layers.DepthwiseConv2D(3, depthwise_constraint="x"), "^DepthwiseConv2D: depthwise_constraint: unknown"),
+    (lambda: layers.SeparableConv2D(2, 3, pointwise_regularizer="x"), "SeparableConv2D: pointwise_regularizer: "),
+    (lambda: layers.Cropping2D(-1), "cropping: expected a number of pixels, or one or a pair for each axis"),
+    (lambda: layers.Cropping2D((1, 2, 3)), "cropping: expected a number of pixels"),
+    (lambda: layers.Cropping1D("1"), "cropping: expected a number of pixels, or a pair"),
+    (lambda: layers.SpatialDropout2D(1.0), "expected a rate of at least 0 and below 1, given 1.0"),
+    (lambda: layers.SpatialDropout2D(0.5, "NHWC"), "channels_first"),
+    (lambda: layers.GaussianDropout(1), "below 1"),
+    (lambda: layers.GaussianNoise(-0.1), "expected stddev of at least 0, given -0.1"),
+    (lambda: layers.GaussianNoise(float("inf")), "stddev: expected a finite number"),
+    (lambda: layers.UpSampling1D(0), "size: expected a positive integer, given 0"),
     (lambda: layers.UpSampling2D(0), "size: expected a positive integer or a pair of them, given 0"),
     (lambda: layers.UpSampling2D((2, 2, 2)), "size: expected a positive integer or a pair"),
     (lambda: layers.UpSampling2D(interpolation="cubic"), "expected interpolation 'nearest', given 'cubic'"),
@@ -313,6 +337,11 @@ def test_arguments_that_make_no_sense(make, message):
     (Conv2D(4, 3, dilation_rate=3), (6, 9, 1), "spread over 7x7"),
     (Conv2D(4, 3, groups=2), (5, 5, 3), "2 groups"),
     (Conv1D(4, 2, padding="causal", data_format="channels_first"), (3, 5), "channels_last"),
+    (layers.SeparableConv2D(4, 3, name="sep"), (5, 5), r"^sep/depthwise: expected input of shape \(batch, height"),
+    (layers.DepthwiseConv2D(6), (5, 5, 2), "the window 6x6 is larger than its input of 5x5 pixels"),
+    (layers.Cropping2D(3), (6, 7, 2), r"cropping \(\(3, 3\), \(3, 3\)\) leaves nothing of 6x7 pixels"),
+    (layers.SpatialDropout2D(0.5), (5, 5), r"\(batch, height, width, channels\)"),
+    (layers.SpatialDropout2D(0.5, "channels_first"), (5,), r"\(batch, channels, height, width\)"),
     (BatchNormalization(axis=2), (5, 5, 3), "axis"),
     (Reshape((4, -1)), (2, 3), "cannot reshape"),
     (Softmax(), (), "classes"),
@@ -333,7 +362,7 @@ def test_explicit_padding_is_zero_padding():
     np.testing.assert_allclose(together.predict(x), apart.predict(x), atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["Conv2DTranspose", "LSTM", "Add", "SeparableConv2D", "UpSampling3D"])
+@pytest.mark.parametrize("name", ["Conv2DTranspose", "LSTM", "Add", "Conv1DTranspose", "UpSampling3D"])
 def test_what_is_not_here_says_so(name):
     with pytest.raises(NotImplementedError, match=f"{name} is not in loopnet: "):
         getattr(layers, name)

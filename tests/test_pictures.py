@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from loopnet import plot, utils
-from loopnet.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D, UpSampling2D
+from loopnet.layers import Conv2D, Cropping2D, Dense, Flatten, Input, MaxPooling2D, SeparableConv2D, UpSampling2D
 from loopnet.model import Sequential
 from loopnet.plot.receptive import sensitivity
 
@@ -175,6 +175,15 @@ def test_the_receptive_field_behind_an_upsampling():
     assert plot.receptive_field(model, "conv2d", (3, 2)) == ((1, 3), (0, 2))
     sensed = sensitivity(model, "conv2d", (3, 2), np.ones((1, 4, 3, 1)))
     assert [tuple(where) for where in np.argwhere(sensed)] == [(1, 0), (1, 1), (2, 0), (2, 1)]
+
+
+def test_the_receptive_field_behind_a_cropping_and_a_convolution_taken_apart():
+    """Row 1 of 2x3 windows, 2 apart, is of rows 2 to 3 of what was cropped, and so of 3 to 4 of the image."""
+    apart = SeparableConv2D(1, (2, 3), strides=(2, 1))
+    model = Sequential([Input((7, 6, 2)), Cropping2D(((1, 1), (0, 2))), apart], seed=1)
+    assert plot.receptive_field(model, "separable_conv2d", (1, 1)) == ((3, 5), (1, 4))
+    sensed = np.argwhere(sensitivity(model, "separable_conv2d", (1, 1), np.ones((1, 7, 6, 2))))
+    assert (sensed.min(axis=0).tolist(), sensed.max(axis=0).tolist()) == ([3, 1], [4, 3])
 
 
 def test_receptive_field_of_lenet_by_hand():

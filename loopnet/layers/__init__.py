@@ -30,7 +30,14 @@ from .augmentation import RandomDistortion, RandomFlip, RandomRotation, RandomTr
 from .base import Layer, Parameter, WeightedLayer
 from .convolution import Conv1D, Conv2D, Conv3D
 from .dense import Dense
-from .dropout import Dropout
+from .dropout import (
+    Dropout,
+    GaussianDropout,
+    GaussianNoise,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+)
 from .input import Input, InputLayer
 from .lecun1998 import RBF, SparseConv2D, Subsampling2D
 from .missing import MISSING
@@ -53,20 +60,35 @@ from .pooling import (
     MaxPooling3D,
 )
 from .rescaling import Rescaling
-from .reshaping import Flatten, Permute, Reshape, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
+from .reshaping import (
+    Cropping1D,
+    Cropping2D,
+    Cropping3D,
+    Flatten,
+    Identity,
+    Permute,
+    Reshape,
+    ZeroPadding1D,
+    ZeroPadding2D,
+    ZeroPadding3D,
+)
+from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from .standardizing import Normalization
-from .upsampling import UpSampling2D
+from .upsampling import UpSampling1D, UpSampling2D
 
 LAYERS: dict[str, type[Layer]] = {
     cls.__name__: cls
     for cls in (
         Layer, Input, Dense, Conv1D, Conv2D, Conv3D,
+        DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D,
         MaxPooling1D, MaxPooling2D, MaxPooling3D, AveragePooling1D, AveragePooling2D, AveragePooling3D,
         LpPooling1D, LpPooling2D, LpPooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D,
         GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
-        ZeroPadding1D, ZeroPadding2D, ZeroPadding3D, UpSampling2D, Flatten, Reshape, Permute,
+        ZeroPadding1D, ZeroPadding2D, ZeroPadding3D, Cropping1D, Cropping2D, Cropping3D, UpSampling1D, UpSampling2D,
+        Flatten, Reshape, Permute, Identity,
         RandomDistortion, RandomTranslation, RandomRotation, RandomZoom, RandomFlip,
-        Dropout, BatchNormalization, Normalization,
+        Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D, GaussianDropout, GaussianNoise,
+        BatchNormalization, Normalization,
         ReLU, LeakyReLU, BoundedReLU, ELU, SELU, SiLU, GELU, Sigmoid, Tanh, ScaledTanh, Softplus, Softmax,
         Subsampling2D, SparseConv2D, RBF, Rescaling,
     )
@@ -80,10 +102,12 @@ GlobalMaxPool1D, GlobalMaxPool2D, GlobalMaxPool3D = GlobalMaxPooling1D, GlobalMa
 GlobalAvgPool1D, GlobalAvgPool2D = GlobalAveragePooling1D, GlobalAveragePooling2D
 GlobalAvgPool3D = GlobalAveragePooling3D
 Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
+SeparableConvolution1D, SeparableConvolution2D = SeparableConv1D, SeparableConv2D
 
 __all__ = [
     *LAYERS, "ACTIVATIONS", "LAYERS", "Activation", "InputLayer", "Parameter", "WeightedLayer",
     "AvgPool1D", "AvgPool2D", "AvgPool3D", "Convolution1D", "Convolution2D", "Convolution3D",
+    "SeparableConvolution1D", "SeparableConvolution2D",
     "MaxPool1D", "MaxPool2D", "MaxPool3D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D",
     "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalAvgPool3D",
 ]  # fmt: skip

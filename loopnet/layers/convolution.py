@@ -86,14 +86,18 @@ class Convolution(Spatial, WeightedLayer):
     # the kernels, each on channels last
 
     def correlate(self, x: Tensor, y: Tensor) -> None:
-        self.ops.conv3d_forward(volume(x), _as_3d(self.w.value), self.b.value, volume(y), *self._geometry_3d())
+        self.ops.conv3d_forward(volume(x), self._as_3d(self.w.value), self.b.value, volume(y), *self._geometry_3d())
 
     def correlate_backward_weights(self, dy: Tensor, x: Tensor) -> None:
-        dw = _as_3d(self.w.grad)
+        dw = self._as_3d(self.w.grad)
         self.ops.conv3d_backward_weights(volume(dy), volume(x), dw, self.b.grad, *self._geometry_3d())
 
     def correlate_backward_input(self, dy: Tensor, dx: Tensor) -> None:
-        self.ops.conv3d_backward_input(volume(dy), _as_3d(self.w.value), volume(dx), *self._geometry_3d())
+        self.ops.conv3d_backward_input(volume(dy), self._as_3d(self.w.value), volume(dx), *self._geometry_3d())
+
+    def _as_3d(self, w: Tensor) -> Tensor:
+        """Filters of sequences or images as filters of volumes, in the same memory."""
+        return w.reshape(*triple(self.kernel_size, 1), self._channels // self.groups, self.filters)
 
     def _geometry_3d(self) -> tuple[tuple[int, ...], ...]:
         return triple(self.strides, 1), triple(self.dilation_rate, 1), triple(self.pad, 0)
@@ -108,11 +112,6 @@ class Convolution(Spatial, WeightedLayer):
             "dilation_rate": self.dilation_rate,
             "groups": self.groups,
         }
-
-
-def _as_3d(w: Tensor) -> Tensor:
-    """Filters of sequences or images as filters of volumes, in the same memory."""
-    return w.reshape((1,) * (5 - w.ndim) + w.shape)
 
 
 class Conv1D(Convolution):

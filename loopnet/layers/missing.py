@@ -7,23 +7,18 @@ BRANCHES = "branches are not in loopnet: a network is a chain of layers, each of
 MISSING = listed(
     {
         "use UpSampling2D, and a Conv2D behind it": "Conv2DTranspose Convolution2DTranspose",
-        "only images of two dimensions can be made larger, by UpSampling2D": """
-        Conv1DTranspose Conv3DTranspose Convolution1DTranspose Convolution3DTranspose UpSampling1D UpSampling3D""",
-        "use a convolution with groups=channels": "DepthwiseConv1D DepthwiseConv2D",
-        "use a convolution with groups=channels, and then one with kernel_size=1": """
-        SeparableConv1D SeparableConv2D SeparableConvolution1D SeparableConvolution2D""",
+        "use UpSampling1D, and a Conv1D behind it": "Conv1DTranspose Convolution1DTranspose",
+        "only sequences and images can be made larger, by UpSampling1D and UpSampling2D": """
+        Conv3DTranspose Convolution3DTranspose UpSampling3D""",
         "use a convolution, as Keras itself now does": "LocallyConnected1D LocallyConnected2D",
         "use pooling with a pool_size, or global pooling": """
         AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D
         AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D""",
-        "use Dropout": """
-        SpatialDropout1D SpatialDropout2D SpatialDropout3D AlphaDropout GaussianDropout GaussianNoise
-        ActivityRegularization""",
+        "use Dropout": "AlphaDropout ActivityRegularization",
         "the normalisation here is BatchNormalization": """
         LayerNormalization GroupNormalization UnitNormalization SpectralNormalization RMSNormalization""",
         "the activations are relu, leaky_relu, elu, selu, silu, gelu, sigmoid, tanh, softplus and softmax": """
         PReLU ThresholdedReLU""",
-        'use Activation("linear")': "Identity",
         "use Dense": "EinsumDense",
         "write a subclass of loopnet.layers.Layer, with forward and backward": "Lambda Wrapper",
         BRANCHES: """
@@ -34,8 +29,8 @@ MISSING = listed(
         "there is no attention; the layers are those of convolutional networks": """
         AdditiveAttention Attention GroupQueryAttention MultiHeadAttention""",
         "change the images before they reach the model": """
-        AutoContrast AugMix CenterCrop Cropping1D Cropping2D Cropping3D CutMix Equalization MixUp
-        RandAugment RandomBrightness RandomContrast RandomCrop RandomGaussianBlur Resizing""",
+        AutoContrast AugMix CenterCrop CutMix Equalization MixUp RandAugment
+        RandomBrightness RandomContrast RandomCrop RandomGaussianBlur Resizing""",
         "use RandomDistortion, with elastic, cutout or shear": "RandomElasticTransform RandomErasing RandomShear",
         "a layer is made again from its config(): type(layer)(**layer.config())": "deserialize serialize",
     }
@@ -52,7 +47,7 @@ ARGUMENTS = {
     "dtype": "the whole model has one: Sequential(layers, dtype='float64')",
     "weights": "use layer.set_weights(weights) when the layer is in a model",
     "autocast": "there is one dtype only",
-    "noise_shape": "every number is dropped by itself",
+    "noise_shape": "Dropout drops every number by itself, SpatialDropout2D whole channels",
     "synchronized": "there is one device only",
     "renorm": "use BatchNormalization without it",
     "sparse": "arrays are dense",

@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from ..shapes import frame, turned, whole
+from ..shapes import by, frame, turned, whole
 from .base import Layer, Spatial, triple, volume
+
+
+class Identity(Layer):
+    """The same numbers in the same shape: where a listing wants a layer and nothing is to be done."""
 
 
 class Flatten(Spatial):
@@ -160,5 +164,68 @@ class ZeroPadding2D(ZeroPadding):
 
 class ZeroPadding3D(ZeroPadding):
     """Zeros around a volume. padding: a number, one for each axis, or a pair for each."""
+
+    axes = ("depth", "height", "width")
+
+
+class Cropping(Spatial):
+    """The edges of the image cut off. cropping: so many pixels from all sides, or for each axis a number or a pair
+    (before, after).
+
+    It is zero padding with its two loops exchanged: gradients come back with zeros around them.
+    """
+
+    axes: tuple[str, ...]
+
+    def __init__(self, cropping: Any = 1, data_format: str | None = None, **kwargs: Any):
+        super().__init__(data_format=data_format, **kwargs)
+        self.cropping = frame(cropping, len(self.axes), f"{self._who}: cropping", of="pixels")
+
+    def slide(self, pixels, channels):
+        sizes = zip(self.cropping, pixels, strict=True)
+        left = tuple(size - before - after for (before, after), size in sizes)
+        if min(left) < 1:
+            raise ValueError(f"{self._who}: cropping {self.cropping} leaves nothing of {by(pixels)} pixels")
+        return left, channels
+
+    def operations(self):
+        return (*super().operations(), "zero_pad_forward", "zero_pad_backward")
+
+    def _before(self) -> tuple[int, ...]:
+        return triple(tuple(before for before, _ in self.cropping), 0)
+
+    def forward(self, x, training=False):
+        x = self.inward("x", x)
+        y = self.room("y", x, *self._out_pixels, self._channels)
+        self.ops.zero_pad_backward(volume(x), volume(y), self._before())
+        return self.outward("y", y)
+
+    def backward(self, dy):
+        dy = self.inward("dy", dy)
+        dx = self.room("dx", dy, *self._pixels, self._channels)
+        self.ops.zero_pad_forward(volume(dy), volume(dx), self._before())
+        return self.outward("dx", dx)
+
+    def config(self):
+        return {**super().config(), "cropping": self.cropping}
+
+
+class Cropping1D(Cropping):
+    """The ends of a sequence cut off. cropping: a number, or a pair (before, after)."""
+
+    axes = ("steps",)
+
+
+class Cropping2D(Cropping):
+    """The edges of an image cut off. cropping: a number, (vertical, horizontal) or ((top, bottom), (left, right))."""
+
+    axes = ("height", "width")
+
+    def __init__(self, cropping: Any = 0, data_format: str | None = None, **kwargs: Any):
+        super().__init__(cropping, data_format, **kwargs)
+
+
+class Cropping3D(Cropping):
+    """The sides of a volume cut off. cropping: a number, one for each axis, or a pair for each."""
 
     axes = ("depth", "height", "width")

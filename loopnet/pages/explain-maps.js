@@ -218,7 +218,7 @@ export function inWords(layer) {
     average_pool: () => `mean of each ${by(layer.window)} window`,
     dense: () => `${layer.output[0]} weighted sums of ${layer.input[0]} numbers`,
     batch_norm: () => "each map shifted and stretched",
-    zero_pad: () => "zeros all round",
+    zero_pad: () => (layer.title === "Cropping2D" ? "the edges cut off" : "zeros all round"),
     upsample: () => `each number ${by(layer.size)} times`,
     copy: () => (layer.activation ? "number by number" : handsOnInWords(layer)),
     softmax: () => "from scores to probabilities",
@@ -227,7 +227,7 @@ export function inWords(layer) {
 }
 
 function handsOnInWords(layer) {
-  return layer.title === "Dropout" ? "at rest: it only works while training" : "the same numbers, in a row";
+  return /Dropout|Noise/.test(layer.title) ? "at rest: it only works while training" : "the same numbers, in a row";
 }
 
 export const ACTIVATION_NAMES = {

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..borders import one_by_one
-from ..layers import UpSampling2D
+from ..layers import Cropping2D, UpSampling2D
 from .network import find_layer, one_image
 from .style import AMOUNT, BLUE, ORANGE, SMALL, colour_bar, draw, new_figure
 
@@ -21,8 +21,8 @@ def receptive_field(model: "Sequential", layer: int | str, cell: tuple[int, int]
     """Rows and columns of the image, ``(first, last + 1)`` each, that the cell (i, j) of a layer sees, by shapes alone.
 
     From the cell back to the image: a window of size k at stride s, with p zeros before, turns the rows a .. b of its
-    output into a*s - p .. b*s - p + k - 1 of its input; an upsampling by u into a//u .. b//u. What lies in the padding
-    is cut off at the end. A cell of a dense layer sees all.
+    output into a*s - p .. b*s - p + k - 1 of its input; an upsampling by u into a//u .. b//u, cropping by p into
+    a + p .. b + p. What lies in the padding is cut off at the end. A cell of a dense layer sees all.
     """
     model._built()
     at = find_layer(model, layer)
@@ -32,6 +32,9 @@ def receptive_field(model: "Sequential", layer: int | str, cell: tuple[int, int]
             return (0, model.input_shape[1]), (0, model.input_shape[2])
         if isinstance(below, UpSampling2D):
             spans = [(a // below.size[axis], b // below.size[axis]) for axis, (a, b) in enumerate(spans)]
+            continue
+        if isinstance(below, Cropping2D):
+            spans = [(a + before, b + before) for (a, b), (before, _) in zip(spans, below.cropping, strict=True)]
             continue
         window = getattr(below, "kernel_size", None) or getattr(below, "pool_size", None)
         if window is None:

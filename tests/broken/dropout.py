@@ -1,4 +1,4 @@
-"""Dropout gone wrong."""
+"""Dropout and Gaussian noise gone wrong."""
 
 import numpy as np
 
@@ -23,3 +23,35 @@ def kept_and_dropped_swapped(ops, x, y, rate, key, step):
     """Keeps the share that was to be dropped."""
     ops.dropout(x, y, rate, key, step)
     y[...] = np.where(y == 0, x / (1 - rate), 0)
+
+
+@breaks("channel_dropout", "channel_dropout")
+def every_pixel_tossed_for(ops, x, y, rate, key, step):
+    """Drops numbers, and not channels."""
+    ops.dropout(x, y, rate, key, step)
+
+
+@breaks("channel_dropout", "channel_dropout")
+def all_images_lose_the_same_channels(ops, x, y, rate, key, step):
+    """Which image it is has no say."""
+    for n in range(len(x)):
+        ops.channel_dropout(x[n : n + 1], y[n : n + 1], rate, key, step)
+
+
+@breaks("gaussian", "gaussian_noise")
+def variance_for_standard_deviation(ops, x, y, stddev, key, step):
+    """The noise is as large as its square."""
+    ops.gaussian_noise(x, y, stddev * stddev, key, step)
+
+
+@breaks("gaussian", "gaussian_noise")
+def noise_of_the_step_before(ops, x, y, stddev, key, step):
+    """Begins to count too late."""
+    ops.gaussian_noise(x, y, stddev, key, step - 1 if step else 0)
+
+
+@breaks("gaussian", "gaussian_dropout")
+def factor_around_zero(ops, x, y, stddev, key, step):
+    """The 1 is forgotten: nothing but noise is left."""
+    ops.gaussian_dropout(x, y, stddev, key, step)
+    y -= x

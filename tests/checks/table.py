@@ -54,6 +54,10 @@ OPERATIONS = {
         normalization.expect_batch_norm,
     ),
     "dropout": Operation(cases.DROPOUT, dropout.draw_dropout, dropout.run_dropout, dropout.expect_dropout),
+    "channel_dropout": Operation(
+        cases.CHANNEL_DROPOUT, dropout.draw_dropout, dropout.run_channel_dropout, dropout.expect_channel_dropout
+    ),
+    "gaussian": Operation(cases.NOISE, dropout.draw_gaussian, dropout.run_gaussian, dropout.expect_gaussian),
     "distort": Operation(
         cases.DISTORT, augmentation.draw_distort, augmentation.run_distort, augmentation.expect_distort
     ),

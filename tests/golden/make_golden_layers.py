@@ -25,7 +25,7 @@ from golden import layers as asked  # noqa: E402
 
 
 def backend_for(name: str) -> str:
-    torch = ("Conv", "MaxPooling", "AveragePooling3D", "LeakyReLU", "ELU", "Activation")
+    torch = ("Conv", "Depthwise", "Separable", "MaxPooling", "AveragePooling3D", "LeakyReLU", "ELU", "Activation")
     return "torch" if name.startswith(torch) else "tensorflow"
 
 

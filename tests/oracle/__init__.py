@@ -27,7 +27,7 @@ from .loss import (
     softmax_cross_entropy,
     squared_hinge,
 )
-from .noise import affine_flow, cutout, dropout, elastic_flow, philox, warp
+from .noise import affine_flow, channel_dropout, cutout, dropout, elastic_flow, normal, philox, warp
 from .normalization import batch_norm
 from .optimizer import adadelta, adagrad, adam, adamax, adamw, nadam, rmsprop, sgd
 from .penalty import weight_penalty
@@ -36,13 +36,12 @@ from .windows import same_padding, spread, upsample, zero_pad
 
 __all__ = [
     "activations", "adadelta", "adagrad", "adam", "adamax", "adamw", "affine_flow", "average_pool3d", "batch_norm",
-    "binary_cross_entropy", "clip_by_norm", "clip_by_value", "conv2d_backward_input", "conv2d_backward_weights",
-    "conv2d_forward", "conv3d", "cross_entropy", "cutout",
+    "binary_cross_entropy", "channel_dropout", "clip_by_norm", "clip_by_value", "conv2d_backward_input",
+    "conv2d_backward_weights", "conv2d_forward", "conv3d", "cross_entropy", "cutout",
     "dense_backward_input", "dense_backward_weights", "dense_forward", "dropout", "elastic_flow", "hinge", "huber",
     "log_cosh", "lp_pool3d",
     "max_pool2d_backward", "max_pool2d_forward", "max_pool3d", "maximum_a_posteriori", "mean_absolute_error",
-    "mean_squared_error", "nadam", "philox", "rbf", "relu_backward", "relu_forward", "rmsprop", "same_padding", "sgd",
-    "sigmoid_cross_entropy", "softmax", "softmax_backward", "softmax_cross_entropy", "spread",
-    "squared_hinge", "subsample", "upsample",
-    "warp", "weight_penalty", "zero_pad",
+    "mean_squared_error", "nadam", "normal", "philox", "rbf", "relu_backward", "relu_forward", "rmsprop",
+    "same_padding", "sgd", "sigmoid_cross_entropy", "softmax", "softmax_backward", "softmax_cross_entropy", "spread",
+    "squared_hinge", "subsample", "upsample", "warp", "weight_penalty", "zero_pad",
 ]  # fmt: skip

@@ -20,6 +20,19 @@ def dropout(x, rate, key, step):
     return np.where(noise.reshape(x.shape) / 2.0**32 < rate, 0.0, x / (1 - rate))
 
 
+def channel_dropout(x, rate, key, step):
+    x = np.asarray(x, np.float64)
+    noise, _ = philox(np.arange(x.shape[0] * x.shape[2]), step, key)
+    dropped = noise.reshape(x.shape[0], 1, x.shape[2]) / 2.0**32 < rate
+    return np.where(dropped, 0.0, x / (1 - rate))
+
+
+def normal(shape, key, step):
+    """Box, Muller (1958): the real part of a point in the plane, turned round by half a circle."""
+    left, right = (word.reshape(shape).astype(np.float64) for word in philox(np.arange(np.prod(shape)), step, key))
+    return -(np.sqrt(np.log((left + 1) / 2.0**32) * -2) * np.exp(2j * np.pi * right / 2.0**32)).real
+
+
 def drawn(place, step, key):
     """Two numbers from -1 to 1 for each place."""
     return tuple(np.asarray(word, np.float64) / 2.0**31 - 1 for word in philox(place, step, key))

@@ -7,6 +7,8 @@ thousand threads toss their coins at once, and no two of them have to agree.
 from ...kernels.dropout import MULTIPLIER, WEYL, WORD
 from ..device import cuda
 from ..launch import flat, one_thread_per
+from ..place import place3
+from .noise import noise_at
 
 
 @one_thread_per("y", view=flat)
@@ -29,3 +31,25 @@ def dropout_below(x, y, enlarged, threshold, key, step):
 def dropout(x, y, rate, key, step):
     """y = 0 with probability rate, else x / (1 - rate). The double-precision arithmetic is the host's."""
     dropout_below(x, y, x.dtype.type(1 / (1 - rate)), int(rate * 4294967296.0), key, step)
+
+
+@one_thread_per("y")
+@cuda.jit
+def channel_dropout_below(x, y, enlarged, threshold, key, step):
+    """y[n, p, c] = 0 where the coin of channel c of image n is under threshold, else x[n, p, c] * enlarged.
+
+    Reads x; overwrites y. The threads of a channel toss the same coin.
+    """
+    t = cuda.grid(1)
+    if t < y.size:
+        n, p, c = place3(t, y.shape)
+        coin, _ = noise_at(n * x.shape[2] + c, step, key)
+        if coin < threshold:
+            y[n, p, c] = 0
+        else:
+            y[n, p, c] = x[n, p, c] * enlarged
+
+
+def channel_dropout(x, y, rate, key, step):
+    """y = 0 for all pixels of a channel with probability rate, else x / (1 - rate)."""
+    channel_dropout_below(x, y, x.dtype.type(1 / (1 - rate)), int(rate * 4294967296.0), key, step)
