@@ -69,7 +69,7 @@ def test_what_is_not_there_cannot_be_read_or_cannot_be_written(run, capsys):
 def test_a_network_it_cannot_show(run, capsys):
     save(Sequential([layers.Input((8, 1)), layers.Conv1D(2, 3), layers.Flatten(), layers.Dense(2)]), run.parent / "1d")
     said = refused(capsys, run.parent / "1d")
-    assert "conv1d: a page cannot show Conv1D yet; expected one of Conv2D, MaxPooling2D" in said
+    assert "conv1d: a page cannot show Conv1D yet; expected one of Conv2D, DepthwiseConv2D, MaxPooling2D" in said
 
 
 @pytest.mark.parametrize("folder, given, data", [
