@@ -1,7 +1,7 @@
 """A beginner's own pictures: calls whose answers are golden, by Keras's names and arguments.
 
-`make_pictures_golden.py` makes them of Keras and `tests/test_preprocessing.py` of loopnet. The pictures are PNG and GIF
-files of chance, which every decoder reads alike; JPEG's decoders differ by a level or two.
+`make_pictures_golden.py` makes them of Keras, `tests/test_preprocessing.py` and `tests/test_distortions.py` of loopnet.
+The pictures are PNG and GIF files of chance, which every decoder reads alike; JPEG's decoders differ by a level or two.
 """
 
 from pathlib import Path
