@@ -21,6 +21,8 @@ from checks import (
 )
 from golden import layers
 from golden.check import check_layer
+from numba.cuda.simulator.cudadrv.devicearray import FakeCUDAArray, FakeWithinKernelCUDAArray
+from shortcuts import any_attribute, any_element
 from timetable import take_turns
 
 from loopnet.cuda.device import cuda
@@ -203,5 +205,24 @@ def test_an_error_in_a_thread_is_raised():
             raise IndexError("thread 2")
         cuda.syncthreads()
 
-    with pytest.raises(IndexError, match="thread 2"):
-        cuda.jit(fail)[2, THREADS](np.zeros(1))
+    for _ in range(2):  # and the next blocks start afresh
+        with pytest.raises(IndexError, match="thread 2"):
+            cuda.jit(fail)[2, THREADS](np.zeros(1))
+    test_a_missing_barrier_is_noticed(True, True)
+
+
+def test_shortcuts_lead_where_the_simulator_s_own_ways_do():
+    plain = FakeCUDAArray(np.arange(24.0).reshape(2, 3, 4))
+    array = FakeWithinKernelCUDAArray(plain)
+    for name in ("shape", "size", "ndim", "dtype", "nbytes", "strides"):
+        assert getattr(array, name) == any_attribute(array, name)
+    for index in ((1, 2, 3), (0, 0, -1), (1, 2), 1, (slice(None), 1), np.int32(1), (Ellipsis, 2)):
+        short, long = array[index], any_element(array, index)
+        assert type(short) is type(long) and np.array_equal(*(getattr(a, "_item", a) for a in (short, long)))
+    array[1][2][3] = 7  # a view, and not a copy
+    assert plain[1, 2, 3] == 7
+    for wrong in (lambda: array[2, 0, 0], lambda: array.nothing, lambda: array[0, 0, 0, 0]):
+        with pytest.raises((IndexError, AttributeError)):
+            wrong()
+    records = FakeWithinKernelCUDAArray(FakeCUDAArray(np.array([(1, 2.5)], [("a", "i4"), ("b", "f4")])))
+    assert records[0].b == records.b[0] == 2.5
