@@ -50,6 +50,7 @@ def call(function: Any, *arguments: Any) -> Any:
 
 def take_shortcuts() -> None:
     FakeCUDAKernel.__call__ = call
-    FakeWithinKernelCUDAArray.__getattr__ = attribute
+    if type(FakeWithinKernelCUDAArray(FakeCUDAArray(np.empty(1))).shape) is tuple:  # numba-cuda has a type of its own
+        FakeWithinKernelCUDAArray.__getattr__ = attribute
     FakeWithinKernelCUDAArray.__getitem__ = element
     FakeWithinKernelCUDAArray.__setitem__ = set_element
