@@ -11,10 +11,13 @@ import pytest  # noqa: E402
 from tally import HEAVY  # noqa: E402
 
 SLOWEST = (
-    "test_articles_train.py", "test_meta.py", "test_cuda_simulator.py", "test_faults_fuzz.py", "test_faults_resume.py",
-    "test_faults_load.py", "test_cuda_simulator_tiled.py", "test_cuda_simulator_layers.py",
+    "test_articles_train.py", "test_meta.py", "test_faults_fuzz.py", "test_tuned_processes.py", "test_faults_resume.py",
+    "test_faults_load.py", "test_cuda_simulator.py", "test_cuda_simulator_tiled.py", "test_precompile.py",
+    "test_cuda_simulator_layers.py",
 )  # fmt: skip
-"""Files that take minutes, for all that few tests are in them."""
+"""Files that take a minute or more, for all that few tests are in them. Most of test_meta.py's time is not its own: it
+is the first to need the tuned loops, and whoever needs them later finds them in Numba's cache.
+"""
 
 
 def pytest_collection_modifyitems(items):
