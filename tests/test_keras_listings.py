@@ -211,7 +211,7 @@ REFUSED_ARGUMENTS = [
     (lambda: layers.ReLU(max_value=-6), ValueError, "BoundedReLU: expected max_value of at least 0, given -6"),
     (lambda: layers.ReLU(threshold="x"), ValueError, "BoundedReLU: threshold: expected a number, given 'x'"),
     (lambda: layers.GELU(approximate=True), NotImplementedError, r"GELU: approximate is not in loopnet: use GELU\(\)"),
-    (lambda: activations.mish(X), NotImplementedError, "mish is not in loopnet: the activations are relu"),
+    (lambda: activations.celu(X), NotImplementedError, "celu is not in loopnet: the activations are relu"),
     (lambda: optimizers.Adam(clipnorm=0), ValueError, "Adam: clipnorm: expected a finite number above 0, given 0"),
     (lambda: optimizers.SGD(clipvalue=float("nan")), ValueError, "SGD: clipvalue: expected .* above 0, given nan"),
     (lambda: optimizers.SGD(clipvalue=1, clipnorm=1), ValueError, "expected one of .*, given clipnorm, clipvalue"),

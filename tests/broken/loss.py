@@ -11,6 +11,20 @@ def softmax_takes_probabilities_for_independent(ops, dy, probabilities, dx):
     dx[...] = dy * probabilities * (1 - probabilities)
 
 
+@breaks("log_softmax", "log_softmax_backward")
+def log_softmax_takes_logits_for_independent(ops, dy, y, dx):
+    """As if raising one logit left the sum of all powers alone."""
+    dx[...] = dy
+
+
+@breaks("log_softmax", "log_softmax_forward")
+def log_softmax_after_the_softmax(ops, logits, y):
+    """The logarithm of probabilities, some of which are 0."""
+    ops.softmax_forward(logits, y)
+    with np.errstate(divide="ignore"):
+        y[...] = np.log(y)
+
+
 @breaks("softmax", "softmax_forward")
 def softmax_overflows(ops, logits, probabilities):
     """The largest logit is not taken off first: infinity over infinity, which is NaN."""

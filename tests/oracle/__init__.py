@@ -10,7 +10,15 @@ filters). `stride` is (vertical, horizontal), `pad` is (top, left) and `size` th
 from which the padding after the last row and column follows.
 """
 
-from .activation import activations, relu_backward, relu_forward, softmax, softmax_backward
+from .activation import (
+    activations,
+    log_softmax,
+    log_softmax_backward,
+    relu_backward,
+    relu_forward,
+    softmax,
+    softmax_backward,
+)
 from .clip import clip_by_norm, clip_by_value
 from .conv import conv2d_backward_input, conv2d_backward_weights, conv2d_forward, conv3d
 from .dense import dense_backward_input, dense_backward_weights, dense_forward
@@ -39,7 +47,7 @@ __all__ = [
     "binary_cross_entropy", "channel_dropout", "clip_by_norm", "clip_by_value", "conv2d_backward_input",
     "conv2d_backward_weights", "conv2d_forward", "conv3d", "cross_entropy", "cutout",
     "dense_backward_input", "dense_backward_weights", "dense_forward", "dropout", "elastic_flow", "hinge", "huber",
-    "log_cosh", "lp_pool3d",
+    "log_cosh", "log_softmax", "log_softmax_backward", "lp_pool3d",
     "max_pool2d_backward", "max_pool2d_forward", "max_pool3d", "maximum_a_posteriori", "mean_absolute_error",
     "mean_squared_error", "nadam", "normal", "philox", "rbf", "relu_backward", "relu_forward", "rmsprop",
     "same_padding", "sgd", "sigmoid_cross_entropy", "softmax", "softmax_backward", "softmax_cross_entropy", "spread",
