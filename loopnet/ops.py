@@ -144,6 +144,12 @@ class Ops:
     hinge: Kernel
     squared_hinge: Kernel
     log_cosh: Kernel
+    kl_divergence: Kernel
+    poisson: Kernel
+    mean_absolute_percentage_error: Kernel
+    mean_squared_logarithmic_error: Kernel
+    cosine_similarity: Kernel
+    categorical_hinge: Kernel
     maximum_a_posteriori: Kernel
     weight_penalty_forward: Kernel
     weight_penalty_backward: Kernel
@@ -306,6 +312,12 @@ TEXTBOOK: dict[str, Any] = {
     "hinge": loss.hinge,
     "squared_hinge": loss.squared_hinge,
     "log_cosh": loss.log_cosh,
+    "kl_divergence": loss.kl_divergence,
+    "poisson": loss.poisson,
+    "mean_absolute_percentage_error": loss.mean_absolute_percentage_error,
+    "mean_squared_logarithmic_error": loss.mean_squared_logarithmic_error,
+    "cosine_similarity": loss.cosine_similarity,
+    "categorical_hinge": loss.categorical_hinge,
     "maximum_a_posteriori": rbf.maximum_a_posteriori,
     "weight_penalty_forward": penalty.weight_penalty_forward,
     "weight_penalty_backward": penalty.weight_penalty_backward,
@@ -370,7 +382,8 @@ def _tuned() -> Ops:
 ROWS = (
     "softmax_backward", "log_softmax_forward", "log_softmax_backward", "cross_entropy", "sigmoid_cross_entropy",
     "binary_cross_entropy", "mean_squared_error", "mean_absolute_error", "huber", "hinge", "squared_hinge", "log_cosh",
-    "maximum_a_posteriori",
+    "kl_divergence", "poisson", "mean_absolute_percentage_error", "mean_squared_logarithmic_error", "cosine_similarity",
+    "categorical_hinge", "maximum_a_posteriori",
 )  # fmt: skip
 
 

@@ -25,12 +25,18 @@ from .dense import dense_backward_input, dense_backward_weights, dense_forward
 from .lenet1998 import maximum_a_posteriori, rbf, subsample
 from .loss import (
     binary_cross_entropy,
+    categorical_hinge,
+    cosine_similarity,
     cross_entropy,
     hinge,
     huber,
+    kl_divergence,
     log_cosh,
     mean_absolute_error,
+    mean_absolute_percentage_error,
     mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
     sigmoid_cross_entropy,
     softmax_cross_entropy,
     squared_hinge,
@@ -43,6 +49,8 @@ from .pool import average_pool3d, lp_pool3d, max_pool2d_backward, max_pool2d_for
 from .windows import same_padding, spread, upsample, zero_pad
 
 __all__ = [
+    "categorical_hinge", "cosine_similarity", "kl_divergence", "mean_absolute_percentage_error",
+    "mean_squared_logarithmic_error", "poisson",
     "activations", "adadelta", "adagrad", "adam", "adamax", "adamw", "affine_flow", "average_pool3d", "batch_norm",
     "binary_cross_entropy", "channel_dropout", "clip_by_norm", "clip_by_value", "conv2d_backward_input",
     "conv2d_backward_weights", "conv2d_forward", "conv3d", "cross_entropy", "cutout",
