@@ -16,8 +16,8 @@ from .missing import getattr_of, listed, settle
 from .ops import get_ops
 
 __all__ = [
-    "elu", "gelu", "leaky_relu", "linear", "relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softplus",
-    "swish", "tanh",
+    "elu", "exponential", "gelu", "hard_sigmoid", "hard_silu", "hard_swish", "leaky_relu", "linear", "log_softmax",
+    "mish", "relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softplus", "softsign", "swish", "tanh",
 ]  # fmt: skip
 
 
@@ -49,9 +49,19 @@ def sigmoid(x: Any) -> np.ndarray:
     return _each("sigmoid", x)
 
 
+def hard_sigmoid(x: Any) -> np.ndarray:
+    """x / 6 + 1/2, at least 0 and at most 1."""
+    return _each("hard_sigmoid", x)
+
+
 def tanh(x: Any) -> np.ndarray:
     """Hyperbolic tangent."""
     return _each("tanh", x)
+
+
+def softsign(x: Any) -> np.ndarray:
+    """x / (1 + abs(x))."""
+    return _each("softsign", x)
 
 
 def softplus(x: Any) -> np.ndarray:
@@ -69,6 +79,11 @@ def selu(x: Any) -> np.ndarray:
     return _each("selu", x)
 
 
+def exponential(x: Any) -> np.ndarray:
+    """exp(x)."""
+    return _each("exponential", x)
+
+
 def silu(x: Any) -> np.ndarray:
     """x * sigmoid(x)."""
     return _each("silu", x)
@@ -83,17 +98,39 @@ def gelu(x: Any, approximate: bool = False) -> np.ndarray:
     return _each("gelu", x)
 
 
+def mish(x: Any) -> np.ndarray:
+    """x * tanh(softplus(x))."""
+    return _each("mish", x)
+
+
+def hard_silu(x: Any) -> np.ndarray:
+    """x * hard_sigmoid(x)."""
+    return _each("hard_silu", x)
+
+
+hard_swish = hard_silu
+
+
 def softmax(x: Any) -> np.ndarray:
     """exp(x) divided by its sum along the last axis: rows of probabilities."""
-    if isinstance(x, Symbolic):
-        return _each("softmax", x)
-    x = np.asarray(x)
-    if x.ndim == 0 or x.size == 0:
-        raise ValueError(f"softmax: expected an array (..., classes), given shape {x.shape}")
-    return _each("softmax", x, x.shape[-1])
+    return _rows("softmax", x)
+
+
+def log_softmax(x: Any) -> np.ndarray:
+    """The logarithm of softmax(x)."""
+    return _rows("log_softmax", x)
 
 
 FUNCTIONS: dict[Callable, str] = {globals()[name]: name for name in __all__}
+
+
+def _rows(name: str, x: Any) -> Any:
+    if isinstance(x, Symbolic):
+        return _each(name, x)
+    x = np.asarray(x)
+    if x.ndim == 0 or x.size == 0:
+        raise ValueError(f"{name}: expected an array (..., classes), given shape {x.shape}")
+    return _each(name, x, x.shape[-1])
 
 
 def _each(name: str, x: Any, width: int = 1, **arguments: Any) -> Any:
@@ -109,12 +146,16 @@ def _each(name: str, x: Any, width: int = 1, **arguments: Any) -> Any:
     return layer.forward(np.ascontiguousarray(x).reshape(-1, width)).reshape(x.shape)
 
 
+KNOWN = (
+    "the activations are relu, leaky_relu, elu, selu, silu, gelu, mish, sigmoid, tanh, softplus, softsign, "
+    "exponential, softmax, log_softmax, hard_sigmoid and hard_silu"
+)
 MISSING = listed({
-    "the activations are relu, leaky_relu, elu, selu, silu, gelu, sigmoid, tanh, softplus and softmax": """
-        celu exponential glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh log_sigmoid log_softmax mish
-        soft_shrink softsign sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink threshold""",
+    KNOWN: """
+        celu glu hard_shrink hard_tanh log_sigmoid soft_shrink sparse_plus sparse_sigmoid sparsemax squareplus
+        tanh_shrink threshold""",
     "an activation is named by a string: activation='relu'": "get serialize deserialize",
 })  # fmt: skip
-"""Also by name, activation="mish"."""
+"""Also by name, activation="celu"."""
 
 __getattr__ = getattr_of(__name__, MISSING)

@@ -27,15 +27,19 @@ from .layers import (
     Dense,
     DepthwiseConv2D,
     Dropout,
+    Exponential,
     Flatten,
     GaussianDropout,
     GaussianNoise,
     GlobalAveragePooling2D,
     GlobalMaxPooling2D,
+    HardSigmoid,
+    HardSiLU,
     Identity,
     Layer,
     LeakyReLU,
     MaxPooling2D,
+    Mish,
     Normalization,
     ReLU,
     Reshape,
@@ -44,6 +48,7 @@ from .layers import (
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     SpatialDropout2D,
     Tanh,
     UpSampling2D,
@@ -204,6 +209,9 @@ def _softmax(name: str, shape: tuple[int, ...]) -> Described:
 
 def _activation(layer: Any) -> Described:
     """By its name, with the constants that the page's formula wants."""
+    if type(layer) not in DESCRIBED:
+        known = ", ".join(name for name, cls in ACTIVATIONS.items() if cls in DESCRIBED)
+        raise ValueError(f"{layer.name}: a page cannot show {type(layer).__name__} yet; expected one of {known}")
     name = next(name for name, cls in ACTIVATIONS.items() if cls is type(layer))
     if isinstance(layer, BoundedReLU):
         return {"name": name, "most": layer.max_value, "slope": layer.negative_slope, "threshold": layer.threshold}
@@ -286,7 +294,8 @@ DESCRIBED: dict[type[Layer], Callable[[Any], Described]] = {
     **{cls: _copy for cls in (Flatten, Reshape, Layer, Identity)},
     **{cls: _copy for cls in (Dropout, SpatialDropout2D, GaussianDropout, GaussianNoise)},
     Dense: _dense,
-    **{cls: _activated for cls in (ReLU, LeakyReLU, BoundedReLU, Sigmoid, Tanh, Softplus, ELU, SELU, SiLU, GELU)},
+    **{cls: _activated for cls in (ReLU, LeakyReLU, BoundedReLU, ELU, SELU, Exponential, SiLU, GELU, Mish, HardSiLU)},
+    **{cls: _activated for cls in (Sigmoid, HardSigmoid, Tanh, Softsign, Softplus)},
     Softmax: lambda layer: {"kind": "softmax"},
 }
 """The layers that a page can show, and how."""

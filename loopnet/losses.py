@@ -23,13 +23,9 @@ ARGUMENTS = {
 """Arguments that Keras's losses take and these do not, and what to do instead."""
 
 MISSING = listed({
-    "the losses are cross-entropies, categorical, sparse and binary, errors, mean squared and absolute, and hinges": """
-        mape msle cosine kld poisson kl_divergence kullback_leibler_divergence
-        mean_absolute_percentage_error mean_squared_logarithmic_error
-        categorical_hinge cosine_similarity binary_focal_crossentropy categorical_focal_crossentropy dice tversky ctc
-        MeanAbsolutePercentageError MeanSquaredLogarithmicError CategoricalHinge
-        KLDivergence Poisson CosineSimilarity BinaryFocalCrossentropy CategoricalFocalCrossentropy
-        Dice Tversky CTC Circle""",
+    "the losses are cross-entropies, categorical, sparse and binary, errors, hinges, KLDivergence and Poisson": """
+        binary_focal_crossentropy categorical_focal_crossentropy dice tversky ctc circle
+        BinaryFocalCrossentropy CategoricalFocalCrossentropy Dice Tversky CTC Circle""",
     "a loss is made again from its config(): losses.get": "deserialize serialize",
 })  # fmt: skip
 
@@ -244,6 +240,66 @@ class LogCosh(_Error):
         ops.log_cosh(outputs, targets, weight, losses, doutputs)
 
 
+class MeanAbsolutePercentageError(_Error):
+    """The mean over an image's outputs of 100 * abs(y - t) / abs(t), where abs(t) counts as at least 1e-7; labels as
+    for the squared error.
+    """
+
+    def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
+        ops.mean_absolute_percentage_error(outputs, targets, weight, losses, doutputs)
+
+
+class MeanSquaredLogarithmicError(_Error):
+    """The mean over an image's outputs of (log(1 + y) - log(1 + t))**2, where both count as at least 1e-7; labels as
+    for the squared error.
+    """
+
+    def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
+        ops.mean_squared_logarithmic_error(outputs, targets, weight, losses, doutputs)
+
+
+class Poisson(_Error):
+    """The mean over an image's outputs of y - t * log(y + 1e-7), for labels that count something and outputs above 0,
+    such as those of softplus or exponential; NaN for negative ones. Labels as for the squared error.
+    """
+
+    def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
+        ops.poisson(outputs, targets, weight, losses, doutputs)
+
+
+class KLDivergence(_Error):
+    """sum_k t_k log(t_k / p_k), for labels and outputs that are probabilities, of shape (images, outputs); both are
+    kept between 1e-7 and 1, as in Keras.
+    """
+
+    takes_images = False
+
+    def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
+        ops.kl_divergence(outputs, targets, weight, losses, doutputs)
+
+
+class CosineSimilarity(_Error):
+    """Minus the cosine of the angle between an image's outputs and its labels, both of shape (images, outputs): -1
+    where they point alike, 0 where one of them is zero.
+    """
+
+    takes_images = False
+
+    def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
+        ops.cosine_similarity(outputs, targets, weight, losses, doutputs)
+
+
+class CategoricalHinge(_Error):
+    """max(1 + max_k (1 - t_k) y_k - sum_k t_k y_k, 0) for one-hot labels of shape (images, outputs): the true class has
+    to be 1 ahead of the others.
+    """
+
+    takes_images = False
+
+    def on_batch(self, ops, outputs, targets, weight, losses, doutputs):
+        ops.categorical_hinge(outputs, targets, weight, losses, doutputs)
+
+
 class MaximumAPosteriori(SparseCategoricalCrossentropy):
     """The loss of LeNet-5 in 1998, for class numbers and outputs that are minus squared distances (``layers.RBF``):
 
@@ -341,7 +397,32 @@ def log_cosh(y_true: Any, y_pred: Any) -> np.ndarray:
     return of_last_axis(LogCosh(), y_true, y_pred)
 
 
+def kl_divergence(y_true: Any, y_pred: Any) -> np.ndarray:
+    return of_last_axis(KLDivergence(), y_true, y_pred)
+
+
+def poisson(y_true: Any, y_pred: Any) -> np.ndarray:
+    return of_last_axis(Poisson(), y_true, y_pred)
+
+
+def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> np.ndarray:
+    return of_last_axis(MeanAbsolutePercentageError(), y_true, y_pred)
+
+
+def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> np.ndarray:
+    return of_last_axis(MeanSquaredLogarithmicError(), y_true, y_pred)
+
+
+def cosine_similarity(y_true: Any, y_pred: Any) -> np.ndarray:
+    return of_last_axis(CosineSimilarity(), y_true, y_pred)
+
+
+def categorical_hinge(y_true: Any, y_pred: Any) -> np.ndarray:
+    return of_last_axis(CategoricalHinge(), y_true, y_pred)
+
+
 mse, mae = mean_squared_error, mean_absolute_error
+mape, msle, kld = mean_absolute_percentage_error, mean_squared_logarithmic_error, kl_divergence
 
 
 def of_last_axis(loss: Loss, y_true: Any, y_pred: Any) -> np.ndarray:
@@ -372,6 +453,12 @@ LOSSES: dict[str, type[Loss]] = {
     "hinge": Hinge,
     "squared_hinge": SquaredHinge,
     **dict.fromkeys(("log_cosh", "logcosh"), LogCosh),
+    **dict.fromkeys(("kl_divergence", "kullback_leibler_divergence", "kld", "KLD"), KLDivergence),
+    "poisson": Poisson,
+    **dict.fromkeys(("mean_absolute_percentage_error", "mape", "MAPE"), MeanAbsolutePercentageError),
+    **dict.fromkeys(("mean_squared_logarithmic_error", "msle", "MSLE"), MeanSquaredLogarithmicError),
+    "cosine_similarity": CosineSimilarity,
+    "categorical_hinge": CategoricalHinge,
     "maximum_a_posteriori": MaximumAPosteriori,
     **{
         cls.__name__: cls
@@ -385,6 +472,12 @@ LOSSES: dict[str, type[Loss]] = {
             Hinge,
             SquaredHinge,
             LogCosh,
+            KLDivergence,
+            Poisson,
+            MeanAbsolutePercentageError,
+            MeanSquaredLogarithmicError,
+            CosineSimilarity,
+            CategoricalHinge,
             MaximumAPosteriori,
         )  # fmt: skip
     },
@@ -403,6 +496,12 @@ FUNCTIONS: dict[Any, str] = {
         hinge,
         squared_hinge,
         log_cosh,
+        kl_divergence,
+        poisson,
+        mean_absolute_percentage_error,
+        mean_squared_logarithmic_error,
+        cosine_similarity,
+        categorical_hinge,
     )  # fmt: skip
 }
 

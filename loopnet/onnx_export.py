@@ -96,8 +96,9 @@ class _Graph:
 def _activation(graph: _Graph, layer: Any, x: str) -> str:
     """The activation behind a layer's weights, if it has one."""
     activation = getattr(layer, "activation", None)
-    if type(activation).__name__ == "Softmax" and getattr(layer, "data_format", "") == "channels_last":
-        return graph.node("Softmax", [x], axis=1)  # the layer's last axis, where the graph has the channels
+    operation = type(activation).__name__
+    if operation in ("Softmax", "LogSoftmax") and getattr(layer, "data_format", "") == "channels_last":
+        return graph.node(operation, [x], axis=1)  # the layer's last axis, where the graph has the channels
     return x if activation is None else WRITERS[type(activation).__name__][0](graph, activation, x)
 
 
@@ -276,6 +277,15 @@ def _gelu(graph: _Graph, layer: Any, x: str) -> str:
     return graph.node("Add", [half, graph.node("Mul", [half, graph.node("Erf", [_times(graph, x, ROOT_HALF)])])])
 
 
+def _hard_sigmoid(graph: _Graph, layer: Any, x: str) -> str:
+    return graph.node("HardSigmoid", [x], alpha=1 / 6, beta=0.5)
+
+
+def _mish(graph: _Graph, layer: Any, x: str) -> str:
+    """The opset is older than Mish."""
+    return graph.node("Mul", [x, graph.node("Tanh", [graph.node("Softplus", [x])])])
+
+
 def _scaled_tanh(graph: _Graph, layer: Any, x: str) -> str:
     return _times(graph, graph.node("Tanh", [_times(graph, x, SLOPE)]), AMPLITUDE)
 
@@ -289,7 +299,7 @@ def _times(graph: _Graph, x: str, factor: float) -> str:
 
 
 def _softmax(graph: _Graph, layer: Any, x: str) -> str:
-    return graph.node("Softmax", [x], axis=-1)
+    return graph.node(type(layer).__name__, [x], axis=-1)  # Softmax or LogSoftmax
 
 
 def _nothing(graph: _Graph, layer: Any, x: str) -> str:
@@ -322,17 +332,23 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     "Reshape": (_reshape, AS_IT_IS),
     "Permute": (_permute, AS_IT_IS),
     "Softmax": (_softmax, AS_IT_IS),
+    "LogSoftmax": (_softmax, AS_IT_IS),
     "ReLU": (_elementwise("Relu"), EITHER),
     "LeakyReLU": (_leaky_relu, EITHER),
     "Sigmoid": (_elementwise("Sigmoid"), EITHER),
+    "HardSigmoid": (_hard_sigmoid, EITHER),
     "Tanh": (_elementwise("Tanh"), EITHER),
     "ScaledTanh": (_scaled_tanh, EITHER),
+    "Softsign": (_elementwise("Softsign"), EITHER),
     "Softplus": (_elementwise("Softplus"), EITHER),
     "BoundedReLU": (_bounded_relu, EITHER),
     "ELU": (_elu, EITHER),
     "SELU": (_selu, EITHER),
     "SiLU": (_silu, EITHER),
     "GELU": (_gelu, EITHER),
+    "Mish": (_mish, EITHER),
+    "HardSiLU": (_elementwise("HardSwish"), EITHER),
+    "Exponential": (_elementwise("Exp"), EITHER),
     "Rescaling": (_rescaling, EITHER),
     # what does nothing when looking
     **{name: (_nothing, EITHER) for name in ("Layer", "Identity", "RandomDistortion", "RandomTranslation")},

@@ -91,18 +91,28 @@ class Ops:
     bounded_relu_backward: Kernel
     sigmoid_forward: Kernel
     sigmoid_backward: Kernel
+    hard_sigmoid_forward: Kernel
+    hard_sigmoid_backward: Kernel
     tanh_forward: Kernel
     tanh_backward: Kernel
     scaled_tanh_forward: Kernel
     scaled_tanh_backward: Kernel
+    softsign_forward: Kernel
+    softsign_backward: Kernel
     softplus_forward: Kernel
     softplus_backward: Kernel
     elu_forward: Kernel
     elu_backward: Kernel
+    exponential_forward: Kernel
+    exponential_backward: Kernel
     silu_forward: Kernel
     silu_backward: Kernel
     gelu_forward: Kernel
     gelu_backward: Kernel
+    mish_forward: Kernel
+    mish_backward: Kernel
+    hard_silu_forward: Kernel
+    hard_silu_backward: Kernel
     dropout: Kernel
     channel_dropout: Kernel
     gaussian_noise: Kernel
@@ -122,6 +132,8 @@ class Ops:
     permute: Kernel
     softmax_forward: Kernel
     softmax_backward: Kernel
+    log_softmax_forward: Kernel
+    log_softmax_backward: Kernel
     softmax_cross_entropy: Kernel
     cross_entropy: Kernel
     sigmoid_cross_entropy: Kernel
@@ -132,6 +144,12 @@ class Ops:
     hinge: Kernel
     squared_hinge: Kernel
     log_cosh: Kernel
+    kl_divergence: Kernel
+    poisson: Kernel
+    mean_absolute_percentage_error: Kernel
+    mean_squared_logarithmic_error: Kernel
+    cosine_similarity: Kernel
+    categorical_hinge: Kernel
     maximum_a_posteriori: Kernel
     weight_penalty_forward: Kernel
     weight_penalty_backward: Kernel
@@ -241,18 +259,28 @@ TEXTBOOK: dict[str, Any] = {
     "bounded_relu_backward": activation.bounded_relu_backward,
     "sigmoid_forward": activation.sigmoid_forward,
     "sigmoid_backward": activation.sigmoid_backward,
+    "hard_sigmoid_forward": activation.hard_sigmoid_forward,
+    "hard_sigmoid_backward": activation.hard_sigmoid_backward,
     "tanh_forward": activation.tanh_forward,
     "tanh_backward": activation.tanh_backward,
     "scaled_tanh_forward": activation.scaled_tanh_forward,
     "scaled_tanh_backward": activation.scaled_tanh_backward,
+    "softsign_forward": activation.softsign_forward,
+    "softsign_backward": activation.softsign_backward,
     "softplus_forward": activation.softplus_forward,
     "softplus_backward": activation.softplus_backward,
     "elu_forward": activation.elu_forward,
     "elu_backward": activation.elu_backward,
+    "exponential_forward": activation.exponential_forward,
+    "exponential_backward": activation.exponential_backward,
     "silu_forward": gated.silu_forward,
     "silu_backward": gated.silu_backward,
     "gelu_forward": gated.gelu_forward,
     "gelu_backward": gated.gelu_backward,
+    "mish_forward": gated.mish_forward,
+    "mish_backward": gated.mish_backward,
+    "hard_silu_forward": gated.hard_silu_forward,
+    "hard_silu_backward": gated.hard_silu_backward,
     "dropout": dropout.dropout,
     "channel_dropout": dropout.channel_dropout,
     "gaussian_noise": gaussian.gaussian_noise,
@@ -272,6 +300,8 @@ TEXTBOOK: dict[str, Any] = {
     "permute": reshape.permute,
     "softmax_forward": softmax.softmax_forward,
     "softmax_backward": softmax.softmax_backward,
+    "log_softmax_forward": softmax.log_softmax_forward,
+    "log_softmax_backward": softmax.log_softmax_backward,
     "softmax_cross_entropy": softmax.softmax_cross_entropy,
     "cross_entropy": loss.cross_entropy,
     "sigmoid_cross_entropy": loss.sigmoid_cross_entropy,
@@ -282,6 +312,12 @@ TEXTBOOK: dict[str, Any] = {
     "hinge": loss.hinge,
     "squared_hinge": loss.squared_hinge,
     "log_cosh": loss.log_cosh,
+    "kl_divergence": loss.kl_divergence,
+    "poisson": loss.poisson,
+    "mean_absolute_percentage_error": loss.mean_absolute_percentage_error,
+    "mean_squared_logarithmic_error": loss.mean_squared_logarithmic_error,
+    "cosine_similarity": loss.cosine_similarity,
+    "categorical_hinge": loss.categorical_hinge,
     "maximum_a_posteriori": rbf.maximum_a_posteriori,
     "weight_penalty_forward": penalty.weight_penalty_forward,
     "weight_penalty_backward": penalty.weight_penalty_backward,
@@ -302,7 +338,8 @@ TEXTBOOK: dict[str, Any] = {
 ANY_LAYOUT = {
     f"{activation}_{way}"
     for activation in (
-        "relu", "leaky_relu", "bounded_relu", "sigmoid", "tanh", "scaled_tanh", "softplus", "elu", "silu", "gelu"
+        "relu", "leaky_relu", "bounded_relu", "sigmoid", "hard_sigmoid", "tanh", "scaled_tanh", "softsign", "softplus",
+        "elu", "exponential", "silu", "gelu", "mish", "hard_silu",
     )
     for way in ("forward", "backward")
 } | {"rescale", "spread_taps", "collect_taps"}  # fmt: skip
@@ -343,8 +380,10 @@ def _tuned() -> Ops:
 # operations on rows of outputs whose textbook loop the tuned rung runs too: a few numbers an image, too few for a loop
 # of its own to pay
 ROWS = (
-    "softmax_backward", "cross_entropy", "sigmoid_cross_entropy", "binary_cross_entropy", "mean_squared_error",
-    "mean_absolute_error", "huber", "hinge", "squared_hinge", "log_cosh", "maximum_a_posteriori",
+    "softmax_backward", "log_softmax_forward", "log_softmax_backward", "cross_entropy", "sigmoid_cross_entropy",
+    "binary_cross_entropy", "mean_squared_error", "mean_absolute_error", "huber", "hinge", "squared_hinge", "log_cosh",
+    "kl_divergence", "poisson", "mean_absolute_percentage_error", "mean_squared_logarithmic_error", "cosine_similarity",
+    "categorical_hinge", "maximum_a_posteriori",
 )  # fmt: skip
 
 

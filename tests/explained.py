@@ -80,6 +80,10 @@ NETWORKS = {
         layers.Conv2D(4, 3, activation="gelu"), layers.SiLU(), layers.Flatten(), layers.Dense(6, activation="swish"),
         layers.Dense(5), layers.GELU(), layers.Dense(4, activation="relu6"), layers.ReLU(None, 0.2, 0.1),
     ),
+    "gated otherwise": lambda: small(
+        layers.Conv2D(4, 3, activation="mish"), layers.HardSiLU(), layers.Flatten(), layers.Dense(6, "softsign"),
+        layers.Dense(5, "hard_sigmoid"), layers.Dense(4, "exponential"),
+    ),
     "double precision": lambda: small(
         layers.Conv2D(3, 3, activation="relu"), layers.Flatten(), layers.Dense(4, activation="softmax"), dtype="float64"
     ),

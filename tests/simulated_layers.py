@@ -24,6 +24,8 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     "RBF": (1, lambda: layers.RBF([[0.5, -1, 0, 1, 0.25, 0], [1, 0, -1, 0, 0, 0.5]])),
     "Softmax": (1, layers.Softmax),
     **{name: (1, getattr(layers, name)) for name in ("Sigmoid", "Tanh", "ScaledTanh", "Softplus")},
+    **{name: (1, getattr(layers, name)) for name in ("HardSigmoid", "Softsign", "Exponential", "Mish", "HardSiLU")},
+    "LogSoftmax": (1, layers.LogSoftmax),
     **{name: (1, getattr(layers, name)) for name in ("ELU", "SELU", "SiLU", "GELU")},
     "BoundedReLU": (1, lambda: layers.BoundedReLU(0.75, 0.25, 0.125)),
     **{name: (3, getattr(layers, name)) for name in ("ReLU", "LeakyReLU", "BatchNormalization", "Flatten")},
@@ -147,7 +149,8 @@ def test_only_a_plain_convolution_joins_its_pooling(make, order):
 
 
 CHAINS = {
-    1: ["ScaledTanh", "Softplus", "SELU", "SiLU", "GELU", "Softmax"],
+    1: ["ScaledTanh", "Softplus", "SELU", "SiLU", "GELU", "Mish", "HardSiLU", "HardSigmoid", "Softsign", "Exponential",
+        "LogSoftmax", "Softmax"],
     2: ["ZeroPadding1D", "Conv1D"],
     3: ["RandomDistortion", "BatchNormalization", "Dropout", "SparseConv2D"],
     4: ["Conv3D"],

@@ -145,6 +145,7 @@ def test_losses_by_themselves_give_a_number_a_pixel():
     [
         ("mse", "mean_squared_error", "loss"), ("mae", "mean_absolute_error", "loss"), ("huber", "huber", "loss"),
         ("hinge", "hinge", "loss"), ("squared_hinge", "squared_hinge", "loss"), ("log_cosh", "log_cosh", "loss"),
+        ("mape", "mean_absolute_percentage_error", "loss"), ("poisson", "poisson", "loss"),
         ("mse", "conv2d_backward_weights", None),
     ],
 )  # fmt: skip

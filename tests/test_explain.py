@@ -102,6 +102,9 @@ def test_the_terms_of_a_convolution_by_hand(opened):
 
 REFUSED: dict[str, list[layers.Layer]] = {
     "a page cannot show LpPooling2D yet": [layers.LpPooling2D(), layers.Flatten(), layers.Dense(2)],
+    "dense/log_softmax: a page cannot show LogSoftmax yet; expected one of relu": [
+        layers.Flatten(), layers.Dense(2, "log_softmax", name="dense"),
+    ],
     "channels last only": [
         layers.Conv2D(2, 3, padding="same", data_format="channels_first"), layers.Flatten(), layers.Dense(2),
     ],

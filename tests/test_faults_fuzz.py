@@ -170,6 +170,7 @@ CASES: dict[str, st.SearchStrategy[Any]] = {
     "activations": SHAPES,
     "softmax_backward": ROWS,
     "softmax": ROWS,
+    "log_softmax": ROWS,
     "losses": ROWS,
     "distort": distort(),
     "subsample": subsample(),

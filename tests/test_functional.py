@@ -97,7 +97,9 @@ def test_lists_of_one_are_one():
     assert Dense(2)([inputs]).shape == (None, 8, 8, 2)
 
 
-@pytest.mark.parametrize("name", ["relu", "leaky_relu", "sigmoid", "tanh", "softplus", "softmax", "linear"])
+@pytest.mark.parametrize("name", [
+    "relu", "leaky_relu", "sigmoid", "tanh", "softplus", "mish", "softmax", "log_softmax", "linear",
+])  # fmt: skip
 def test_functions_are_links_of_the_chain(name):
     function = getattr(activations, name)
     inputs, x = chain([Flatten(), Dense(3)])

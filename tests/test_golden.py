@@ -58,6 +58,7 @@ def test_every_layer_that_keras_has_too_is_among_them():
     ours -= {"SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout", "GaussianNoise"}  # chance
     ours -= {"Subsampling2D", "SparseConv2D", "RBF", "ScaledTanh"}  # of 1998, and not in Keras
     ours -= {"Sigmoid", "Tanh", "Softplus", "SELU", "SiLU", "GELU", "BoundedReLU"}  # in Keras an Activation("sigmoid")
+    ours -= {"HardSigmoid", "Softsign", "Exponential", "Mish", "HardSiLU", "LogSoftmax"}
     assert ours - {"Rescaling"} <= {name for name, _, _ in layers.LAYERS}
 
 

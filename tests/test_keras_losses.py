@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from listed import X, Y, compiled, net, saved
 
+import loopnet
 from loopnet import (
     initializers,
     losses,
@@ -97,10 +98,28 @@ def test_losses_as_functions():
     np.testing.assert_allclose(losses.squared_hinge([[-1, 1]], [[0.5, 0.25]]), [(1.5**2 + 0.75**2) / 2])
     np.testing.assert_allclose(losses.log_cosh([[1, 0.0]], [[3, 0.0]]), [np.log(np.cosh(2)) / 2])
     np.testing.assert_allclose(losses.log_cosh([[0.0]], [[-1e4]]), [1e4 - np.log(2)])
+    np.testing.assert_allclose(losses.kld([[0.25, 0.75]], [[0.5, 0.5]]), [0.25 * np.log(0.5) + 0.75 * np.log(1.5)])
+    np.testing.assert_allclose(losses.poisson([[2, 0]], [[1.0, 3.0]]), [2], rtol=1e-6)
+    np.testing.assert_allclose(losses.poisson([[1]], [[-1.0]]), [np.nan])
+    np.testing.assert_allclose(losses.mape([[2, -4]], [[1.0, 0.0]]), [75])
+    np.testing.assert_allclose(losses.msle([[0, 3]], [[1.0, -2]]), [(np.log(2) ** 2 + np.log(4) ** 2) / 2], rtol=1e-6)
+    np.testing.assert_allclose(losses.cosine_similarity([[0, 2], [3, 4], [1, 1]], [[1.0, 1], [-3, -4], [0, 0]]),
+                               [-(0.5**0.5), 1, 0])
+    np.testing.assert_allclose(losses.categorical_hinge(np.eye(2)[y], p), [0.4, 1])
     smooth = -(0.95 * np.log(0.8) + 0.05 * np.log(0.2))
     np.testing.assert_allclose(losses.categorical_crossentropy(np.eye(2)[y], p, label_smoothing=0.1)[0], smooth)
     with pytest.raises(ValueError, match="expected labels of 2 images, given 1"):
         losses.mse([[1, 0]], p)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_an_output_without_a_direction_is_not_turned(dtype):
+    """In Keras its gradient is 0 times infinity."""
+    outputs, targets, weight = np.array([[0.0, 0], [0, 2]], dtype), np.ones((2, 2), dtype), np.ones(2, dtype)
+    of_images, gradient = np.empty(2, dtype), np.empty((2, 2), dtype)
+    losses.CosineSimilarity().on_batch(loopnet.get_ops("literal"), outputs, targets, weight, of_images, gradient)
+    np.testing.assert_allclose(of_images, [0, -(0.5**0.5)], rtol=1e-6)
+    np.testing.assert_allclose(gradient, [[0, 0], [-(0.5**0.5) / 2, 0]], rtol=1e-6, atol=1e-7)
 
 
 def test_losses_as_objects():
@@ -125,6 +144,27 @@ def test_losses_as_objects():
 )
 def test_a_loss_by_function_class_or_in_a_list(loss):
     assert type(compiled(loss=loss).loss) is losses.SparseCategoricalCrossentropy
+
+
+KERAS_METRICS = {
+    "mape": 154166672.0, "msle": 0.041486628353595734, "log_cosh_error": 0.032044216990470886,
+    "hinge": 0.8708332777023315, "squared_hinge": 1.0409374237060547, "categorical_hinge": 0.4625000059604645,
+    "kl_divergence": 0.16948480904102325, "poisson": 0.4939958453178406, "cosine_similarity": 0.8959454298019409,
+}  # fmt: skip
+
+
+def test_losses_as_metrics_by_keras_s_names():
+    """Keras's own numbers for these rows. Of the cosine, its metric is not minus it, as the loss is."""
+    y_true, y_pred = np.array([[0, 1.0, 0], [0, 0, 1]]), np.array([[0.05, 0.95, 0.125], [0.25, 0.5, 0.75]])
+    given = {name: float(metrics.get(name)(y_true, y_pred)) for name in KERAS_METRICS}
+    assert given == pytest.approx(KERAS_METRICS, rel=1e-5)
+
+
+def test_mape_and_kld_in_the_history():
+    model = compiled(metrics=["mape", "kl_divergence", metrics.CosineSimilarity()])
+    history = model.fit(X, Y, verbose=0)
+    assert list(history.history) == ["loss", "mape", "kl_divergence", "cosine_similarity"]
+    assert history.history["kl_divergence"][0] == pytest.approx(history.history["loss"][0], rel=1e-4)  # of one-hot rows
 
 
 def test_the_history_calls_a_metric_as_it_was_asked_for():

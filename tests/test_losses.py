@@ -23,8 +23,17 @@ LOSSES = {
     "hinge": losses.Hinge(),
     "squared hinge": losses.SquaredHinge(),
     "log cosh": losses.LogCosh(),
+    "divergence": losses.KLDivergence(),
+    "poisson": losses.Poisson(),
+    "percentage": losses.MeanAbsolutePercentageError(),
+    "logarithmic": losses.MeanSquaredLogarithmicError(),
+    "cosine": losses.CosineSimilarity(),
+    "categorical hinge": losses.CategoricalHinge(),
 }
-OF_NUMBERS = ("squared", "absolute", "huber", "hinge", "squared hinge", "log cosh")
+OF_NUMBERS = (
+    "squared", "absolute", "huber", "hinge", "squared hinge", "log cosh", "percentage", "logarithmic", "cosine",
+    "categorical hinge",
+)  # fmt: skip
 
 
 def run_loss(loss, backend, outputs, labels, weight):
@@ -104,8 +113,8 @@ def test_losses_and_metrics_by_keras_s_short_names():
 def test_wrong_losses():
     with pytest.raises(ValueError, match="unknown loss 'squares'; expected one of categorical_crossentropy"):
         losses.get("squares")
-    with pytest.raises(NotImplementedError, match="poisson is not in loopnet: the losses are cross-entropies"):
-        losses.get("poisson")
+    with pytest.raises(NotImplementedError, match="tversky is not in loopnet: the losses are cross-entropies"):
+        losses.get("tversky")
     with pytest.raises(ValueError, match="expected a name or an object of loopnet.losses, given <class 'float'>"):
         losses.get(float)
     with pytest.raises(ValueError, match="label_smoothing: expected at least 0 and below 1"):

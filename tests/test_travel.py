@@ -13,6 +13,7 @@ from loopnet.layers import (
     ELU,
     GELU,
     LAYERS,
+    Activation,
     AveragePooling1D,
     AveragePooling2D,
     AveragePooling3D,
@@ -140,6 +141,11 @@ NETWORKS = {
         SiLU(), Conv2D(3, 2, activation="gelu"), Dense(4, activation="swish"), GELU(),
         ReLU(0.5, 0.25, 0.125), Dense(4, activation="relu6"),
     ], seed=17),
+    "bent otherwise": lambda: Sequential([
+        Input((6, 5, 2)), Conv2D(3, 2, activation="mish"), Dense(4, activation="hard_silu"), Activation("softsign"),
+        Conv2D(3, 2, activation="log_softmax"), Activation("hard_sigmoid"), Activation("exponential"),
+        Activation("log_softmax"),
+    ], seed=22),
     "larger": lambda: Sequential([
         Input((2, 3, 2)), UpSampling2D((2, 3)), Conv2D(2, 2, activation="tanh"), Permute((3, 1, 2)),
         UpSampling2D(2, **CHANNELS_FIRST), Reshape((6, 16, 2)), UpSampling2D(1),

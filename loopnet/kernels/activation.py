@@ -7,23 +7,31 @@ not the input: each of these functions says by its value how steep it is there. 
     leaky_relu   x or slope * x                           slope or 1
     bounded_relu x, at most so much, or slope * (x - threshold)    1, 0 or slope
     sigmoid      1 / (1 + exp(-x)), between 0 and 1       y * (1 - y)
+    hard_sigmoid x / 6 + 1/2, at least 0, at most 1       1/6 or 0
     tanh         between -1 and 1                         1 - y ** 2
     scaled_tanh  1.7159 * tanh(2/3 * x)                   2/3 / 1.7159 * (1.7159 ** 2 - y ** 2)
+    softsign     x / (1 + |x|), between -1 and 1          (1 - |y|) ** 2
     softplus     log(1 + exp(x)), a smooth relu           1 - exp(-y), which is sigmoid(x)
     elu          x or alpha * (exp(x) - 1), all scaled    scale or y + scale * alpha
+    exponential  exp(x)                                   y
 
 NaN passes through all of them: comparisons are written so that a broken number stays visible. exp, log and tanh are
-taken in double precision, as in softmax.py and for its reasons; none of them can overflow.
+taken in double precision, as in softmax.py and for its reasons; only exponential can overflow, and is infinite then.
 
 Nair, Hinton (2010) for relu; Maas, Hannun, Ng (2013) for leaky_relu; LeCun (1998), section 4.4 of *Efficient backprop*,
-for why tanh beats sigmoid, and for scaled_tanh; Dugas et al. (2001) for softplus; Clevert,
-Unterthiner, Hochreiter (2016) for elu; Klambauer et al. (2017) for its scale.
+for why tanh beats sigmoid, and for scaled_tanh; Courbariaux, Bengio, David (2015) for hard_sigmoid, with other numbers;
+Turian, Bergstra, Bengio (2009) for softsign; Dugas et al. (2001) for softplus; Clevert, Unterthiner, Hochreiter (2016)
+for elu; Klambauer et al. (2017) for its scale.
 """
 
 import math
+import sys
 
 from numba import prange
 from numpy import float64
+
+LOG_LARGEST = math.log(sys.float_info.max)
+"""exp of more is infinite; Python would raise an error."""
 
 
 def relu_forward(x, y):
@@ -134,6 +142,34 @@ def sigmoid_backward(dy, y, dx):
         result[i] = gradient[i] * squashed[i] * (one - squashed[i])
 
 
+def hard_sigmoid_forward(x, y):
+    """y = 0 where x <= -3, 1 where x >= 3, else x / 6 + 1/2: a sigmoid of three straight lines.
+
+    Reads x; overwrites y. One turn of the parallel loop owns one element.
+    """
+    values, squashed = x.reshape(-1), y.reshape(-1)
+    for i in prange(values.size):
+        if values[i] <= -3:
+            squashed[i] = 0
+        elif values[i] >= 3:
+            squashed[i] = 1
+        else:
+            squashed[i] = float64(values[i]) / 6 + 0.5
+
+
+def hard_sigmoid_backward(dy, y, dx):
+    """dx = dy / 6 where 0 < y < 1, else 0.
+
+    Reads dy, y; overwrites dx. One turn of the parallel loop owns one element.
+    """
+    gradient, squashed, result = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
+    for i in prange(gradient.size):
+        if squashed[i] <= 0 or squashed[i] >= 1:
+            result[i] = 0
+        else:
+            result[i] = float64(gradient[i]) / 6
+
+
 def tanh_forward(x, y):
     """y = tanh(x).
 
@@ -178,6 +214,32 @@ def scaled_tanh_backward(dy, y, dx):
     for i in prange(gradient.size):
         height = float64(squashed[i])
         result[i] = float64(gradient[i]) * SLOPE * (AMPLITUDE - height * height / AMPLITUDE)
+
+
+def softsign_forward(x, y):
+    """y = x / (1 + |x|), far from 0 as +-1 / (1 + 1 / |x|), which is 1 for infinity.
+
+    Reads x; overwrites y. One turn of the parallel loop owns one element.
+    """
+    values, squashed = x.reshape(-1), y.reshape(-1)
+    for i in prange(values.size):
+        value = float64(values[i])
+        if abs(value) > 1:
+            squashed[i] = 1 / (1 / value + math.copysign(1.0, value))
+        else:
+            squashed[i] = value / (1 + abs(value))
+
+
+def softsign_backward(dy, y, dx):
+    """dx = dy * (1 - |y|) ** 2.
+
+    Reads dy, y; overwrites dx. One turn of the parallel loop owns one element.
+    """
+    gradient, squashed, result = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
+    one = y.dtype.type(1)
+    for i in prange(gradient.size):
+        room = one - abs(squashed[i])
+        result[i] = gradient[i] * room * room
 
 
 def softplus_forward(x, y):
@@ -231,3 +293,27 @@ def elu_backward(dy, y, dx, alpha, scale):
             result[i] = gradient[i] * (bent[i] + depth)
         else:
             result[i] = gradient[i] * scale
+
+
+def exponential_forward(x, y):
+    """y = exp(x).
+
+    Reads x; overwrites y. One turn of the parallel loop owns one element.
+    """
+    values, power = x.reshape(-1), y.reshape(-1)
+    for i in prange(values.size):
+        value = float64(values[i])
+        if value > LOG_LARGEST:
+            power[i] = math.inf
+        else:
+            power[i] = math.exp(value)
+
+
+def exponential_backward(dy, y, dx):
+    """dx = dy * y.
+
+    Reads dy, y; overwrites dx. One turn of the parallel loop owns one element.
+    """
+    gradient, power, result = dy.reshape(-1), y.reshape(-1), dx.reshape(-1)
+    for i in prange(gradient.size):
+        result[i] = gradient[i] * power[i]

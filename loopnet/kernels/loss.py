@@ -177,3 +177,127 @@ def log_cosh(outputs, targets, weight, losses, doutputs):
             loss += far + math.log1p(math.exp(-2 * far)) - LOG_2
             doutputs[n, k] = float64(weight[n]) * math.tanh(error) / size if weight[n] != 0 else 0.0
         losses[n] = loss / size
+
+
+def kl_divergence(probabilities, targets, weight, losses, dprobabilities):
+    """losses[n] = sum_k t * log(t / p), p and t at least EPSILON, at most 1; where p is clipped, it passes no gradient.
+
+    How far p is from t, 0 where they are the same: the cross-entropy less what is in the targets themselves. Kullback,
+    Leibler (1951).
+    """
+    batch, classes = probabilities.shape
+    least, most = float64(EPSILON), float64(1)
+    for n in prange(batch):
+        loss = 0.0
+        for k in range(classes):
+            p, t = float64(probabilities[n, k]), float64(targets[n, k])
+            t = least if t < least else most if t > most else t
+            slope = 0.0 if p < least or p > most else -t / p
+            p = least if p < least else most if p > most else p  # NaN stays NaN
+            loss += t * (math.log(t) - math.log(p))
+            dprobabilities[n, k] = float64(weight[n]) * slope if weight[n] != 0 else 0.0
+        losses[n] = loss
+
+
+def poisson(outputs, targets, weight, losses, doutputs):
+    """losses[n] = mean_k (y - t * log(y + EPSILON)): for counts t, of which y are expected; NaN where y is negative.
+
+    What is improbable where t is drawn from a Poisson distribution with the mean y, less what does not depend on y.
+    """
+    batch, size = outputs.shape
+    for n in prange(batch):
+        loss = 0.0
+        for k in range(size):
+            t = float64(targets[n, k])
+            y = float64(outputs[n, k]) + EPSILON
+            if y > 0:
+                loss += y - EPSILON - t * math.log(y)
+                slope = 1 - t / y
+            else:
+                loss += math.nan
+                slope = float64(math.nan)
+            doutputs[n, k] = float64(weight[n]) * slope / size if weight[n] != 0 else 0.0
+        losses[n] = loss / size
+
+
+def mean_absolute_percentage_error(outputs, targets, weight, losses, doutputs):
+    """losses[n] = 100 * mean_k |y - t| / max(|t|, EPSILON): the error as a share of the target, in percent."""
+    batch, size = outputs.shape
+    for n in prange(batch):
+        loss = 0.0
+        for k in range(size):
+            t = float64(targets[n, k])
+            error = float64(outputs[n, k]) - t
+            whole = abs(t) if abs(t) > EPSILON else EPSILON
+            loss += abs(error) / whole
+            sign = 1.0 if error > 0 else -1.0 if error < 0 else error  # 0, or NaN
+            doutputs[n, k] = 100 * float64(weight[n]) * sign / whole / size if weight[n] != 0 else 0.0
+        losses[n] = 100 * loss / size
+
+
+def mean_squared_logarithmic_error(outputs, targets, weight, losses, doutputs):
+    """losses[n] = mean_k (log(1 + y) - log(1 + t))**2, y and t at least EPSILON; below that, y passes no gradient.
+
+    What counts is how many times too large y is, not by how much.
+    """
+    batch, size = outputs.shape
+    least = float64(EPSILON)
+    for n in prange(batch):
+        loss = 0.0
+        for k in range(size):
+            y, t = float64(outputs[n, k]), float64(targets[n, k])
+            moves = 0.0 if y < least else 1.0
+            y = least if y < least else y  # NaN stays NaN
+            t = least if t < least else t
+            error = math.log1p(y) - math.log1p(t)
+            loss += error * error
+            doutputs[n, k] = 2 * float64(weight[n]) * moves * error / (1 + y) / size if weight[n] != 0 else 0.0
+        losses[n] = loss / size
+
+
+def cosine_similarity(outputs, targets, weight, losses, doutputs):
+    """losses[n] = - sum_k t * y / (|t| * |y|), minus the cosine of the angle between them: -1 where they point alike.
+
+    The gradient is c * y / |y|**2 - t / (|t| * |y|), where c is the cosine: it turns y, and leaves its length alone. A
+    row shorter than EPSILON has no direction: as in Keras it counts as shorter still; it gets no gradient.
+    """
+    batch, size = outputs.shape
+    for n in prange(batch):
+        product, square, square_of_target = 0.0, 0.0, 0.0
+        for k in range(size):
+            y, t = float64(outputs[n, k]), float64(targets[n, k])
+            product += t * y
+            square += y * y
+            square_of_target += t * t
+        length, length_of_target = math.sqrt(square), math.sqrt(square_of_target)
+        turns = 0.0 if length < EPSILON else 1.0
+        length = EPSILON if length < EPSILON else length  # NaN stays NaN
+        length_of_target = EPSILON if length_of_target < EPSILON else length_of_target
+        cosine = product / (length * length_of_target)
+        losses[n] = -cosine
+        for k in range(size):
+            towards = cosine * float64(outputs[n, k]) / length - float64(targets[n, k]) / length_of_target
+            doutputs[n, k] = float64(weight[n]) * turns * towards / length if weight[n] != 0 else 0.0
+
+
+def categorical_hinge(outputs, targets, weight, losses, doutputs):
+    """losses[n] = max(1 + max_k (1 - t) * y - sum_k t * y, 0): by how much the true class is not 1 ahead of the others.
+
+    For targets of 0 and 1. Of several that are largest, the first gets the gradient.
+    """
+    batch, size = outputs.shape
+    for n in prange(batch):
+        true, others, at = 0.0, -math.inf, 0
+        for k in range(size):
+            y, t = float64(outputs[n, k]), float64(targets[n, k])
+            true += t * y
+            if (1 - t) * y > others:
+                others = (1 - t) * y
+                at = k
+        short = 1 + others - true
+        losses[n] = 0.0 if short <= 0 else short
+        on = 0.0 if short <= 0 else 1.0 if short > 0 else short  # NaN stays NaN
+        for k in range(size):
+            t = float64(targets[n, k])
+            slope = 1 - 2 * t if k == at else -t
+            doutputs[n, k] = float64(weight[n]) * on * slope if weight[n] != 0 else 0.0

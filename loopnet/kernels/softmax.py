@@ -53,6 +53,39 @@ def softmax_backward(dy, probabilities, dx):
             dx[n, k] = probabilities[n, k] * (dy[n, k] - mean)
 
 
+def log_softmax_forward(logits, y):
+    """y[n,k] = log p[n,k] = z[n,k] - max z[n] - log sum_l exp(z[n,l] - max z[n]), also where p is too small to be told
+    from 0.
+
+    Reads logits; overwrites y. One turn of the parallel loop owns one image (row).
+    """
+    batch, classes = logits.shape
+    for n in prange(batch):
+        largest = logits[n, 0]
+        for k in range(1, classes):
+            if logits[n, k] > largest:
+                largest = logits[n, k]
+        total = 0.0
+        for k in range(classes):
+            total += math.exp(float64(logits[n, k]) - float64(largest))
+        for k in range(classes):
+            y[n, k] = float64(logits[n, k]) - float64(largest) - math.log(total)
+
+
+def log_softmax_backward(dy, y, dx):
+    """dx[n,k] = dy[n,k] - exp(y[n,k]) * sum_l dy[n,l].
+
+    Reads dy, y; overwrites dx. One turn of the parallel loop owns one image (row).
+    """
+    batch, classes = dy.shape
+    for n in prange(batch):
+        total = 0.0
+        for k in range(classes):
+            total += float64(dy[n, k])
+        for k in range(classes):
+            dx[n, k] = float64(dy[n, k]) - math.exp(float64(y[n, k])) * total
+
+
 def softmax_cross_entropy(logits, targets, weight, losses, dlogits):
     """losses[n] = sum_k t[n,k] * (log sum_l exp z[n,l] - z[n,k]);  dlogits[n,k] = weight[n] * (p[n,k] * sum_l
     t[n,l] - t[n,k]).

@@ -17,13 +17,19 @@ from .activation import (
     SELU,
     Activation,
     BoundedReLU,
+    Exponential,
+    HardSigmoid,
+    HardSiLU,
     LeakyReLU,
+    LogSoftmax,
+    Mish,
     ReLU,
     ScaledTanh,
     Sigmoid,
     SiLU,
     Softmax,
     Softplus,
+    Softsign,
     Tanh,
 )
 from .augmentation import RandomDistortion, RandomFlip, RandomRotation, RandomTranslation, RandomZoom
@@ -89,7 +95,8 @@ LAYERS: dict[str, type[Layer]] = {
         RandomDistortion, RandomTranslation, RandomRotation, RandomZoom, RandomFlip,
         Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D, GaussianDropout, GaussianNoise,
         BatchNormalization, Normalization,
-        ReLU, LeakyReLU, BoundedReLU, ELU, SELU, SiLU, GELU, Sigmoid, Tanh, ScaledTanh, Softplus, Softmax,
+        ReLU, LeakyReLU, BoundedReLU, ELU, SELU, Exponential, SiLU, GELU, Mish, HardSiLU, Sigmoid, HardSigmoid,
+        Tanh, ScaledTanh, Softsign, Softplus, Softmax, LogSoftmax,
         Subsampling2D, SparseConv2D, RBF, Rescaling,
     )
 }  # fmt: skip

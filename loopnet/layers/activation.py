@@ -102,6 +102,12 @@ class Sigmoid(_Elementwise):
     function = "sigmoid"
 
 
+class HardSigmoid(_Elementwise):
+    """A sigmoid of straight lines: x / 6 + 1/2, at least 0 and at most 1."""
+
+    function = "hard_sigmoid"
+
+
 class Tanh(_Elementwise):
     """Hyperbolic tangent: any number to between -1 and 1."""
 
@@ -112,6 +118,12 @@ class ScaledTanh(_Elementwise):
     """1.7159 * tanh(2/3 * x), LeCun's: it takes 1 to 1 and -1 to -1."""
 
     function = "scaled_tanh"
+
+
+class Softsign(_Elementwise):
+    """x / (1 + abs(x)): any number to between -1 and 1, which it reaches more slowly than tanh."""
+
+    function = "softsign"
 
 
 class Softplus(_Elementwise):
@@ -152,6 +164,12 @@ class SELU(_Elementwise):
         return self.dtype.type(self.alpha), self.dtype.type(self.scale)
 
 
+class Exponential(_Elementwise):
+    """exp(x), which is above 0; infinite from about 88.7 on in float32."""
+
+    function = "exponential"
+
+
 class _Gated(_Elementwise):
     """What goes back is worked out from the input."""
 
@@ -177,12 +195,22 @@ class GELU(_Gated):
     function = "gelu"
 
 
-class Softmax(Layer):
-    """Probabilities from logits: (classes,) to (classes,), or (..., classes) to the same: each pixel or step by itself.
-    At the end of a classifier, the cross-entropy takes its backward pass over.
+class Mish(_Gated):
+    """x * tanh(softplus(x))."""
 
-    axis: where the classes are, which is last.
-    """
+    function = "mish"
+
+
+class HardSiLU(_Gated):
+    """x times its ``HardSigmoid``, also called hard swish: 0 up to -3, x from 3 on."""
+
+    function = "hard_silu"
+
+
+class _OfRows(Layer):
+    """Along the last axis: (classes,) to (classes,), or (..., classes) to the same: each pixel or step by itself."""
+
+    function: str
 
     def __init__(self, axis: int = -1, **kwargs: Any):
         super().__init__(**kwargs)
@@ -197,17 +225,17 @@ class Softmax(Layer):
         return input_shape
 
     def operations(self):
-        kernels = "softmax_forward", "softmax_backward"
+        kernels = f"{self.function}_forward", f"{self.function}_backward"
         return kernels if len(self._input) == 1 else (*kernels, "reshape")  # as in Dense
 
     def forward(self, x, training=False):
         self._y = self.room("y", x, *self._output)
-        self.ops.softmax_forward(self._rows(x), self._rows(self._y))
+        getattr(self.ops, f"{self.function}_forward")(self._rows(x), self._rows(self._y))
         return self._y
 
     def backward(self, dy):
         dx = self.room("dx", dy, *self._input)
-        self.ops.softmax_backward(self._rows(dy), self._rows(self._y), self._rows(dx))
+        getattr(self.ops, f"{self.function}_backward")(self._rows(dy), self._rows(self._y), self._rows(dx))
         return dx
 
     def _rows(self, x):
@@ -218,21 +246,48 @@ class Softmax(Layer):
         return {**super().config(), "axis": self.axis}
 
 
+class Softmax(_OfRows):
+    """Probabilities from logits: (classes,) to (classes,), or (..., classes) to the same: each pixel or step by itself.
+    At the end of a classifier, the cross-entropy takes its backward pass over.
+
+    axis: where the classes are, which is last.
+    """
+
+    function = "softmax"
+
+
+class LogSoftmax(_OfRows):
+    """The logarithms of a softmax's probabilities. A loss takes them for logits, ``from_logits=True``.
+
+    axis: where the classes are, which is last.
+    """
+
+    function = "log_softmax"
+
+
 ACTIVATIONS: dict[str, type[Layer]] = {
     "relu": ReLU,
     "leaky_relu": LeakyReLU,
     "bounded_relu": BoundedReLU,
     "sigmoid": Sigmoid,
+    "hard_sigmoid": HardSigmoid,
     "tanh": Tanh,
     "scaled_tanh": ScaledTanh,
+    "softsign": Softsign,
     "softplus": Softplus,
     "elu": ELU,
     "selu": SELU,
+    "exponential": Exponential,
     "silu": SiLU,
     "gelu": GELU,
+    "mish": Mish,
+    "hard_silu": HardSiLU,
     "softmax": Softmax,
+    "log_softmax": LogSoftmax,
 }
-SECOND_NAMES: dict[str, Any] = {"swish": "silu", "relu6": {"function": "bounded_relu", "max_value": 6.0}}
+SECOND_NAMES: dict[str, Any] = {
+    "swish": "silu", "hard_swish": "hard_silu", "relu6": {"function": "bounded_relu", "max_value": 6.0},
+}  # fmt: skip
 ARGUMENTS: dict[str, dict[str, Any]] = {"leaky_relu": {"negative_slope": 0.2}}  # Keras: 0.3 as a layer, 0.2 by name
 
 

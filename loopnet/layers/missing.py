@@ -17,8 +17,8 @@ MISSING = listed(
         "use Dropout": "AlphaDropout ActivityRegularization",
         "the normalisation here is BatchNormalization": """
         LayerNormalization GroupNormalization UnitNormalization SpectralNormalization RMSNormalization""",
-        "the activations are relu, leaky_relu, elu, selu, silu, gelu, sigmoid, tanh, softplus and softmax": """
-        PReLU ThresholdedReLU""",
+        "slopes are not learned here; use LeakyReLU, which is given one": "PReLU",
+        "use ReLU(threshold=1.0)": "ThresholdedReLU",
         "use Dense": "EinsumDense",
         "write a subclass of loopnet.layers.Layer, with forward and backward": "Lambda Wrapper",
         BRANCHES: """

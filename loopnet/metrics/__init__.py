@@ -37,13 +37,22 @@ from .means import (
     BinaryCrossentropy,
     CategoricalAccuracy,
     CategoricalCrossentropy,
+    CategoricalHinge,
+    CosineSimilarity,
+    Hinge,
+    KLDivergence,
+    LogCoshError,
     Mean,  # noqa: F401
     MeanAbsoluteError,
+    MeanAbsolutePercentageError,
     MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
     RootMeanSquaredError,
     SparseCategoricalAccuracy,
     SparseCategoricalCrossentropy,
     SparseTopKCategoricalAccuracy,
+    SquaredHinge,
     TopKCategoricalAccuracy,
 )
 
@@ -67,7 +76,8 @@ CLASSES: dict[str, type[Metric]] = {
         CategoricalAccuracy, SparseCategoricalAccuracy, TopKCategoricalAccuracy, SparseTopKCategoricalAccuracy,
         BinaryAccuracy, MeanAbsoluteError, MeanSquaredError, RootMeanSquaredError, BinaryCrossentropy,
         CategoricalCrossentropy, SparseCategoricalCrossentropy, Precision, Recall, AUC, F1Score, TruePositives,
-        FalsePositives, TrueNegatives, FalseNegatives,
+        FalsePositives, TrueNegatives, FalseNegatives, MeanAbsolutePercentageError, MeanSquaredLogarithmicError,
+        LogCoshError, Hinge, SquaredHinge, CategoricalHinge, KLDivergence, Poisson, CosineSimilarity,
     )
 }  # fmt: skip
 NAMES: dict[str, type[Metric]] = {
@@ -75,6 +85,10 @@ NAMES: dict[str, type[Metric]] = {
     **dict.fromkeys(("mae", "MAE"), MeanAbsoluteError),
     **dict.fromkeys(("mse", "MSE"), MeanSquaredError),
     **dict.fromkeys(("bce", "BCE"), BinaryCrossentropy),
+    **dict.fromkeys(("mape", "MAPE"), MeanAbsolutePercentageError),
+    **dict.fromkeys(("msle", "MSLE"), MeanSquaredLogarithmicError),
+    **dict.fromkeys(("kld", "KLD"), KLDivergence),
+    "log_cosh_error": LogCoshError,
 }
 
 
@@ -123,11 +137,11 @@ MISSING = listed({
     "for right answers use 'accuracy'": "Accuracy",
     _OWN: """
         f1 FBetaScore PrecisionAtRecall RecallAtPrecision SensitivityAtSpecificity SpecificityAtSensitivity
-        MeanIoU IoU BinaryIoU OneHotIoU OneHotMeanIoU MeanMetricWrapper Sum MeanAbsolutePercentageError
-        MeanSquaredLogarithmicError CosineSimilarity KLDivergence LogCoshError Poisson Hinge SquaredHinge
-        CategoricalHinge R2Score cosine_similarity msle mape""",
+        MeanIoU IoU BinaryIoU OneHotIoU OneHotMeanIoU MeanMetricWrapper Sum R2Score""",
     "name it by a string": """
         categorical_accuracy sparse_categorical_accuracy binary_accuracy mean_absolute_error mean_squared_error mae mse
+        mean_absolute_percentage_error mape mean_squared_logarithmic_error msle kl_divergence kld poisson hinge
+        squared_hinge categorical_hinge
         top_k_categorical_accuracy sparse_top_k_categorical_accuracy deserialize serialize""",
 })  # fmt: skip
 

@@ -145,3 +145,73 @@ class SparseCategoricalCrossentropy(_Crossentropy):
 
     default_name = "sparse_categorical_crossentropy"
     of_class_numbers = True
+
+
+class _OfLoss(Metric):
+    """A loss without arguments as a metric, under Keras's name."""
+
+    loss: str
+    of_rows = True
+
+    def of_each(self, outputs, targets):
+        from .. import losses
+
+        return losses.of_last_axis(losses.get(self.loss), targets, outputs)
+
+
+class MeanAbsolutePercentageError(_OfLoss):
+    """The mean over an image's outputs of 100 * abs(y - t) / abs(t), where abs(t) counts as at least 1e-7."""
+
+    default_name = loss = "mean_absolute_percentage_error"
+
+
+class MeanSquaredLogarithmicError(_OfLoss):
+    """The mean over an image's outputs of (log(1 + y) - log(1 + t))**2."""
+
+    default_name = loss = "mean_squared_logarithmic_error"
+
+
+class LogCoshError(_OfLoss):
+    """The mean over an image's outputs of log(cosh(y - t))."""
+
+    default_name, loss = "logcosh", "log_cosh"
+
+
+class Hinge(_OfLoss):
+    """The mean over an image's outputs of max(1 - t * y, 0); labels of 0 and 1 are taken for -1 and 1."""
+
+    default_name = loss = "hinge"
+
+
+class SquaredHinge(_OfLoss):
+    """The mean over an image's outputs of max(1 - t * y, 0)**2; labels of 0 and 1 are taken for -1 and 1."""
+
+    default_name = loss = "squared_hinge"
+
+
+class CategoricalHinge(_OfLoss):
+    """By how much the true class is not 1 ahead of the others."""
+
+    default_name = loss = "categorical_hinge"
+
+
+class KLDivergence(_OfLoss):
+    """sum_k t_k log(t_k / p_k)."""
+
+    default_name = loss = "kl_divergence"
+
+
+class Poisson(_OfLoss):
+    """The mean over an image's outputs of y - t * log(y)."""
+
+    default_name = loss = "poisson"
+
+
+class CosineSimilarity(_OfLoss):
+    """The cosine of the angle between an image's outputs and its labels. (The loss is minus that.)"""
+
+    default_name = loss = "cosine_similarity"
+    rises = True
+
+    def of_each(self, outputs, targets):
+        return -super().of_each(outputs, targets)

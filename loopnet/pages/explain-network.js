@@ -11,6 +11,10 @@ function sigmoid(x) {
   return x < 0 ? small / (1 + small) : 1 / (1 + small);
 }
 
+const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+
+const hardSigmoid = (x) => Math.min(Math.max(x / 6 + 0.5, 0), 1);
+
 /** The share of a Gaussian that lies below x: 1/2 + exp(-x^2 / 2) / sqrt(2 pi) * (x + x^3/3 + x^5/(3*5) + ...). */
 function phi(x) {
   if (!(Math.abs(x) < 9)) return Number.isNaN(x) ? x : Number(x > 0);
@@ -29,12 +33,17 @@ const ACTIVATIONS = {
   bounded_relu: (x, { most, slope, threshold }) =>
     x < threshold ? slope * (x - threshold) : Math.min(x, most ?? Number.POSITIVE_INFINITY),
   sigmoid,
+  hard_sigmoid: hardSigmoid,
   tanh: Math.tanh,
-  softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  softsign: (x) => x / (1 + Math.abs(x)),
+  softplus,
   elu,
   selu: elu,
   silu: (x) => x * sigmoid(x),
   gelu: (x) => x * phi(x),
+  mish: (x) => x * Math.tanh(softplus(x)),
+  hard_silu: (x) => x * hardSigmoid(x),
+  exponential: Math.exp,
 };
 
 export class Network {

@@ -174,3 +174,88 @@ def bounded_relu_bends_at_zero(ops, x, y, most, slope, threshold):
 def bounded_relu_learns_at_its_bound(ops, dy, y, dx, most, slope):
     """What is cut off at the top passes blame on."""
     dx[...] = np.where(y <= 0, slope * dy, dy)
+
+
+@breaks("activations", "hard_sigmoid_forward")
+def hard_sigmoid_of_keras_2(ops, x, y):
+    """x / 5 + 1/2, as it once was."""
+    y[...] = np.clip(x / 5 + 0.5, 0, 1)
+
+
+@breaks("activations", "hard_sigmoid_forward")
+def hard_sigmoid_swallows_nan(ops, x, y):
+    """NaN counts as a number below -3."""
+    y[...] = np.where(x > -3, np.clip(x / 6 + 0.5, 0, 1), 0)
+
+
+@breaks("activations", "hard_sigmoid_backward")
+def hard_sigmoid_learns_beyond_its_ends(ops, dy, y, dx):
+    """The slope of the middle everywhere."""
+    dx[...] = dy / 6
+
+
+@breaks("activations", "softsign_forward")
+def softsign_of_infinity(ops, x, y):
+    """The formula as it stands in the book: infinity over infinity, which is NaN."""
+    with np.errstate(all="ignore"):
+        y[...] = x / (1 + np.abs(x))
+
+
+@breaks("activations", "softsign_backward")
+def softsign_derivative_of_the_input(ops, dy, y, dx):
+    """Takes the output for the input."""
+    dx[...] = dy / (1 + np.abs(y)) ** 2
+
+
+@breaks("activations", "softsign_backward")
+def softsign_derivative_with_a_sign(ops, dy, y, dx):
+    """1 - y where it is 1 - abs(y)."""
+    dx[...] = dy * (1 - y) ** 2
+
+
+@spoils("activations", "exponential_forward", output=1)
+def exponential_off_in_the_fifth_digit(y, before):
+    """All outputs are too large by a hundred thousandth."""
+    y *= 1 + 1e-5
+
+
+@breaks("activations", "exponential_backward")
+def exponential_derivative_of_the_input(ops, dy, y, dx):
+    """Takes the output for the input, and raises it once more."""
+    with np.errstate(all="ignore"):
+        dx[...] = dy * np.exp(y)
+
+
+@breaks("activations", "mish_forward")
+def mish_overflows(ops, x, y):
+    """The formula with exp(x): infinity over infinity, which is NaN, for a large number."""
+    with np.errstate(all="ignore"):
+        square = (1 + np.exp(x)) ** 2
+        y[...] = x * (square - 1) / (square + 1)
+
+
+@breaks("activations", "mish_forward")
+def mish_is_silu(ops, x, y):
+    """The gate is the sigmoid."""
+    ops.silu_forward(x, y)
+
+
+@breaks("activations", "mish_backward")
+def mish_derivative_without_sigmoid(ops, dy, x, dx):
+    """The chain rule ends at the softplus."""
+    gate = np.tanh(np.logaddexp(0, x))
+    dx[...] = dy * (gate + x * (1 - gate**2))
+
+
+@breaks("activations", "hard_silu_forward")
+def hard_silu_without_its_floor(ops, x, y):
+    """The parabola goes on below -3."""
+    y[...] = np.where(x >= 3, x, x * (x + 3) / 6)
+
+
+@breaks("activations", "hard_silu_backward")
+def hard_silu_derivative_is_its_gate(ops, dy, x, dx):
+    """As if the gate did not move with x."""
+    gate = np.empty_like(x)
+    ops.hard_sigmoid_forward(x, gate)
+    dx[...] = dy * gate

@@ -11,6 +11,20 @@ def softmax_takes_probabilities_for_independent(ops, dy, probabilities, dx):
     dx[...] = dy * probabilities * (1 - probabilities)
 
 
+@breaks("log_softmax", "log_softmax_backward")
+def log_softmax_takes_logits_for_independent(ops, dy, y, dx):
+    """As if raising one logit left the sum of all powers alone."""
+    dx[...] = dy
+
+
+@breaks("log_softmax", "log_softmax_forward")
+def log_softmax_after_the_softmax(ops, logits, y):
+    """The logarithm of probabilities, some of which are 0."""
+    ops.softmax_forward(logits, y)
+    with np.errstate(divide="ignore"):
+        y[...] = np.log(y)
+
+
 @breaks("softmax", "softmax_forward")
 def softmax_overflows(ops, logits, probabilities):
     """The largest logit is not taken off first: infinity over infinity, which is NaN."""
@@ -157,3 +171,89 @@ def log_cosh_always_straight(ops, outputs, targets, weight, losses, gradient):
     """The slope of the absolute error."""
     ops.log_cosh(outputs, targets, weight, losses, gradient)
     gradient[...] = weight[:, None] * np.sign(outputs - targets) / outputs.shape[1]
+
+
+@breaks("losses", "kl_divergence")
+def kl_divergence_is_the_cross_entropy(ops, outputs, targets, weight, losses, gradient):
+    """Without what is in the targets themselves."""
+    ops.kl_divergence(outputs, targets, weight, losses, gradient)
+    losses[...] = -(targets * np.log(np.clip(outputs, 1e-7, 1))).sum(axis=1)
+
+
+@breaks("losses", "kl_divergence")
+def kl_divergence_learns_where_it_is_clipped(ops, outputs, targets, weight, losses, gradient):
+    """A probability of 0 gets a gradient of ten million."""
+    ops.kl_divergence(outputs, targets, weight, losses, gradient)
+    gradient[...] = -weight[:, None] * targets / np.maximum(outputs, 1e-7)
+
+
+@breaks("losses", "poisson")
+def poisson_with_its_logarithm_turned_round(ops, outputs, targets, weight, losses, gradient):
+    """t - y * log(t): who is expected and who came have changed places."""
+    ops.poisson(outputs, targets, weight, losses, gradient)
+    losses[...] = (targets - outputs * np.log(targets + 1e-7)).mean(axis=1)
+
+
+@breaks("losses", "poisson")
+def poisson_gradient_of_the_logarithm(ops, outputs, targets, weight, losses, gradient):
+    """The y itself is forgotten."""
+    ops.poisson(outputs, targets, weight, losses, gradient)
+    gradient -= weight[:, None] / outputs.shape[1]
+
+
+@breaks("losses", "mean_absolute_percentage_error")
+def mape_is_no_percentage(ops, outputs, targets, weight, losses, gradient):
+    """A share, not a hundred times that."""
+    ops.mean_absolute_percentage_error(outputs, targets, weight, losses, gradient)
+    losses /= 100
+
+
+@breaks("losses", "mean_absolute_percentage_error")
+def mape_of_the_output(ops, outputs, targets, weight, losses, gradient):
+    """A share of what came out, not of what was to come out."""
+    ops.mean_absolute_percentage_error(outputs, targets, weight, losses, gradient)
+    losses[...] = 100 * np.abs((outputs - targets) / np.maximum(np.abs(outputs), 1e-7)).mean(axis=1)
+
+
+@breaks("losses", "mean_squared_logarithmic_error")
+def msle_learns_below_zero(ops, outputs, targets, weight, losses, gradient):
+    """Where an output counts as 1e-7 it gets a gradient all the same."""
+    ops.mean_squared_logarithmic_error(outputs, targets, weight, losses, gradient)
+    error = np.log1p(np.maximum(outputs, 1e-7)) - np.log1p(np.maximum(targets, 1e-7))
+    gradient[...] = 2 * weight[:, None] * error / (1 + np.maximum(outputs, 1e-7)) / outputs.shape[1]
+
+
+@breaks("losses", "mean_squared_logarithmic_error")
+def msle_without_the_inner_derivative(ops, outputs, targets, weight, losses, gradient):
+    """The slope of the square, not of the logarithm in it."""
+    ops.mean_squared_logarithmic_error(outputs, targets, weight, losses, gradient)
+    gradient *= 1 + np.maximum(outputs, 0)
+
+
+@breaks("losses", "cosine_similarity")
+def cosine_similarity_rises(ops, outputs, targets, weight, losses, gradient):
+    """The cosine itself: training turns the outputs away."""
+    ops.cosine_similarity(outputs, targets, weight, losses, gradient)
+    losses *= -1
+
+
+@breaks("losses", "cosine_similarity")
+def cosine_similarity_stretches(ops, outputs, targets, weight, losses, gradient):
+    """The length of y taken for a constant: what points along y is not taken off the gradient."""
+    ops.cosine_similarity(outputs, targets, weight, losses, gradient)
+    lengths = [np.linalg.norm(a, axis=1, keepdims=True) for a in (outputs, targets)]
+    gradient[...] = -weight[:, None] * targets / (lengths[0] * lengths[1])
+
+
+@breaks("losses", "categorical_hinge")
+def categorical_hinge_lets_the_rival_be(ops, outputs, targets, weight, losses, gradient):
+    """The true class is pulled up, its rival not pushed down."""
+    ops.categorical_hinge(outputs, targets, weight, losses, gradient)
+    gradient[...] = np.where(losses[:, None] > 0, -weight[:, None] * targets, 0)
+
+
+@breaks("losses", "categorical_hinge")
+def categorical_hinge_of_the_sum(ops, outputs, targets, weight, losses, gradient):
+    """All others together, not the largest of them."""
+    ops.categorical_hinge(outputs, targets, weight, losses, gradient)
+    losses[...] = np.maximum(1 + ((1 - 2 * targets) * outputs).sum(axis=1), 0)

@@ -9,9 +9,9 @@ from .rung import Arrays, draw, poison, tensor
 
 
 def draw_relu(shape: tuple[int, ...], dtype: str) -> Arrays:
-    """In steps of a half, so that the corner at 0 is among the inputs."""
+    """In steps of a half, so that the corners at 0 and, where there are many, at -3 and 3 are among the inputs."""
     given = draw(shape, dtype, x=shape, dy=shape)
-    return {"x": np.round(2 * given["x"]) / 2, "dy": given["dy"]}
+    return {"x": np.round(4 * given["x"]) / 2, "dy": given["dy"]}
 
 
 def run_relu(ops: Ops, shape: tuple[int, ...], given: Arrays) -> Arrays:
@@ -35,14 +35,17 @@ def expect_relu(shape: tuple[int, ...], given: Arrays) -> Arrays:
 CONSTANTS: dict[str, tuple[float, ...]] = {  # exact in every dtype
     "leaky_relu": (0.125,), "bounded_relu": (1.0, 0.125, 0.25), "elu": (1.25, 0.75),
 }  # fmt: skip
-GATED = "silu", "gelu"
+GATED = "silu", "gelu", "mish", "hard_silu"
 """Those whose backward pass reads the input."""
 
 
 def run_activations(ops: Ops, shape: tuple[int, ...], given: Arrays) -> Arrays:
     answers: Arrays = {}
     dtype = given["x"].dtype
-    for name in ("leaky_relu", "sigmoid", "tanh", "scaled_tanh", "softplus", "elu", "silu", "gelu", "bounded_relu"):
+    for name in (
+        "leaky_relu", "sigmoid", "hard_sigmoid", "tanh", "scaled_tanh", "softsign", "softplus", "elu", "exponential",
+        "bounded_relu", *GATED,
+    ):  # fmt: skip
         constants = [dtype.type(constant) for constant in CONSTANTS.get(name, ())]
         x, dy = tensor(ops, given["x"]), tensor(ops, given["dy"])
         y, dx = (tensor(ops, poison(shape, dtype)) for _ in range(2))

@@ -17,6 +17,12 @@ LOSSES = {
     "hinge": "logits",
     "squared_hinge": "logits",
     "log_cosh": "logits",
+    "kl_divergence": "probabilities",
+    "poisson": "probabilities",
+    "mean_absolute_percentage_error": "logits",
+    "mean_squared_logarithmic_error": "logits",
+    "cosine_similarity": "logits",
+    "categorical_hinge": "logits",
 }
 """Each by the outputs that it takes."""
 

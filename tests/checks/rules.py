@@ -12,7 +12,7 @@ from loopnet.ops import Ops, get_ops
 
 from .compare import TOLERANCE, assert_close, assert_same_bits
 from .rung import Arrays
-from .softmax import draw_softmax
+from .softmax import draw_log_softmax, draw_softmax
 from .table import KEEPS_NAN, OPERATIONS
 
 
@@ -81,6 +81,10 @@ def check_broken_logits_stay_visible(ops: Ops, dtype: str) -> None:
         assert np.isnan(answers["losses"]).tolist() == [False, True, False]
         for name in ("probabilities", "dlogits"):
             assert np.isnan(answers[name][1]).all() and np.isfinite(answers[name][[0, 2]]).all(), name
+        given = draw_log_softmax((3, 3), dtype)
+        given["far"][1, place] = np.nan
+        hidden = np.isnan(run(ops, "log_softmax", (3, 3), given)["logarithms"])
+        assert hidden[1].all() and not hidden[[0, 2]].any()
         check_broken_outputs_reach_their_losses(ops, "losses", (3, 3), ("logits", "probabilities"), place, dtype)
         check_broken_outputs_reach_their_losses(ops, "rbf", (3, 5, 3), ("outputs",), place, dtype)
 

@@ -57,3 +57,22 @@ def run_softmax_backward(ops: Ops, shape: tuple[int, int], given: Arrays) -> Arr
 
 def expect_softmax_backward(shape: tuple[int, int], given: Arrays) -> Arrays:
     return {"dx": oracle.softmax_backward(given["dy"], given["probabilities"])}
+
+
+def draw_log_softmax(shape: tuple[int, int], dtype: str) -> Arrays:
+    """The softmax's, some far apart, and more that are not, which the way back starts from."""
+    return {"far": draw_softmax(shape, dtype)["logits"], **draw(("log", shape), dtype, logits=shape, dy=shape)}
+
+
+def run_log_softmax(ops: Ops, shape: tuple[int, int], given: Arrays) -> Arrays:
+    dtype = given["dy"].dtype
+    y = tensor(ops, oracle.log_softmax(given["logits"]).astype(dtype))
+    logarithms, dx = (tensor(ops, poison(shape, dtype)) for _ in range(2))
+    ops.log_softmax_forward(tensor(ops, given["far"]), logarithms)
+    ops.log_softmax_backward(tensor(ops, given["dy"]), y, dx)
+    return {"logarithms": ops.to_host(logarithms, shape), "dx": ops.to_host(dx, shape)}
+
+
+def expect_log_softmax(shape: tuple[int, int], given: Arrays) -> Arrays:
+    dx = oracle.log_softmax_backward(given["dy"], given["logits"])
+    return {"logarithms": oracle.log_softmax(given["far"]), "dx": dx}

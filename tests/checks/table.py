@@ -77,6 +77,9 @@ OPERATIONS = {
         cases.SOFTMAX, softmax.draw_softmax_backward, softmax.run_softmax_backward, softmax.expect_softmax_backward
     ),
     "softmax": Operation(cases.SOFTMAX, softmax.draw_softmax, softmax.run_softmax, softmax.expect_softmax),
+    "log_softmax": Operation(
+        cases.SOFTMAX, softmax.draw_log_softmax, softmax.run_log_softmax, softmax.expect_log_softmax
+    ),
     "losses": Operation(cases.SOFTMAX, loss.draw_losses, loss.run_losses, loss.expect_losses),
     "optimizer": Operation(
         cases.PARAMETERS, optimizer.draw_optimizer, optimizer.run_optimizer, optimizer.expect_optimizer

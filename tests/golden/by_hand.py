@@ -11,6 +11,11 @@ from golden import scores
 
 LISTED: list[tuple[Any, Any]] = [([0, 1, 1, 0, 1], [0.1, 0.9, 0.4, 0.6, 0.7]), ([1, 0], [0.8, 0.3])]
 """As Keras's own examples write them: lists, of one axis, at once or after each other."""
+OF_LOSSES = {
+    "many": "KLDivergence Poisson CosineSimilarity CategoricalHinge Hinge SquaredHinge",
+    "one": "MeanAbsolutePercentageError MeanSquaredLogarithmicError LogCoshError Poisson",
+}
+"""Losses as metrics."""
 OF_ONE_AXIS = "MeanSquaredError MeanAbsoluteError RootMeanSquaredError BinaryAccuracy BinaryCrossentropy AUC Precision"
 VALUES: list[tuple[Any, Any]] = [
     ([1, 3, 5, 7], None), (2.5, None), ([[1, 2], [3, 5]], None), ([1, 3, 5, 7], [1, 1, 0, 0.5]), (4, 2), ([6, 8], 3),
@@ -33,7 +38,7 @@ def ask(metrics: Any, key: str) -> Any:
         x, y, weight = pictures()
         metric.update_state(y, x, {"plain": None, "weighted": weight, "each": weight[:, None, None] * x[..., 0]}[how])
         return [np.float64(metric.result())]
-    given = next(g for g in asked(kind) if f"{g[0]} {g[1]}" == name)
+    given: tuple[str, dict[str, Any]] = next((g for g in asked(kind) if f"{g[0]} {g[1]}" == name), (name, {}))
     metric = getattr(metrics, given[0])(**given[1])
     (x, y), weight = scores.data(kind), np.linspace(0, 2, 50).astype(np.float32)
     results = []
@@ -62,4 +67,7 @@ KEYS = [
       for how in ("plain", "weighted", "each")),
     *(f"{kind}/{name} {arguments}/{how}" for kind in ("one", "many", "numbers", "unsure")
       for name, arguments in asked(kind) for how in ("plain", "weighted", "again")),
+    *(f"{kind}/{name}/{how}" for kind, names in OF_LOSSES.items() for name in names.split()
+      for how in ("plain", "weighted")),
+    "lists/MeanAbsolutePercentageError/", "lists/CosineSimilarity/", "pictures/LogCoshError/each",
 ]  # fmt: skip

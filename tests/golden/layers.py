@@ -117,7 +117,11 @@ LAYERS: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
     ("UpSampling1D", {}, (3, 2)),
     ("UpSampling1D", {"size": 3}, (2, 4)),
     ("Identity", {}, (3, 2)),
-]
+    *(("Activation", {"activation": name}, (9,)) for name in (
+        "exponential", "softsign", "hard_sigmoid", "hard_silu", "hard_swish", "mish", "log_softmax",
+    )),
+    ("Conv2D", {"filters": 3, "kernel_size": 2, "activation": "log_softmax", "use_bias": False, **FIRST}, (2, 4, 3)),
+]  # fmt: skip
 
 
 def draw(number: int) -> np.random.RandomState:

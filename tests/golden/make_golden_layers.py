@@ -6,8 +6,8 @@ Keras 3.15 on TensorFlow 2.21 and PyTorch 2.13 wrote the committed file; the tes
 
 Two backends, each for what it can do on a CPU in float64: TensorFlow has no grouped or channels_first convolutions
 there, no pooling of volumes, and a slope of LeakyReLU in float32; on PyTorch, Keras 3.15 takes means in float32 and
-pads an AveragePooling with copies of the border. A backend is chosen when Keras is imported, so this program runs
-itself once for each.
+pads an AveragePooling with copies of the border, and the sixth of a hard_sigmoid's slope is a float32's. A backend is
+chosen when Keras is imported, so this program runs itself once for each.
 """
 
 import os
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,9 @@ sys.path.insert(0, str(HERE.parent))
 from golden import layers as asked  # noqa: E402
 
 
-def backend_for(name: str) -> str:
+def backend_for(name: str, arguments: dict[str, Any]) -> str:
+    if arguments.get("activation") == "hard_sigmoid":
+        return "tensorflow"
     torch = ("Conv", "Depthwise", "Separable", "MaxPooling", "AveragePooling3D", "LeakyReLU", "ELU", "Activation")
     return "torch" if name.startswith(torch) else "tensorflow"
 
@@ -78,7 +81,7 @@ def ask_backend(backend: str, path: str) -> None:
     import keras
 
     keras.config.set_floatx("float64")
-    numbers = [n for n, (name, _, _) in enumerate(asked.LAYERS) if backend_for(name) == backend]
+    numbers = [n for n, (name, given, _) in enumerate(asked.LAYERS) if backend_for(name, given) == backend]
     answers = {f"{n}/{key}": value for n in numbers for key, value in ask(n).items()}
     np.savez(path, **answers)  # type: ignore[arg-type]
 

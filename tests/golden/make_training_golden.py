@@ -8,7 +8,9 @@ clipping are Keras's.
 """
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import patch
 
 os.environ["KERAS_BACKEND"] = "torch"
 
@@ -44,8 +46,17 @@ LOSSES = {
     "hinge": keras.losses.Hinge(reduction=None),
     "squared hinge": keras.losses.SquaredHinge(reduction=None),
     "log cosh": keras.losses.LogCosh(reduction=None),
+    "divergence": keras.losses.KLDivergence(reduction=None),
+    "poisson": keras.losses.Poisson(reduction=None),
+    "percentage": keras.losses.MeanAbsolutePercentageError(reduction=None),
+    "logarithmic": keras.losses.MeanSquaredLogarithmicError(reduction=None),
+    "cosine": keras.losses.CosineSimilarity(reduction=None),
+    "categorical hinge": keras.losses.CategoricalHinge(reduction=None),
 }
-OF_NUMBERS = ("squared", "absolute", "huber", "hinge", "squared hinge", "log cosh")
+OF_NUMBERS = (
+    "squared", "absolute", "huber", "hinge", "squared hinge", "log cosh", "percentage", "logarithmic", "cosine",
+    "categorical hinge",
+)  # fmt: skip
 
 WALKS = {
     "nadam": keras.optimizers.Nadam(),
@@ -66,7 +77,10 @@ def losses(random: np.random.RandomState) -> dict[str, np.ndarray]:
     arrays = {"logits": logits, "probabilities": p, "targets": targets, "weight": weight}
     for name, loss in LOSSES.items():
         outputs = torch.tensor(logits if "logits" in name or name in OF_NUMBERS else p, requires_grad=True)
-        of_images = loss(torch.tensor(targets), outputs)
+        # Keras's maximum gives float32, whatever it is given: too little for a difference of logarithms
+        in_double = patch("keras.src.ops.maximum", lambda x, least: torch.clamp(x, min=float(least)))
+        with in_double if name == "logarithmic" else nullcontext():
+            of_images = loss(torch.tensor(targets), outputs)
         (of_images * torch.tensor(weight)).sum().backward()
         assert outputs.grad is not None
         arrays |= {f"{name}/losses": of_images.detach().numpy(), f"{name}/gradient": outputs.grad.numpy()}

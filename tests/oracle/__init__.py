@@ -10,19 +10,33 @@ filters). `stride` is (vertical, horizontal), `pad` is (top, left) and `size` th
 from which the padding after the last row and column follows.
 """
 
-from .activation import activations, relu_backward, relu_forward, softmax, softmax_backward
+from .activation import (
+    activations,
+    log_softmax,
+    log_softmax_backward,
+    relu_backward,
+    relu_forward,
+    softmax,
+    softmax_backward,
+)
 from .clip import clip_by_norm, clip_by_value
 from .conv import conv2d_backward_input, conv2d_backward_weights, conv2d_forward, conv3d
 from .dense import dense_backward_input, dense_backward_weights, dense_forward
 from .lenet1998 import maximum_a_posteriori, rbf, subsample
 from .loss import (
     binary_cross_entropy,
+    categorical_hinge,
+    cosine_similarity,
     cross_entropy,
     hinge,
     huber,
+    kl_divergence,
     log_cosh,
     mean_absolute_error,
+    mean_absolute_percentage_error,
     mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
     sigmoid_cross_entropy,
     softmax_cross_entropy,
     squared_hinge,
@@ -35,11 +49,13 @@ from .pool import average_pool3d, lp_pool3d, max_pool2d_backward, max_pool2d_for
 from .windows import same_padding, spread, upsample, zero_pad
 
 __all__ = [
+    "categorical_hinge", "cosine_similarity", "kl_divergence", "mean_absolute_percentage_error",
+    "mean_squared_logarithmic_error", "poisson",
     "activations", "adadelta", "adagrad", "adam", "adamax", "adamw", "affine_flow", "average_pool3d", "batch_norm",
     "binary_cross_entropy", "channel_dropout", "clip_by_norm", "clip_by_value", "conv2d_backward_input",
     "conv2d_backward_weights", "conv2d_forward", "conv3d", "cross_entropy", "cutout",
     "dense_backward_input", "dense_backward_weights", "dense_forward", "dropout", "elastic_flow", "hinge", "huber",
-    "log_cosh", "lp_pool3d",
+    "log_cosh", "log_softmax", "log_softmax_backward", "lp_pool3d",
     "max_pool2d_backward", "max_pool2d_forward", "max_pool3d", "maximum_a_posteriori", "mean_absolute_error",
     "mean_squared_error", "nadam", "normal", "philox", "rbf", "relu_backward", "relu_forward", "rmsprop",
     "same_padding", "sgd", "sigmoid_cross_entropy", "softmax", "softmax_backward", "softmax_cross_entropy", "spread",

@@ -20,6 +20,10 @@ def activations(x, dy, slope, most, steep, threshold, alpha, scale):
     power = np.exp(np.minimum(x, 0))
     below = (1 + np.vectorize(math.erf, otypes=[np.float64])(x / math.sqrt(2))) / 2
     logistic = np.exp(-np.logaddexp(0, -x))
+    straight = np.clip((x + 3) / 6, 0, 1)
+    gate = np.tanh(np.logaddexp(0, x))
+    with np.errstate(invalid="ignore"):
+        signs = np.where(np.isinf(x), np.sign(x), x / (1 + np.abs(x)))
     return {
         "leaky_relu": (np.where(x < 0, slope * x, x), np.where(x <= 0, slope * dy, dy)),
         "bounded_relu": (
@@ -27,12 +31,20 @@ def activations(x, dy, slope, most, steep, threshold, alpha, scale):
             np.where(x < threshold, steep * dy, np.where(x >= most, 0, dy)),
         ),
         "sigmoid": (logistic, dy * np.exp(-np.logaddexp(0, -x) - np.logaddexp(0, x))),
+        "hard_sigmoid": (straight, np.where(np.abs(x) >= 3, 0, dy / 6)),
         "tanh": (np.tanh(x), dy * (1 - np.tanh(x)) * (1 + np.tanh(x))),
         "scaled_tanh": (1.7159 * np.tanh(2 * x / 3), dy * 1.7159 * 2 / 3 / np.cosh(2 * x / 3) ** 2),
+        "softsign": (signs, dy / (1 + np.abs(x)) ** 2),
         "softplus": (np.logaddexp(0, x), dy * logistic),
         "elu": (scale * np.where(x < 0, alpha * (power - 1), x), scale * dy * np.where(x <= 0, alpha * power, 1)),
+        "exponential": (np.exp(x), dy * np.exp(x)),
         "silu": (x * logistic, dy * (logistic + x * np.exp(-np.logaddexp(0, -x) - np.logaddexp(0, x)))),
         "gelu": (x * below, dy * (below + x * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi))),
+        "mish": (x * gate, dy * (gate + x * logistic / np.cosh(np.logaddexp(0, x)) ** 2)),
+        "hard_silu": (
+            np.where(x <= -3, 0, x * straight),
+            np.where(x <= -3, 0, np.where(x >= 3, dy, dy * (2 * x + 3) / 6)),
+        ),
     }
 
 
@@ -43,6 +55,12 @@ def log_softmax(logits):
 
 def softmax(logits):
     return np.exp(log_softmax(logits))
+
+
+def log_softmax_backward(dy, logits):
+    """By the full matrix of derivatives of each image, (k == l) - p_l."""
+    dy, p = np.asarray(dy, np.float64), softmax(logits)
+    return np.einsum("nk,nkl->nl", dy, np.eye(p.shape[1]) - p[:, None, :])
 
 
 def softmax_backward(dy, probabilities):

@@ -72,3 +72,44 @@ def squared_hinge(outputs, targets, weight):
 def log_cosh(outputs, targets, weight):
     y, t, weight = (np.asarray(a, np.float64) for a in (outputs, targets, weight))
     return np.log(np.cosh(y - t)).mean(axis=-1), weight[:, None] * np.tanh(y - t) / y.shape[1]
+
+
+def kl_divergence(probabilities, targets, weight):
+    p, t, weight = (np.asarray(a, np.float64) for a in (probabilities, targets, weight))
+    q, t = np.clip(p, 1e-7, 1), np.clip(t, 1e-7, 1)
+    return (t * np.log(t / q)).sum(axis=-1), weight[:, None] * np.where(p == q, -t / q, 0)
+
+
+def poisson(outputs, targets, weight):
+    y, t, weight = (np.asarray(a, np.float64) for a in (outputs, targets, weight))
+    return (y - t * np.log(y + 1e-7)).mean(axis=-1), weight[:, None] * (1 - t / (y + 1e-7)) / y.shape[1]
+
+
+def mean_absolute_percentage_error(outputs, targets, weight):
+    y, t, weight = (np.asarray(a, np.float64) for a in (outputs, targets, weight))
+    whole = np.maximum(np.abs(t), 1e-7)
+    return 100 * np.abs((y - t) / whole).mean(axis=-1), 100 * weight[:, None] * np.sign(y - t) / whole / y.shape[1]
+
+
+def mean_squared_logarithmic_error(outputs, targets, weight):
+    y, t, weight = (np.asarray(a, np.float64) for a in (outputs, targets, weight))
+    times = (1 + np.maximum(y, 1e-7)) / (1 + np.maximum(t, 1e-7))
+    slope = np.where(y > 1e-7, 2 * np.log(times) / (1 + y), 0)
+    return (np.log(times) ** 2).mean(axis=-1), weight[:, None] * slope / y.shape[1]
+
+
+def cosine_similarity(outputs, targets, weight):
+    """The gradient by the matrix of derivatives of y / |y|, which is (1 - direction * direction) / |y|."""
+    y, t, weight = (np.asarray(a, np.float64) for a in (outputs, targets, weight))
+    direction, wanted = (a / np.linalg.norm(a, axis=1, keepdims=True) for a in (y, t))
+    turning = np.eye(y.shape[1]) - direction[:, :, None] * direction[:, None, :]
+    slope = -np.einsum("nk,nkl->nl", wanted, turning) / np.linalg.norm(y, axis=1, keepdims=True)
+    return -(direction * wanted).sum(axis=-1), weight[:, None] * slope
+
+
+def categorical_hinge(outputs, targets, weight):
+    y, t, weight = (np.asarray(a, np.float64) for a in (outputs, targets, weight))
+    others = (1 - t) * y
+    loss = np.maximum(1 + others.max(axis=-1) - (t * y).sum(axis=-1), 0)
+    slope = (1 - t) * np.eye(y.shape[1])[others.argmax(axis=-1)] - t
+    return loss, weight[:, None] * np.where(loss[:, None] > 0, slope, 0)

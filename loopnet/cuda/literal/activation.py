@@ -85,6 +85,32 @@ def sigmoid_backward(dy, y, dx):
 
 @one_thread_per("y", view=flat)
 @cuda.jit
+def hard_sigmoid_forward(x, y):
+    """y = 0 where x <= -3, 1 where x >= 3, else x / 6 + 1/2. Reads x; overwrites y."""
+    i = cuda.grid(1)
+    if i < x.size:
+        if x[i] <= -3:
+            y[i] = 0
+        elif x[i] >= 3:
+            y[i] = 1
+        else:
+            y[i] = x[i] / x.dtype.type(6) + x.dtype.type(0.5)
+
+
+@one_thread_per("dx", view=flat)
+@cuda.jit
+def hard_sigmoid_backward(dy, y, dx):
+    """dx = dy / 6 where 0 < y < 1, else 0. Reads dy, y; overwrites dx."""
+    i = cuda.grid(1)
+    if i < dy.size:
+        if y[i] <= 0 or y[i] >= 1:
+            dx[i] = 0
+        else:
+            dx[i] = dy[i] / y.dtype.type(6)
+
+
+@one_thread_per("y", view=flat)
+@cuda.jit
 def tanh_forward(x, y):
     """y = tanh(x). Reads x; overwrites y."""
     i = cuda.grid(1)
@@ -100,6 +126,31 @@ def tanh_backward(dy, y, dx):
     if i < dy.size:
         one = y.dtype.type(1)
         dx[i] = dy[i] * (one - y[i] * y[i])
+
+
+@one_thread_per("y", view=flat)
+@cuda.jit
+def softsign_forward(x, y):
+    """y = x / (1 + |x|), far from 0 as +-1 / (1 + 1 / |x|), which is 1 for infinity. Reads x; overwrites y."""
+    i = cuda.grid(1)
+    if i < x.size:
+        one = x.dtype.type(1)
+        if x[i] > one:
+            y[i] = one / (one / x[i] + one)
+        elif x[i] < -one:
+            y[i] = one / (one / x[i] - one)
+        else:
+            y[i] = x[i] / (one + abs(x[i]))
+
+
+@one_thread_per("dx", view=flat)
+@cuda.jit
+def softsign_backward(dy, y, dx):
+    """dx = dy * (1 - |y|) ** 2. Reads dy, y; overwrites dx."""
+    i = cuda.grid(1)
+    if i < dy.size:
+        room = y.dtype.type(1) - abs(y[i])
+        dx[i] = dy[i] * room * room
 
 
 @one_thread_per("y", view=flat)
@@ -193,3 +244,21 @@ def bounded_relu_backward(dy, y, dx, most, slope):
             dx[i] = 0
         else:
             dx[i] = dy[i]
+
+
+@one_thread_per("y", view=flat)
+@cuda.jit
+def exponential_forward(x, y):
+    """y = exp(x). Reads x; overwrites y."""
+    i = cuda.grid(1)
+    if i < x.size:
+        y[i] = math.exp(x[i])
+
+
+@one_thread_per("dx", view=flat)
+@cuda.jit
+def exponential_backward(dy, y, dx):
+    """dx = dy * y. Reads dy, y; overwrites dx."""
+    i = cuda.grid(1)
+    if i < dy.size:
+        dx[i] = dy[i] * y[i]

@@ -205,3 +205,141 @@ def log_cosh(outputs, targets, weight, losses, doutputs):
             loss += far + math.log1p(math.exp(-two * far)) - log_2
             doutputs[n, k] = weight[n] * math.tanh(error) / count if weight[n] != 0 else zero
         losses[n] = loss / count
+
+
+@one_thread_per("losses")
+@cuda.jit
+def kl_divergence(probabilities, targets, weight, losses, dprobabilities):
+    """losses[n] = sum_k t * log(t / p), p and t at least EPSILON and at most 1."""
+    batch, classes = probabilities.shape
+    zero, one, least = losses.dtype.type(0), losses.dtype.type(1), losses.dtype.type(EPSILON)
+
+    n = cuda.grid(1)
+    if n < batch:
+        loss = zero
+        for k in range(classes):
+            p, t = probabilities[n, k], targets[n, k]
+            t = least if t < least else one if t > one else t
+            slope = zero if p < least or p > one else -t / p
+            p = least if p < least else one if p > one else p  # NaN stays NaN
+            loss += t * (math.log(t) - math.log(p))
+            dprobabilities[n, k] = weight[n] * slope if weight[n] != 0 else zero
+        losses[n] = loss
+
+
+@one_thread_per("losses")
+@cuda.jit
+def poisson(outputs, targets, weight, losses, doutputs):
+    """losses[n] = mean_k (y - t * log(y + EPSILON)); NaN where y is negative."""
+    batch, size = outputs.shape
+    zero, one, count = losses.dtype.type(0), losses.dtype.type(1), losses.dtype.type(size)
+    least, nan = losses.dtype.type(EPSILON), losses.dtype.type(math.nan)
+
+    n = cuda.grid(1)
+    if n < batch:
+        loss = zero
+        for k in range(size):
+            t = targets[n, k]
+            y = outputs[n, k] + least
+            if y > zero:
+                loss += outputs[n, k] - t * math.log(y)
+                slope = one - t / y
+            else:
+                loss += nan
+                slope = nan
+            doutputs[n, k] = weight[n] * slope / count if weight[n] != 0 else zero
+        losses[n] = loss / count
+
+
+@one_thread_per("losses")
+@cuda.jit
+def mean_absolute_percentage_error(outputs, targets, weight, losses, doutputs):
+    """losses[n] = 100 * mean_k |y - t| / max(|t|, EPSILON)."""
+    batch, size = outputs.shape
+    zero, one, count = losses.dtype.type(0), losses.dtype.type(1), losses.dtype.type(size)
+    least, hundred = losses.dtype.type(EPSILON), losses.dtype.type(100)
+
+    n = cuda.grid(1)
+    if n < batch:
+        loss = zero
+        for k in range(size):
+            t = targets[n, k]
+            error = outputs[n, k] - t
+            whole = abs(t) if abs(t) > least else least
+            loss += abs(error) / whole
+            sign = one if error > zero else -one if error < zero else error  # 0, or NaN
+            doutputs[n, k] = hundred * weight[n] * sign / whole / count if weight[n] != 0 else zero
+        losses[n] = hundred * loss / count
+
+
+@one_thread_per("losses")
+@cuda.jit
+def mean_squared_logarithmic_error(outputs, targets, weight, losses, doutputs):
+    """losses[n] = mean_k (log(1 + y) - log(1 + t))**2, y and t at least EPSILON."""
+    batch, size = outputs.shape
+    zero, one, count = losses.dtype.type(0), losses.dtype.type(1), losses.dtype.type(size)
+    two, least = losses.dtype.type(2), losses.dtype.type(EPSILON)
+
+    n = cuda.grid(1)
+    if n < batch:
+        loss = zero
+        for k in range(size):
+            y, t = outputs[n, k], targets[n, k]
+            moves = zero if y < least else one
+            y = least if y < least else y  # NaN stays NaN
+            t = least if t < least else t
+            error = math.log1p(y) - math.log1p(t)
+            loss += error * error
+            doutputs[n, k] = two * weight[n] * moves * error / (one + y) / count if weight[n] != 0 else zero
+        losses[n] = loss / count
+
+
+@one_thread_per("losses")
+@cuda.jit
+def cosine_similarity(outputs, targets, weight, losses, doutputs):
+    """losses[n] = - sum_k t * y / (|t| * |y|), minus the cosine of the angle between them."""
+    batch, size = outputs.shape
+    zero, one, least = losses.dtype.type(0), losses.dtype.type(1), losses.dtype.type(EPSILON)
+
+    n = cuda.grid(1)
+    if n < batch:
+        product, square, square_of_target = zero, zero, zero
+        for k in range(size):
+            y, t = outputs[n, k], targets[n, k]
+            product += t * y
+            square += y * y
+            square_of_target += t * t
+        length, length_of_target = math.sqrt(square), math.sqrt(square_of_target)
+        turns = zero if length < least else one
+        length = least if length < least else length  # NaN stays NaN
+        length_of_target = least if length_of_target < least else length_of_target
+        cosine = product / (length * length_of_target)
+        losses[n] = -cosine
+        for k in range(size):
+            towards = cosine * outputs[n, k] / length - targets[n, k] / length_of_target
+            doutputs[n, k] = weight[n] * turns * towards / length if weight[n] != 0 else zero
+
+
+@one_thread_per("losses")
+@cuda.jit
+def categorical_hinge(outputs, targets, weight, losses, doutputs):
+    """losses[n] = max(1 + max_k (1 - t) * y - sum_k t * y, 0), for targets of 0 and 1."""
+    batch, size = outputs.shape
+    zero, one, two = losses.dtype.type(0), losses.dtype.type(1), losses.dtype.type(2)
+
+    n = cuda.grid(1)
+    if n < batch:
+        true, others, at = zero, losses.dtype.type(-math.inf), 0
+        for k in range(size):
+            y, t = outputs[n, k], targets[n, k]
+            true += t * y
+            if (one - t) * y > others:
+                others = (one - t) * y
+                at = k
+        short = one + others - true
+        losses[n] = zero if short <= zero else short
+        on = zero if short <= zero else one if short > zero else short  # NaN stays NaN
+        for k in range(size):
+            t = targets[n, k]
+            slope = one - two * t if k == at else -t
+            doutputs[n, k] = weight[n] * on * slope if weight[n] != 0 else zero

@@ -42,6 +42,38 @@ def softmax_backward(dy, probabilities, dx):
             dx[n, k] = probabilities[n, k] * (dy[n, k] - mean)
 
 
+@one_thread_per("y", axes=1)
+@cuda.jit
+def log_softmax_forward(logits, y):
+    """y[n,k] = z[n,k] - max z[n] - log sum_l exp(z[n,l] - max z[n]). Reads logits; overwrites y."""
+    batch, classes = logits.shape
+    n = cuda.grid(1)
+    if n < batch:
+        largest = logits[n, 0]
+        for k in range(1, classes):
+            if logits[n, k] > largest:
+                largest = logits[n, k]
+        total = logits.dtype.type(0)
+        for k in range(classes):
+            total += math.exp(logits[n, k] - largest)
+        for k in range(classes):
+            y[n, k] = logits[n, k] - largest - math.log(total)
+
+
+@one_thread_per("dx", axes=1)
+@cuda.jit
+def log_softmax_backward(dy, y, dx):
+    """dx[n,k] = dy[n,k] - exp(y[n,k]) * sum_l dy[n,l]. Reads dy, y; overwrites dx."""
+    batch, classes = dy.shape
+    n = cuda.grid(1)
+    if n < batch:
+        total = dx.dtype.type(0)
+        for k in range(classes):
+            total += dy[n, k]
+        for k in range(classes):
+            dx[n, k] = dy[n, k] - math.exp(y[n, k]) * total
+
+
 @one_thread_per("losses")
 @cuda.jit
 def softmax_cross_entropy(logits, targets, weight, losses, dlogits):
