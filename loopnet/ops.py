@@ -27,6 +27,7 @@ from .kernels import (
     gated,
     gaussian,
     loss,
+    merge,
     normalization,
     optimizer,
     padding,
@@ -120,6 +121,14 @@ class Ops:
     flatten_backward: Kernel
     reshape: Kernel
     permute: Kernel
+    add: Kernel
+    subtract: Kernel
+    multiply: Kernel
+    maximum: Kernel
+    minimum: Kernel
+    to_the_larger: Kernel
+    concatenate: Kernel
+    cut_out: Kernel
     softmax_forward: Kernel
     softmax_backward: Kernel
     softmax_cross_entropy: Kernel
@@ -270,6 +279,14 @@ TEXTBOOK: dict[str, Any] = {
     "flatten_backward": reshape.flatten_backward,
     "reshape": reshape.reshape,
     "permute": reshape.permute,
+    "add": merge.add,
+    "subtract": merge.subtract,
+    "multiply": merge.multiply,
+    "maximum": merge.maximum,
+    "minimum": merge.minimum,
+    "to_the_larger": merge.to_the_larger,
+    "concatenate": merge.concatenate,
+    "cut_out": merge.cut_out,
     "softmax_forward": softmax.softmax_forward,
     "softmax_backward": softmax.softmax_backward,
     "softmax_cross_entropy": softmax.softmax_cross_entropy,
@@ -305,7 +322,9 @@ ANY_LAYOUT = {
         "relu", "leaky_relu", "bounded_relu", "sigmoid", "tanh", "scaled_tanh", "softplus", "elu", "silu", "gelu"
     )
     for way in ("forward", "backward")
-} | {"rescale", "spread_taps", "collect_taps"}  # fmt: skip
+} | {
+    "rescale", "add", "subtract", "multiply", "maximum", "minimum", "to_the_larger", "spread_taps", "collect_taps"
+}  # fmt: skip
 
 
 def _python() -> Ops:
