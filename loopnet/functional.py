@@ -140,8 +140,8 @@ def _one(name: str, what: str, given: Any) -> Any:
     if isinstance(given, (list, tuple)):
         if len(given) > 1:
             raise NotImplementedError(
-                f"{name}: given {len(given)} {what}; {what} of more than one kind are not in loopnet: a network takes "
-                "one batch of images, and may branch behind it"
+                f"{name}: given {len(given)} {what}, which is not in loopnet: a network takes one batch of images, and "
+                "may branch behind it"
             )
         given = given[0] if given else None
     return _symbolic(name, what, given)
@@ -163,7 +163,8 @@ def _between(name: str, first: Any, ends: Sequence[SymbolicTensor]) -> Graph:
             continue
         seen.add(id(x))
         if not isinstance(x, SymbolicTensor) or x.layer is begins:
-            raise ValueError(f"{name}: the outputs {x!r} are not made from the inputs {first!r}")
+            end = x if x in ends else f"{ends[0]!r}, made of {x!r},"
+            raise ValueError(f"{name}: the outputs {end} are not made from the inputs {first!r} alone")
         makers = tuple(None if maker_of(below) is begins else maker_of(below) for below in x.inputs)
         if graph.setdefault(x.layer, makers) != makers:
             raise NotImplementedError(

@@ -6,8 +6,7 @@ from math import prod
 from .graph import Maker, is_chain
 from .stack import Stack
 
-
-LEFT = ("Layer (type)", "Output Shape", "Connected to")
+LEFT = ("Layer (type)", "Output Shape", "   Connected to")
 """Columns that begin at the left."""
 
 
@@ -27,10 +26,10 @@ def summarize(
         known = (str(layer.output_shape), f"{layer.count_params():,}") if layer.built else ("?", "0 (unbuilt)")
         rows.append((f"{layer.name} ({type(layer).__name__})", *known))
     if not is_chain(stack._graph):
-        head = (*head, "Connected to")
+        head = (*head, LEFT[-1])
         names: dict[Maker, str] = {None: "input", **{layer: layer.name for layer in stack.layers}}
         rows = [
-            (*row, ", ".join(names[maker] for maker in makers))
+            (*row, "   " + ", ".join(names[maker] for maker in makers))
             for row, makers in zip(rows, stack._graph.values(), strict=True)
         ]
     if show_trainable:
@@ -48,8 +47,9 @@ def summarize(
     line = "─" * sum(wide)
     print_fn(f'Model: "{stack.name}"')
     print_fn(line)
+    sides = ["<" if name in LEFT else ">" for name in head]
     for row in [head, *rows]:
-        print_fn("".join(f"{cell:{'<' if name in LEFT else '>'}{w}}" for name, cell, w in zip(head, row, wide, strict=True)))
+        print_fn("".join(f"{cell:{side}{size}}" for cell, side, size in zip(row, sides, wide, strict=True)))
         if row is head:
             print_fn(line)
     print_fn(line)

@@ -25,7 +25,7 @@ class Merging(Layer):
 
     def build(self, input_shape: Any) -> None:
         """input_shape: a list of shapes of one image, one for each that the layer takes."""
-        shapes = [tuple(shape) for shape in input_shape]
+        shapes = [tuple(shape) for shape in input_shape] if isinstance(input_shape, list) else []
         if len(shapes) < 2:
             raise ValueError(f"{self._who}: expected a list of two or more: {type(self).__name__}()([a, b])")
         self._inputs, self._input = shapes, shapes[0]
