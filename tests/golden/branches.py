@@ -118,8 +118,19 @@ def crossed(keras: Any) -> Any:
     return keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x)))
 
 
+def towers(keras: Any) -> Any:
+    """Two of convolution, ReLU and pooling, which may be one stage each, and get the same gradient."""
+    layers = keras.layers
+    inputs = keras.Input(shape=(8, 8, 2))
+    one, other = (
+        layers.MaxPooling2D()(layers.Conv2D(3, size, padding="same", activation="relu")(inputs)) for size in (3, 5)
+    )
+    x = layers.add([one, other, one])
+    return keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x)))
+
+
 NETWORKS: dict[str, Callable[[Any], Any]] = {
-    network.__name__: network for network in (residual, inception, u_net, densely, vectors, sequences, crossed)
+    network.__name__: network for network in (residual, inception, u_net, densely, vectors, sequences, crossed, towers)
 }
 
 
