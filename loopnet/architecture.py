@@ -5,12 +5,13 @@ of these. As in a file, nothing of it is run, and what comes of it is no larger 
 """
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .layers import LAYERS, Input, Layer
 from .names import looks_automatic
 from .safefile import as_json
-from .saving import describe_layers, expect_modest
+from .saving import describe_layers, expect_modest, makers_in
 
 if TYPE_CHECKING:
     from .model import Sequential
@@ -34,7 +35,7 @@ def from_config(cls: "type[Sequential]", config: Any) -> "Sequential":
     if not isinstance(config, dict) or not {"layers", "input_shape", "dtype", "name"} <= config.keys():
         raise ValueError("from_config: expected what loopnet's model.get_config() gives, and no other library's")
     try:
-        return _model(cls, config, [_layer(arguments) for arguments in config["layers"]])
+        return _model(cls, config, _layer)
     except Exception as error:  # whatever a forged description brings a constructor to
         raise ValueError(f"from_config: damaged architecture ({type(error).__name__}: {error})") from None
 
@@ -71,28 +72,34 @@ def clone_model(model: "Sequential", **others: Any) -> "Sequential":
         if value is not None:
             raise NotImplementedError(f"clone_model: {name} is not in loopnet: write the new model with its own layers")
     config = model.get_config()
-    layers = zip(model.layers, config["layers"], strict=True)
-    made = [type(layer).from_config({**layer.config(), "name": kept["name"]}) for layer, kept in layers]
-    return _model(type(model), config, made)
+    layers = iter(model.layers)
+
+    def twin(arguments: dict[str, Any]) -> Layer:
+        layer = next(layers)
+        return type(layer).from_config({**layer.config(), "name": arguments["name"]})
+
+    return _model(type(model), config, twin)
 
 
-def _layer(arguments: Any) -> Layer:
-    arguments = dict(arguments)
+def _layer(arguments: dict[str, Any]) -> Layer:
     return LAYERS[arguments.pop("class")](**arguments)
 
 
-def _model(cls: "type[Sequential]", config: dict[str, Any], layers: list[Layer]) -> "Sequential":
+def _model(cls: "type[Sequential]", config: dict[str, Any], make: Callable[[dict[str, Any]], Layer]) -> "Sequential":
     shape = config["input_shape"]
     if shape is not None:
         expect_modest(shape)
     model = cls([] if shape is None else [Input(shape)], name=config["name"], dtype=config["dtype"])
-    for layer in layers:
+    for described in config["layers"]:
+        arguments = dict(described)
+        makers = makers_in(model, arguments)
+        layer = make(arguments)
         if shape is not None:  # before the model takes memory for its weights
             trial = type(layer).from_config({**layer.config(), "name": layer.name})
-            trial.build(model.output_shape[1:] if model.layers else tuple(shape))
+            trial.build(model.shape_from(makers))
             for size in (trial.output_shape[1:], *(p.shape for p in trial.parameters)):
                 expect_modest(size)
-        model.add(layer)
+        model._put(layer, makers)
         layer.has_automatic_name = looks_automatic(layer)
     model._trainable = bool(config.get("trainable", True))  # the layers have said theirs
     return model

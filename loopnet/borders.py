@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from .branches import Merge, Take, as_a_chain
+from .graph import Graph
 from .layers import Layer
 from .ops import Ops, Tensor
 from .plan import Plan, Stage
@@ -39,23 +41,30 @@ class Border:
 def with_borders(plan: Plan, ops: Ops, output_shape: tuple[Any, ...]) -> Plan:
     """``plan`` with a border wherever the rung changes, and one at the end if what comes out is not of ``ops``."""
     stages: list[Stage] = []
-    first_trained = None
-    for at, stage in enumerate(plan.stages):
-        if stages and stages[-1].ops is not stage.ops:
-            stages.append(Border(stages[-1].ops, stage.ops, stage.input_shape))
-        if at == plan.first_trained:
-            first_trained = len(stages)
+    on_the_way_back = {id(stage) for stage in plan.trained}
+
+    def carry_to(above: Ops, shape: tuple[Any, ...]) -> None:
+        if stages and (below := stages[-1]).ops is not above:
+            border = Border(below.ops, above, shape)
+            if below.kept.wanted if isinstance(below, Take) else id(below) in on_the_way_back:
+                on_the_way_back.add(id(border))
+            stages.append(border)
+
+    for stage in plan.stages:
+        if not isinstance(stage, (Take, Merge)):  # which do not go on with what the stage before them has made
+            carry_to(stage.ops, stage.input_shape)
         stages.append(stage)
-    if stages and stages[-1].ops is not ops:
-        stages.append(Border(stages[-1].ops, ops, output_shape))
-    return replace(plan, stages=stages, first_trained=len(stages) if first_trained is None else first_trained)
+    carry_to(ops, output_shape)
+    return replace(plan, stages=stages, trained=[stage for stage in stages if id(stage) in on_the_way_back])
 
 
-def one_by_one(layers: Sequence[Layer], images: int) -> list[Stage]:
-    """``layers`` of a compiled model each by itself, nothing fused, with borders for batches of so many images: for
-    who wants to look at what comes out of each. It begins and ends on the rungs of the first and the last.
+def one_by_one(graph: Graph, ops: Ops, ends: Sequence[Layer], images: int) -> list[Stage]:
+    """``ends``, layers of a model compiled for ``ops``, and all that they are made from, each by itself, nothing fused,
+    with borders for batches of so many images: for who wants to look at what comes out of each. It begins and ends on
+    the rungs of the first and the last.
     """
-    stages = with_borders(Plan(list(layers), None, 0), layers[-1].ops, layers[-1].output_shape).stages
+    links = as_a_chain(graph, ops, ends, down_to_the_images=True)
+    stages = with_borders(Plan(list(links), []), ends[-1].ops, ends[-1].output_shape).stages
     for stage in stages:
         if isinstance(stage, Border):
             stage.images = images

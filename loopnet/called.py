@@ -70,6 +70,23 @@ def call_layer(layer: "Layer", x: Any, training: bool = False) -> np.ndarray:
         return np.array(double.ops.to_host(y, (len(images), *double.output_shape[1:])))
 
 
+def call_merging(layer: "Layer", several: list[Any]) -> np.ndarray:
+    """What a merging ``layer`` makes of a list of batches: a float32 array, or one of its model's dtype."""
+    with layer.turn or nullcontext():
+        double, dtype = _double(layer), _dtype(layer)
+        batches = [np.asarray(unlisted(x)) for x in several]
+        if len({len(x) if x.ndim else None for x in batches}) > 1 or not all(x.ndim for x in batches):
+            given = ", ".join(str(x.shape) for x in batches)
+            raise ValueError(f"{layer._who}: expected batches of as many images each, given shapes {given}")
+        shapes = [x.shape[1:] for x in batches]
+        images = [check_images(layer._who, x, shape, dtype) for x, shape in zip(batches, shapes, strict=True)]
+        double.build(shapes)  # type: ignore[arg-type]
+        double.bind(_rung(layer), dtype)
+        refuse_after_fork(double.ops.name)
+        y = double.forward([double.ops.pack(x) for x in images])
+        return np.array(double.ops.to_host(y, (len(images[0]), *double.output_shape[1:])))
+
+
 @one_at_a_time
 def call_model(model: "Sequential", x: Any, training: bool = False) -> np.ndarray:
     """``predict(x)``, all in one batch; training: the layers do as they do in training, except that nothing is learned:

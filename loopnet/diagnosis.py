@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .branches import Merge
 from .layers import Layer
 from .plan import ConvReluPool, Linear
 
@@ -45,6 +46,8 @@ def _outputs(model: "Sequential", images: int) -> Iterator[tuple[str, np.ndarray
             layers = [stage.layer]
         elif isinstance(stage, ConvReluPool):
             layers = [stage.pool]
+        elif isinstance(stage, Merge):
+            layers = [stage.layer]
         elif getattr(stage, "activation", None):
             layers = [stage, stage.activation]  # type: ignore[attr-defined]
         for layer in layers:

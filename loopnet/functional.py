@@ -1,9 +1,10 @@
-"""Keras's other way to put a network together, for a chain: each layer is called on what the one before it made.
+"""Keras's other way to put a network together: each layer is called on what another made, and branches may meet again.
 
     inputs = Input(shape=(28, 28, 1))
-    x = Conv2D(32, 3, activation="relu")(inputs)
-    x = Flatten()(x)
-    outputs = Dense(10, activation="softmax")(x)
+    x = Conv2D(32, 3, padding="same", activation="relu")(inputs)
+    y = Conv2D(32, 3, padding="same", activation="relu")(x)
+    x = Add()([x, y])
+    outputs = Dense(10, activation="softmax")(Flatten()(x))
     model = Model(inputs, outputs)
 
 Layers are called here on what stands for numbers (``layers.symbolic``): a shape, and the way back to the Input.
@@ -14,9 +15,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from .graph import Graph, by_depth
 from .keras_names import settle_for
 from .layers import Input, Layer
-from .layers.missing import BRANCHES
 from .layers.symbolic import Symbolic, SymbolicTensor
 from .model import Sequential
 from .plot.network import outputs_of_layers
@@ -24,8 +25,8 @@ from .turns import one_at_a_time
 
 
 class Model:
-    """``Model(inputs, outputs)`` makes the Sequential of the layers between the two: all that a Sequential can, it can.
-    As there, ``model.layers`` lists no Input.
+    """``Model(inputs, outputs)`` makes a Sequential of the layers between the two, whether they are a chain or branch:
+    all that a Sequential can, it can. As there, ``model.layers`` lists no Input; the others are in Keras's order.
 
     inputs: an ``Input``, or what a layer made, to begin behind that layer. outputs: what a layer made. A layer that
     stands in another model already is shared, with its weights: training one trains the other.
@@ -34,9 +35,10 @@ class Model:
         maps = Model(model.inputs, model.get_layer("conv2d").output)     to look inside a model
         every = Model(model.inputs, [layer.output for layer in model.layers])
 
-    With several outputs on one chain it is for looking: ``predict`` gives a list of arrays, and it cannot be trained.
+    With several outputs it is for looking: ``predict`` gives a list of arrays, and it cannot be trained.
 
-    Raises ``ValueError`` if the outputs are not made from the inputs, ``NotImplementedError`` for branches.
+    Raises ``ValueError`` if the outputs are not made from the inputs, ``NotImplementedError`` for several inputs, and
+    for a layer that is called on two things.
     """
 
     def __new__(  # type: ignore[misc]
@@ -50,14 +52,16 @@ class Model:
         name = name or "functional"
         first = _one(name, "inputs", inputs)
         several = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
-        chains = [_between(name, first, _symbolic(name, "outputs", one)) for one in several or [None]]
-        longest = max(chains, key=len)
-        if any(chain != longest[: len(chain)] for chain in chains):
-            raise NotImplementedError(f"{name}: the outputs are not on one chain; {BRANCHES}")
+        ends = [_symbolic(name, "outputs", one) for one in several or [None]]
+        graph = _between(name, first, ends)
         bottom = first if isinstance(first, Input) else Input(first.shape[1:])
-        if len(chains) == 1:
-            return Sequential([bottom, *longest], name, dtype, seed)
-        return _Looking([bottom, *longest], [len(chain) - 1 for chain in chains], name, dtype, seed)
+        if len(ends) == 1:
+            model = Sequential([bottom], name, dtype, seed)
+        else:
+            model = _Looking(bottom, [end.layer for end in ends], name, dtype, seed)
+        for layer in by_depth(graph, [end.layer for end in ends]):
+            model._put(layer, graph[layer])
+        return model
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Sequential:
@@ -66,22 +70,23 @@ class Model:
 
     def __init_subclass__(cls, **_: Any) -> None:
         raise NotImplementedError(
-            f"{cls.__name__}: subclasses of Model are not in loopnet: a network is a chain of layers, "
+            f"{cls.__name__}: subclasses of Model are not in loopnet: a network is what its layers make of each other, "
             "Sequential([Input(shape), ...]) or Model(inputs, outputs)"
         )
 
 
 class _Looking(Sequential):
-    """A chain that gives the outputs of several of its layers, those at ``places``, as they are at the moment."""
+    """A network that gives the outputs of several of its layers, ``ends``, as they are at the moment."""
 
-    def __init__(self, layers: Sequence[Layer], places: Sequence[int], name: str, dtype: str, seed: int | None):
-        self._places = places
-        super().__init__(layers, name, dtype, seed)
+    def __init__(self, bottom: Input, ends: Sequence[Layer], name: str, dtype: str, seed: int | None):
+        self._ends = ends
+        super().__init__([bottom], name, dtype, seed)
 
     @property
     def outputs(self) -> list[Any]:
         self._built()
-        return [self._on(self.inputs[0], self.layers[: at + 1]) for at in self._places]
+        made = self._made_of(self.inputs[0], self.layers)
+        return [made[end] for end in self._ends]
 
     @property
     def output(self) -> Any:
@@ -89,7 +94,7 @@ class _Looking(Sequential):
 
     @property
     def output_shape(self) -> Any:
-        return [self.layers[at].output_shape for at in self._places]
+        return [end.output_shape for end in self._ends]
 
     @one_at_a_time
     def predict(
@@ -105,11 +110,11 @@ class _Looking(Sequential):
         settle_for(self, "predict", others)
         if callbacks:
             raise NotImplementedError(f"{self.name}: a model with several outputs has no callbacks")
-        found: list[list[np.ndarray]] = [[] for _ in self._places]
+        found: list[list[np.ndarray]] = [[] for _ in self._ends]
         for batch in self._to_predict(x, batch_size, steps).deal() or ():
             made = outputs_of_layers(self, batch.images())
-            for batches, at in zip(found, self._places, strict=True):
-                batches.append(made[at])
+            for batches, end in zip(found, self._ends, strict=True):
+                batches.append(made[self.layers.index(end)])
         return [np.concatenate(batches) for batches in found]
 
     def __call__(self, x: Any, training: bool | None = None) -> Any:
@@ -117,7 +122,7 @@ class _Looking(Sequential):
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise NotImplementedError(
-            f"{self.name}: a model with {len(self._places)} outputs is for looking: predict; train, evaluate and save "
+            f"{self.name}: a model with {len(self._ends)} outputs is for looking: predict; train, evaluate and save "
             "the whole model that it shares its layers with"
         )
 
@@ -134,22 +139,37 @@ def _one(name: str, what: str, given: Any) -> Any:
     """The only input, given as it is or in a list."""
     if isinstance(given, (list, tuple)):
         if len(given) > 1:
-            raise NotImplementedError(f"{name}: given {len(given)} {what}; {BRANCHES}")
+            raise NotImplementedError(
+                f"{name}: given {len(given)} {what}, which is not in loopnet: a network takes one batch of images, and "
+                "may branch behind it"
+            )
         given = given[0] if given else None
     return _symbolic(name, what, given)
 
 
-def _between(name: str, first: Any, last: Any) -> list[Layer]:
-    """The layers that lead from ``first`` to ``last``, in their order."""
-    layers: list[Layer] = []
+def _between(name: str, first: Any, ends: Sequence[SymbolicTensor]) -> Graph:
+    """The layers that lead from ``first`` to ``ends``."""
     begins = first.layer if isinstance(first, SymbolicTensor) else first
-    at = last
-    while isinstance(at, SymbolicTensor) and at.layer is not begins:
-        layers.insert(0, at.layer)
-        at = at.below
-    if not layers or (at.layer if isinstance(at, SymbolicTensor) else at) is not begins:
-        raise ValueError(f"{name}: the outputs {last!r} are not made from the inputs {first!r}")
-    if len(set(layers)) < len(layers):
-        twice = next(layer for layer in layers if layers.count(layer) > 1)
-        raise NotImplementedError(f"{name}: the layer {twice._who} stands in it twice; {BRANCHES}")
-    return layers
+
+    def maker_of(x: Any) -> Any:
+        return x.layer if isinstance(x, SymbolicTensor) else x
+
+    graph: Graph = {}
+    seen: set[int] = set()
+    waiting: list[Any] = list(ends)
+    while waiting:
+        x = waiting.pop()
+        if id(x) in seen or maker_of(x) is begins and x not in ends:
+            continue
+        seen.add(id(x))
+        if not isinstance(x, SymbolicTensor) or x.layer is begins:
+            end = x if x in ends else f"{ends[0]!r}, made of {x!r},"
+            raise ValueError(f"{name}: the outputs {end} are not made from the inputs {first!r} alone")
+        makers = tuple(None if maker_of(below) is begins else maker_of(below) for below in x.inputs)
+        if graph.setdefault(x.layer, makers) != makers:
+            raise NotImplementedError(
+                f"{name}: the layer {x.layer._who} is called on two things in it; a network has each layer once: "
+                f"give the second place a {type(x.layer).__name__} of its own"
+            )
+        waiting += x.inputs
+    return graph

@@ -91,7 +91,7 @@ class KerasNames:
         if symbolic is not None:
             if not self.layers:
                 raise ValueError(f"{self.name}: it has no layers yet")
-            return self._on(symbolic, self.layers)
+            return self._made_of(symbolic, self.layers)[self.layers[-1]]
         return call_model(self, x, bool(training))
 
     def predict_on_batch(self: "Sequential", x: Any) -> np.ndarray:  # type: ignore[misc]

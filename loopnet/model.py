@@ -15,6 +15,7 @@ from .batches import Answers, Batch, Batches, check_images, check_weights, flat_
 from .callbacks import EpochLines, History, ProgressBar, TerminateOnNaN, in_words
 from .dealing import Dealer, InOrder, Source, check_freq, size_and_steps
 from .events import Callback, Logs, all_listening, introduce, tell, validates
+from .graph import Maker
 from .keras_names import KerasNames, settle_for
 from .layers import Layer
 from .lines import warn
@@ -58,14 +59,9 @@ class Sequential(KerasNames, Network):
         self._turn = Turn()
         super().__init__(layers, name or "sequential", dtype, seed)
 
-    def add(self, layer: Any) -> None:
-        """Put ``layer`` on top, or all layers of a model. Shapes are checked here, as soon as the input's is known.
-
-        A layer that stands in another network already is shared: it has one set of weights, whoever trains it.
-        """
-        super().add(layer)
-        if isinstance(layer, Layer):
-            layer.turn = layer.turn or self._turn
+    def _put(self, layer: Layer, makers: tuple[Maker, ...]) -> None:
+        super()._put(layer, makers)
+        layer.turn = layer.turn or self._turn
 
     def summary(
         self,

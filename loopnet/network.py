@@ -7,7 +7,6 @@ often it is done, and on which images, is for ``model.py``.
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from . import losses, metrics, optimizers, regularizers
 from .borders import Border, with_borders
+from .graph import above_what_learns
 from .keras_names import settle_for
 from .layers import Flatten, Layer
 from .ops import DEFAULT_BACKEND, Ops, Tensor, get_ops
@@ -121,8 +121,9 @@ class Network(Stack):
             self._frozen = self._to_freeze()
         for layer in self.layers:
             layer.bound_to, layer.frozen = id(self), layer in self._frozen
-        for at, layer in enumerate(self.layers):  # which may come from another network, where other layers were below
-            layer.needs_input_gradient = any(below.learns for below in self.layers[:at])
+        asked = above_what_learns(self._graph)
+        for layer in self.layers:  # which may come from another network, where other layers were below
+            layer.needs_input_gradient = layer in asked
         parameters = self._trained(self._frozen)
         self._sizes = [prod(p.shape) for p in parameters]
         flat = np.concatenate([np.asarray(p.value).reshape(-1) for p in parameters] or [np.empty(0)])
@@ -150,7 +151,7 @@ class Network(Stack):
         for layer in self.layers:
             layer.bind(ops, self.dtype)
         self._room: dict[tuple[str, int], Tensor] = {}  # memory for batches and losses, by name and size of batch
-        self._plan = plan(self.layers, ops)
+        self._plan = plan(self._graph, ops)
         if self.loss is not None:
             self._fit_loss(self.loss, ops)
         self._plan = with_borders(self._plan, ops, self.output_shape)
@@ -229,7 +230,7 @@ class Network(Stack):
                 )
             self._criterion = losses.get({**loss.config(), "from_logits": True})
         elif softmax is not None:  # the loss looks at the probabilities: the softmax is a layer like any other
-            self._plan = replace(self._plan, stages=[*self._plan.stages, softmax], softmax=None)
+            self._plan = self._plan.ending_in(softmax)
         elif not loss.from_logits and _is_weighted_sum(last):
             raise ValueError(
                 f"{last.name}: {name} expects probabilities, given logits; "
@@ -252,7 +253,7 @@ class Network(Stack):
             return self._step(x, targets, weight)
         outputs = self._forward(x, training=True, images=images)
         losses, gradient = self._loss(outputs, targets, weight)
-        for stage in reversed(self._plan.stages[self._plan.first_trained :]):
+        for stage in reversed(self._plan.trained):
             gradient = stage.backward(gradient)
         self._penalize(training=True)
         self.optimizer.step(self._ops, self._values, self._grads)  # type: ignore[union-attr, arg-type]

@@ -14,7 +14,6 @@ from .kernels.activation import AMPLITUDE, SLOPE
 from .kernels.gated import ROOT_HALF
 
 if TYPE_CHECKING:
-    from .layers import Layer
     from .model import Sequential
 
 OPSET, IR_VERSION = 17, 8  # of 2022: any runtime since knows them
@@ -32,20 +31,23 @@ def export(model: "Sequential", path: str | Path) -> None:
         raise ImportError("the ONNX export needs the package onnx: pip install 'loopnet[onnx]'") from None
     model._built()
     graph = _Graph()
-    at, turned = "images", False  # turned: channels are last in the layer's shape, and first in the graph
-    for layer in model.layers:
+    made: dict[Any, tuple[str, bool]] = {None: ("images", False)}
+    """The name of what each layer made, and whether it is turned: channels last in its shape, and first in the graph.
+    """
+    for layer, makers in model._graph.items():
         for part in (layer, getattr(layer, "activation", None)):
             if part is not None and type(part).__name__ not in WRITERS:
                 raise ValueError(f"{layer.name}: {type(part).__name__} cannot be exported to ONNX")
         write, wants = WRITERS[type(layer).__name__]
         rank = len(layer.input_shape)
+        turned = made[makers[0]][1]
         if wants is not EITHER and rank > 2:
-            turn = wants is FIRST and getattr(layer, "data_format", "") == "channels_last"
-            if turn != turned:
-                at = graph.turn(at, rank, to_first=turn)
-            turned = turn
-        at = write(graph, layer, at)
-        turned = turned and len(layer.output_shape) > 2
+            turned = wants is FIRST and getattr(layer, "data_format", "") == "channels_last"
+        given = [made[maker] for maker in makers]
+        taken = [at if is_turned == turned else graph.turn(at, rank, turned) for at, is_turned in given]
+        at = write(graph, layer, *taken)
+        made[layer] = at, turned and len(layer.output_shape) > 2
+    at, turned = made[layer]
     if turned:
         at = graph.turn(at, len(model.output_shape), to_first=False)
     graph.nodes.append(onnx.helper.make_node("Identity", [at], ["outputs"]))
@@ -306,7 +308,26 @@ def _nothing(graph: _Graph, layer: Any, x: str) -> str:
     return x
 
 
-Writer = Callable[[_Graph, "Layer", str], str]
+def _merging(operation: str) -> "Writer":
+    def write(graph: _Graph, layer: Any, *xs: str) -> str:
+        y = xs[0]
+        for x in xs[1:]:
+            y = graph.node(operation, [y, x])
+        return y
+
+    return write
+
+
+def _average(graph: _Graph, layer: Any, *xs: str) -> str:
+    return _times(graph, _merging("Add")(graph, layer, *xs), 1 / len(xs))
+
+
+def _concatenate(graph: _Graph, layer: Any, *xs: str) -> str:
+    return graph.node("Concat", list(xs), axis=layer._axis)
+
+
+Writer = Callable[..., str]
+"""Of the graph, the layer and the names of what it takes."""
 
 FIRST, AS_IT_IS, EITHER = "channels first", "the order of the layer's own shape", "any order"
 
@@ -350,6 +371,9 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     "HardSiLU": (_elementwise("HardSwish"), EITHER),
     "Exponential": (_elementwise("Exp"), EITHER),
     "Rescaling": (_rescaling, EITHER),
+    **{name: (_merging(name[:3]), EITHER) for name in ("Add", "Subtract", "Multiply", "Maximum", "Minimum")},
+    "Average": (_average, EITHER),
+    "Concatenate": (_concatenate, AS_IT_IS),
     # what does nothing when looking
     **{name: (_nothing, EITHER) for name in ("Layer", "Identity", "RandomDistortion", "RandomTranslation")},
     **{name: (_nothing, EITHER) for name in ("RandomRotation", "RandomZoom", "RandomFlip")},

@@ -27,6 +27,7 @@ from .kernels import (
     gated,
     gaussian,
     loss,
+    merge,
     normalization,
     optimizer,
     padding,
@@ -130,6 +131,14 @@ class Ops:
     flatten_backward: Kernel
     reshape: Kernel
     permute: Kernel
+    add: Kernel
+    subtract: Kernel
+    multiply: Kernel
+    maximum: Kernel
+    minimum: Kernel
+    to_the_larger: Kernel
+    concatenate: Kernel
+    cut_out: Kernel
     softmax_forward: Kernel
     softmax_backward: Kernel
     log_softmax_forward: Kernel
@@ -298,6 +307,14 @@ TEXTBOOK: dict[str, Any] = {
     "flatten_backward": reshape.flatten_backward,
     "reshape": reshape.reshape,
     "permute": reshape.permute,
+    "add": merge.add,
+    "subtract": merge.subtract,
+    "multiply": merge.multiply,
+    "maximum": merge.maximum,
+    "minimum": merge.minimum,
+    "to_the_larger": merge.to_the_larger,
+    "concatenate": merge.concatenate,
+    "cut_out": merge.cut_out,
     "softmax_forward": softmax.softmax_forward,
     "softmax_backward": softmax.softmax_backward,
     "log_softmax_forward": softmax.log_softmax_forward,
@@ -342,7 +359,9 @@ ANY_LAYOUT = {
         "elu", "exponential", "silu", "gelu", "mish", "hard_silu",
     )
     for way in ("forward", "backward")
-} | {"rescale", "spread_taps", "collect_taps"}  # fmt: skip
+} | {
+    "rescale", "add", "subtract", "multiply", "maximum", "minimum", "to_the_larger", "spread_taps", "collect_taps"
+}  # fmt: skip
 
 
 def _python() -> Ops:

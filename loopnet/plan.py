@@ -1,10 +1,11 @@
 """The one place where it is decided how layers are run: which stages a batch walks through, on a given rung.
 
 The layers of a model are what its author wrote; the stages are what is executed. Usually they are the same,
-with two exceptions:
+with three exceptions:
 
 - The softmax at the end of a classifier is set apart, because its loss works on the logits before it.
 - Convolution, ReLU and 2x2 max pooling in a row are one stage on a rung that has a fused kernel for the three.
+- Where the network branches, stages stand between the layers that lead from branch to branch (``branches.py``).
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .branches import as_a_chain
+from .graph import Graph, above_what_learns
 from .layers import Conv2D, Layer, MaxPooling2D, ReLU, Softmax, WeightedLayer
 from .ops import Ops, Tensor
 
@@ -56,19 +59,19 @@ class ConvReluPool:
         self._pads = self._framed != conv.input_shape[1:]
 
     @staticmethod
-    def fits(conv: Layer, pool: Layer, ops: Ops) -> bool:
-        """Whether the two layers are what the fused kernels can run, on a rung that has them."""
+    def fits(conv: Any, pool: Any, ops: Ops) -> bool:
+        """Whether the two are layers that the fused kernels can run, on a rung that has them."""
         return (
             ops.conv2d_relu_pool_forward is not None
             and ops.relu_pool_backward is not None
             and isinstance(conv, Conv2D)
+            and isinstance(pool, MaxPooling2D)
             and conv.ops is ops
             and "conv2d_forward" in conv.operations()  # no dilation, no groups
             and "permute" not in (*conv.operations(), *pool.operations())  # channels last
             and isinstance(conv.activation, ReLU)
             and conv.strides == (1, 1)
             and (conv.padding == "valid" or ops.pad_images is not None)
-            and isinstance(pool, MaxPooling2D)
             and pool.ops is ops
             and pool.pool_size == pool.strides == (2, 2)
             and pool.padding == "valid"
@@ -108,33 +111,39 @@ class ConvReluPool:
 class Plan:
     stages: list[Stage]
     """From the images to the logits."""
-    softmax: Layer | None
+    trained: list[Stage]
+    """Those that the way back leads through: nobody asks for the gradient of what is below all that learns."""
+    softmax: Layer | None = None
     """From the logits to probabilities, if the network ends in a softmax."""
-    first_trained: int
-    """The first stage that learns: the backward pass ends there, nobody asks for the gradient of what is below."""
+
+    def ending_in(self, last: Stage) -> "Plan":
+        """The same, and one more stage in place of the softmax."""
+        return Plan([*self.stages, last], [*self.trained, last] if self.trained else [])
 
 
-def plan(layers: list[Layer], ops: Ops) -> Plan:
-    """The stages for ``layers`` on the rung of ``ops``."""
+def plan(graph: Graph, ops: Ops) -> Plan:
+    """The stages for the layers of ``graph`` on the rung of ``ops``."""
+    *_, last = graph
+    links = as_a_chain(graph, ops, [last])
+    asked = above_what_learns(graph)
     stages: list[Stage] = []
-    first_trained = 0
+    trained: list[Stage] = []
     softmax: Layer | None = None
     at = 0
-    while at < len(layers):
-        layer = layers[at]
-        is_last = at == len(layers) - 1
-        classifies = is_last and len(layer.output_shape) == 2
-        if not any(below.learns for below in layers[: at + 1]):
-            first_trained = len(stages) + 1
-        if not is_last and ConvReluPool.fits(layer, layers[at + 1], ops):
-            stages.append(ConvReluPool(layer, layers[at + 1]))  # type: ignore[arg-type]
+    while at < len(links):
+        link = links[at]
+        stage: Stage | None = link
+        classifies = link is last and len(last.output_shape) == 2
+        if at + 1 < len(links) and ConvReluPool.fits(link, links[at + 1], ops):
+            stage = ConvReluPool(link, links[at + 1])  # type: ignore[arg-type]
             at += 1
-        elif classifies and isinstance(layer, Softmax):
-            softmax = layer
-        elif classifies and isinstance(layer, WeightedLayer) and isinstance(layer.activation, Softmax):
-            stages.append(Linear(layer))
-            softmax = layer.activation
-        else:
-            stages.append(layer)
+        elif classifies and isinstance(link, Softmax):
+            stage, softmax = None, link
+        elif classifies and isinstance(link, WeightedLayer) and isinstance(link.activation, Softmax):
+            stage, softmax = Linear(link), link.activation
+        if stage is not None:
+            stages.append(stage)
+            if (link in asked or link.learns) if isinstance(link, Layer) else link.is_on_the_way_back:
+                trained.append(stage)
         at += 1
-    return Plan(stages, softmax, first_trained)
+    return Plan(stages, trained, softmax)

@@ -201,7 +201,8 @@ def loops_of_a_step(job: dict[str, Any]) -> list[tuple[Any, Any]]:
 
     model = Sequential([Input(job["input_shape"])], dtype=job["dtype"])
     for arguments in job["layers"]:
-        model.add(LAYERS[arguments.pop("class")](**arguments))
+        layer, makers = LAYERS[arguments.pop("class")], saving.makers_in(model, arguments)
+        model._put(layer(**arguments), makers)
     model.compile(optimizers.get(job["optimizer"]), losses.get(job["loss"]), backend=job["backend"])
     x = np.zeros((job["images"], *job["input_shape"]), job["dtype"])
     targets = np.zeros((job["images"], *job["targets"]), job["dtype"])

@@ -109,8 +109,25 @@ def frozen_in(model: "Sequential") -> dict[str, list[str]]:
 
 
 def describe_layers(model: "Sequential") -> list[dict[str, Any]]:
-    layers = zip(model.names_in_files(), model.layers, strict=True)
-    return [{"class": type(layer).__name__, **layer.config(), "name": name} for name, layer in layers]
+    """Class and arguments of each layer, and, where that is not the one before it, what it takes: names, None for the
+    images.
+    """
+    names: dict[Any, Any] = dict(zip(model.layers, model.names_in_files(), strict=True))
+    described, below = [], None
+    for layer, makers in model._graph.items():
+        takes = {} if makers == (below,) else {"takes": [names.get(maker) for maker in makers]}
+        described.append({"class": type(layer).__name__, **layer.config(), "name": names[layer], **takes})
+        below = layer
+    return described
+
+
+def makers_in(model: "Sequential", described: dict[str, Any]) -> tuple[Layer | None, ...]:
+    """The layers of ``model`` that the next one, so ``described``, takes from; its description does without them from
+    then on.
+    """
+    if "takes" not in described:
+        return (model.layers[-1] if model.layers else None,)
+    return tuple(None if name is None else model.get_layer(name) for name in described.pop("takes"))
 
 
 def load(cls: "type[Sequential]", path: str | Path, backend: str | Ops) -> "Sequential":
@@ -135,12 +152,13 @@ def _rebuild(cls: "type[Sequential]", config: dict, tensors: dict[str, np.ndarra
     for arguments in config["layers"]:
         arguments = dict(arguments)
         layer = LAYERS[arguments.pop("class")]
+        makers = makers_in(model, arguments)
         trial = layer(**arguments)
-        trial.build(model.output_shape[1:] if model.layers else tuple(config["input_shape"]))
+        trial.build(model.shape_from(makers))
         expect_modest(trial.output_shape[1:])
         for p in trial.parameters:  # before the model takes memory for them
             expect_array(tensors, f"{arguments['name']}/{p.name}", p.shape)
-        model.add(layer(**arguments))
+        model._put(layer(**arguments), makers)
         model.layers[-1].has_automatic_name = looks_automatic(model.layers[-1])
     model.set_weights([tensors[f"{layer.name}/{p.name}"] for layer in model.layers for p in layer.parameters])
     model.trained_on = _word(config.get("trained_on"))  # older files do not know it

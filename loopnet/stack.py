@@ -1,4 +1,4 @@
-"""Stack: layers on top of each other, their shapes, names and weights; what a network *is*, before anyone trains it."""
+"""Stack: layers, how they hang together, their shapes, names and weights; what a network *is*, before it is trained."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .called import is_made
+from .graph import Graph, Maker, above_what_learns
 from .layers import Input, Layer
 from .layers.base import expect_weights, yes_or_no
 from .names import Names
@@ -15,7 +16,8 @@ from .shapes import Shape, positive
 
 
 class Stack:
-    """A chain of layers whose shapes fit together, and all that they learn. :class:`loopnet.Sequential` trains it.
+    """Layers whose shapes fit together, and all that they learn: a chain, unless ``loopnet.Model`` made it of layers
+    that branch (``graph``). :class:`loopnet.Sequential` trains it.
 
     trained_on: the name of the data set that it was trained on. classes: the names of its classes, where they are more
     than numbers. Both are None until you set them, and go into the model's file.
@@ -36,6 +38,7 @@ class Stack:
         self.name = name or "stack"
         self.dtype = np.dtype(dtype)
         self.layers: list[Layer] = []
+        self._graph: Graph = {}
         self._names = Names()
         self._trainable = True
         self._input: Shape | None = None
@@ -57,37 +60,42 @@ class Stack:
             return
         if not isinstance(layer, Layer):
             raise ValueError(f"{self.name}: expected a layer, given {layer!r}")
-        if layer in self.layers:
-            raise ValueError(f"{self.name}: the layer {layer.name} is in it already; a chain has each layer once")
         if not self.layers and self._input is None:
             self._input = layer.declared_input_shape if layer.below is None else layer.input_shape[1:]
             self._bottom = layer if isinstance(layer, Input) else None
         elif isinstance(layer, Input):  # the others' input_shape and input_dim say nothing new, as in Keras
             raise ValueError(f"{self.name}: only the first layer may be an Input, given {layer!r}")
-        if isinstance(layer, Input):
-            return
+        if not isinstance(layer, Input):
+            self._put(layer, (self.layers[-1] if self.layers else None,))
+
+    def _put(self, layer: Layer, makers: tuple[Maker, ...]) -> None:
+        """Put ``layer`` where it takes what ``makers`` make, which are in the network already."""
+        if layer in self.layers:
+            raise ValueError(f"{self.name}: the layer {layer.name} is in it already; a network has each layer once")
         self._names.expect_free(layer, self.layers, self.name)
         self.layers.append(layer)
+        self._graph[layer] = makers
         if self._input is not None:
             try:
                 self._build(layer)
             except ValueError:
-                self.layers.pop()
+                del self._graph[self.layers.pop()]
                 raise
         self._names.enter(layer, self.layers[:-1])
 
     def _add_all(self, other: "Stack") -> None:
         if not other.layers:
             raise ValueError(f"{self.name}: expected a layer, given {other.name}, which has no layers yet")
-        before = list(self.layers), self._input, self._bottom
+        before = list(self.layers), dict(self._graph), self._input, self._bottom
+        top = self.layers[-1] if self.layers else None
         names = [(layer, layer.name) for layer in other.layers if layer not in self.layers]
         try:
             if other._input is not None and not self.layers and self._input is None:
                 self.add(other.inputs[0])
-            for layer in list(other.layers):
-                self.add(layer)
+            for layer, makers in list(other._graph.items()):
+                self._put(layer, tuple(top if maker is None else maker for maker in makers))
         except ValueError:
-            self.layers, self._input, self._bottom = before
+            self.layers, self._graph, self._input, self._bottom = before
             for layer, name in names:
                 self._names.leave(layer, name)
             raise
@@ -96,7 +104,12 @@ class Stack:
         """Take the last layer off, and return it; it keeps its weights. Raises ``ValueError`` if there is none."""
         if not self.layers:
             raise ValueError(f"{self.name}: it has no layer to take off")
+        if self._graph[self.layers[-1]] not in ((None,), tuple(self.layers[-2:-1])):
+            raise ValueError(
+                f"{self.name}: branches end in its last layer; Model(model.input, model.layers[-2].output) ends earlier"
+            )
         layer = self.layers.pop()
+        del self._graph[layer]
         self._names.leave(layer, layer.name)
         return layer
 
@@ -109,11 +122,10 @@ class Stack:
         return self._names.in_a_file(self.layers, self.name)
 
     def _build(self, layer: Layer) -> None:
-        at = self.layers.index(layer)
-        assert self._input is not None
-        shape = self.layers[at - 1].output_shape[1:] if at else self._input
+        makers = self._graph[layer]
+        shape = self.shape_from(makers)
         if layer.below is not None:  # another network has built it, and shares it
-            layer.expect_input(shape, layer.input_shape[1:])
+            layer.expect_input(shape, layer.built_for)
             dtypes = {np.dtype(p.value.dtype) for p in layer.parameters} - {self.dtype}
             if dtypes:
                 raise ValueError(f"{layer.name}: its weights are {dtypes.pop()}, those of {self.name} are {self.dtype}")
@@ -123,13 +135,20 @@ class Stack:
             trial = deepcopy(layer)
             trial.build(shape)
             if [p.shape for p in trial.parameters] != [w.shape for w in kept]:
-                layer.expect_input(shape, layer.input_shape[1:])
+                layer.expect_input(shape, layer.built_for)
         layer.build(shape)
-        layer.below = self._on(self.inputs[0], self.layers[:at])
-        layer.needs_input_gradient = any(below.learns for below in self.layers[:at])
+        made = self._made_of(self.inputs[0], self.layers[: self.layers.index(layer)])
+        layer.below = [made[maker] for maker in makers] if len(makers) > 1 else made[makers[0]]
+        layer.needs_input_gradient = layer in above_what_learns(self._graph)
         layer.initialize(self._initial_rng)
         for p, value in zip(layer.parameters, kept or [p.value for p in layer.parameters], strict=True):
             p.value = value.astype(self.dtype)
+
+    def shape_from(self, makers: Sequence[Maker]) -> Any:
+        """The shape of one image of what these layers make, or a list of shapes if they are several."""
+        assert self._input is not None
+        shapes = [self._input if maker is None else maker.output_shape[1:] for maker in makers]
+        return shapes if len(shapes) > 1 else shapes[0]
 
     def build(self, input_shape: Sequence[int | None] | None = None) -> None:
         """Give a model that declares no input shape one, batch axis first as in Keras: ``(None, 28, 28, 1)``. One that
@@ -154,7 +173,7 @@ class Stack:
     def outputs(self) -> list[Any]:
         """What stands for the outputs: one symbolic tensor."""
         self._built()
-        return [self._on(self.inputs[0], self.layers)]
+        return [self._made_of(self.inputs[0], self.layers)[self.layers[-1]]]
 
     @property
     def input(self) -> Input:
@@ -164,12 +183,13 @@ class Stack:
     def output(self) -> Any:
         return self.outputs[0]
 
-    @staticmethod
-    def _on(x: Any, layers: Sequence[Layer]) -> Any:
-        """What ``layers`` make of the symbolic tensor ``x``."""
+    def _made_of(self, x: Any, layers: Sequence[Layer]) -> dict[Maker, Any]:
+        """What each of ``layers``, the first ones, makes of the symbolic tensor ``x``."""
+        made: dict[Maker, Any] = {None: x}
         for layer in layers:
-            x = layer(x)
-        return x
+            taken = [made[maker] for maker in self._graph[layer]]
+            made[layer] = layer(taken if len(taken) > 1 else taken[0])
+        return made
 
     @property
     def input_shape(self) -> tuple[Any, ...]:

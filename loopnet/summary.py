@@ -3,13 +3,18 @@
 from collections.abc import Callable
 from math import prod
 
+from .graph import Maker, is_chain
 from .stack import Stack
+
+LEFT = ("Layer (type)", "Output Shape", "   Connected to")
+"""Columns that begin at the left."""
 
 
 def summarize(
     stack: Stack, backend: str | None, print_fn: Callable[[str], object], show_trainable: bool = False
 ) -> None:
-    """A line for each layer: its name and class, output shape, number of parameters.
+    """A line for each layer: its name and class, output shape, number of parameters; and which layers it takes from, if
+    the network branches.
 
     backend: the rung the layers were asked to run on, if that is settled; a column says which run on another.
     show_trainable: a column says which may learn.
@@ -20,6 +25,13 @@ def summarize(
     for layer in stack.layers:
         known = (str(layer.output_shape), f"{layer.count_params():,}") if layer.built else ("?", "0 (unbuilt)")
         rows.append((f"{layer.name} ({type(layer).__name__})", *known))
+    if not is_chain(stack._graph):
+        head = (*head, LEFT[-1])
+        names: dict[Maker, str] = {None: "input", **{layer: layer.name for layer in stack.layers}}
+        rows = [
+            (*row, "   " + ", ".join(names[maker] for maker in makers))
+            for row, makers in zip(rows, stack._graph.values(), strict=True)
+        ]
     if show_trainable:
         frozen = stack._to_freeze()
         head = (*head, "Trainable")
@@ -35,8 +47,9 @@ def summarize(
     line = "─" * sum(wide)
     print_fn(f'Model: "{stack.name}"')
     print_fn(line)
+    sides = ["<" if name in LEFT else ">" for name in head]
     for row in [head, *rows]:
-        print_fn("".join(f"{cell:{'<' if i < 2 else '>'}{wide[i]}}" for i, cell in enumerate(row)))
+        print_fn("".join(f"{cell:{side}{size}}" for cell, side, size in zip(row, sides, wide, strict=True)))
         if row is head:
             print_fn(line)
     print_fn(line)

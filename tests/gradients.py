@@ -55,7 +55,8 @@ class Trial:
     def forward(self):
         for p, value in zip(self.learned, self.values, strict=True):
             p.value = self.ops.asarray(value.copy())
-        y = self.layer.forward(self.ops.pack(self.x), training=True)
+        self.packed = self.ops.pack(self.x)
+        y = self.layer.forward(self.packed, training=True)
         return self.ops.to_host(y, self.direction.shape)
 
     def loss(self):
@@ -63,7 +64,10 @@ class Trial:
 
     def check(self):
         self.forward()
-        dx = self.ops.to_host(self.layer.backward(self.ops.pack(self.direction)), self.x.shape)
+        dy = self.ops.pack(self.direction)
+        dx = self.ops.to_host(self.layer.backward(dy), self.x.shape)
+        for given, packed in ((self.direction, dy), (self.x, self.packed)):  # other branches may have them, too
+            np.testing.assert_array_equal(self.ops.to_host(packed, given.shape), given)
         gradients = [np.array(p.grad) for p in self.learned]
         assert relative_error(dx, central_differences(self.loss, self.x)) < TOLERANCE
         for p, value, gradient in zip(self.learned, self.values, gradients, strict=True):

@@ -111,19 +111,29 @@ def test_functions_are_links_of_the_chain(name):
 
 A, B = Input((4,)), Input((4,))
 SHARED = Dense(4, name="shared")
-BRANCHES = "branches are not in loopnet: a network is a chain of layers"
+ONE = "expected one; Add, Concatenate and their like take several"
 
 REFUSED = [
-    (lambda: Dense(3)([A, B]), NotImplementedError, f"Dense: called on 2 inputs; {BRANCHES}"),
-    (lambda: Dense(3)(A, B), NotImplementedError, f"Dense: called on 2 inputs; {BRANCHES}"),
-    (lambda: Sequential([Dense(3)])([A, B]), NotImplementedError, f"sequential: called on 2 inputs; {BRANCHES}"),
-    (lambda: layers.Add()([A, B]), NotImplementedError, f"Add is not in loopnet: {BRANCHES}"),
-    (lambda: Dense(4)(A) + A, NotImplementedError, "arithmetic is not in loopnet"),
-    (lambda: Dense(4)(A) / 255.0, NotImplementedError, "layers.Rescaling"),
-    (lambda: Model([A, B], Dense(3)(A)), NotImplementedError, f"functional: given 2 inputs; {BRANCHES}"),
-    (lambda: Model(A, [Dense(3)(A), Dense(2)(A)]), NotImplementedError, f"not on one chain; {BRANCHES}"),
-    (lambda: Model(A, SHARED(SHARED(A))), NotImplementedError, f"the layer shared stands in it twice; {BRANCHES}"),
-    (lambda: Model(A, Dense(3)(B), name="m"), ValueError, "m: the outputs .*made by Dense> are not made from the inp"),
+    (lambda: Dense(3)([A, B]), NotImplementedError, f"Dense: called on 2 inputs; {ONE}"),
+    (lambda: Dense(3)(A, B), NotImplementedError, f"Dense: called on 2 inputs; {ONE}"),
+    (lambda: Sequential([Dense(3)])([A, B]), NotImplementedError, f"sequential: called on 2 inputs; {ONE}"),
+    (lambda: layers.Dot(), NotImplementedError, "Dot is not in loopnet: branches meet in Add, Average"),
+    (lambda: Dense(4)(A) + X, NotImplementedError, "is not in loopnet: expected a number or a tensor"),
+    (lambda: A / Dense(4)(A), NotImplementedError, "is not in loopnet: expected a number or a tensor"),
+    (lambda: layers.Add()(A), ValueError, r"Add: expected one list, Add\(\)\(\[a, b\]\), given Input"),
+    (lambda: layers.Add()(A, B), ValueError, "Add: expected one list, .* given 2 arguments"),
+    (lambda: layers.Add()([A]), ValueError, "Add: expected a list of two or more"),
+    (lambda: layers.Add()([A, X]), ValueError, "Add: expected symbolic tensors only, or arrays only"),
+    (lambda: layers.Add()([A, Dense(3)(A)]), ValueError, r"inputs of one shape, given \(None, 4\), \(None, 3\); they"),
+    (lambda: layers.Subtract()([A, A, A]), ValueError, "Subtract: expected a list of two, given 3"),
+    (lambda: layers.Concatenate(2)([A, A]), ValueError, r"Concatenate: expected an axis in 1 .. 1, given 2"),
+    (lambda: layers.Concatenate(axis=0), ValueError, "Concatenate: expected an axis behind that of the batch"),
+    (lambda: layers.concatenate([Input((3, 4)), Input((3, 5))], axis=1), ValueError, "alike in all axes but 1, given"),
+    (lambda: Sequential([Input((4,)), layers.Add()]), ValueError, "add: expected a list of two or more"),
+    (lambda: Model([A, B], Dense(3)(A)), NotImplementedError, "functional: given 2 inputs, which is not in loopnet"),
+    (lambda: Model(A, layers.add([A, B])), ValueError, "made by Add>, made of Input.* are not"),
+    (lambda: Model(A, SHARED(SHARED(A))), NotImplementedError, "the layer shared is called on two things in it"),
+    (lambda: Model(A, Dense(3)(B), name="m"), ValueError, "m: the outputs .*, made of Input.*, are not made from"),
     (lambda: Model(A, A), ValueError, "are not made from the inputs"),
     (lambda: Model(A), ValueError, "expected outputs as an Input or what a layer made of one, given None"),
     (lambda: Model(A, []), ValueError, "expected outputs .*given None"),
@@ -142,7 +152,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("line", "error", "message"), REFUSED, ids=[m for _, _, m in REFUSED])
-def test_what_is_no_chain_is_refused_by_name(line, error, message):
+def test_what_is_not_there_is_refused_by_name(line, error, message):
     with pytest.raises(error, match=message):
         line()
 
@@ -220,8 +230,8 @@ SHARED_BADLY = [
     (lambda: adds(Sequential([Dense(9, name="x"), Flatten(name="y")]), Sequential([Dense(2, name="x")])), "named 'x'"),
     (lambda: adds(Sequential(dtype="float64"), logits()), "dense: its weights are float32, those of .* float64"),
     (lambda: adds(Sequential(), Sequential()), "given sequential, which has no layers yet"),
-    (lambda: (lambda model: adds(model, model.layers[-1]))(logits()), "dense_1 is in it already; a chain has each"),
-    (lambda: (lambda model: adds(model, model))(logits()), "flatten is in it already; a chain has each layer once"),
+    (lambda: (lambda model: adds(model, model.layers[-1]))(logits()), "dense_1 is in it already; a network has"),
+    (lambda: (lambda model: adds(model, model))(logits()), "flatten is in it already; a network has each layer once"),
 ]
 
 

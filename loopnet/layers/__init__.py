@@ -46,6 +46,22 @@ from .dropout import (
 )
 from .input import Input, InputLayer
 from .lecun1998 import RBF, SparseConv2D, Subsampling2D
+from .merging import (
+    Add,
+    Average,
+    Concatenate,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from .missing import MISSING
 from .normalization import BatchNormalization
 from .pooling import (
@@ -91,6 +107,7 @@ LAYERS: dict[str, type[Layer]] = {
         LpPooling1D, LpPooling2D, LpPooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D,
         GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
         ZeroPadding1D, ZeroPadding2D, ZeroPadding3D, Cropping1D, Cropping2D, Cropping3D, UpSampling1D, UpSampling2D,
+        Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate,
         Flatten, Reshape, Permute, Identity,
         RandomDistortion, RandomTranslation, RandomRotation, RandomZoom, RandomFlip,
         Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D, GaussianDropout, GaussianNoise,
@@ -117,6 +134,7 @@ __all__ = [
     "SeparableConvolution1D", "SeparableConvolution2D",
     "MaxPool1D", "MaxPool2D", "MaxPool3D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D",
     "GlobalAvgPool1D", "GlobalAvgPool2D", "GlobalAvgPool3D",
+    "add", "average", "concatenate", "maximum", "minimum", "multiply", "subtract",
 ]  # fmt: skip
 
 

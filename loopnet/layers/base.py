@@ -14,7 +14,7 @@ from ..called import call_layer
 from ..missing import settle
 from ..ops import Ops, Tensor
 from ..shapes import Shape, channel_order, expect_rank, positive, turned
-from .missing import ARGUMENTS, BRANCHES
+from .missing import ARGUMENTS, ONE_INPUT
 from .symbolic import SymbolicTensor, only_symbolic
 
 
@@ -82,7 +82,7 @@ class Layer:
         self.ops: Ops
         self.built = False
         self.below: Any = None
-        """What stands for its input in the first network that it was put in; None before."""
+        """What stands for its input in the first network that it was put in, or a list; None before."""
         self.bound_to: int | None = None
         """The ``id`` of the network whose vectors have the weights now; several may share them: ``Network._ready``."""
         self.turn: Any = None
@@ -186,13 +186,13 @@ class Layer:
         return cls(**config)
 
     def __call__(self, *inputs: Any, training: bool | None = None, **arguments: Any) -> Any:
-        """The next link of a chain, ``x = Dense(10)(x)``, for ``Model(inputs, outputs)``, which draws the weights. Of
-        numbers: an array, what the layer makes of them; see ``called``.
+        """Of a symbolic tensor, ``x = Dense(10)(x)``, the next one, for ``Model(inputs, outputs)``, which draws the
+        weights. Of numbers: an array, what the layer makes of them; see ``called``.
         """
         x = only_symbolic(self._who, inputs, {"training": training, **arguments})
         if x is None:
             if len(inputs) != 1:
-                raise NotImplementedError(f"{self._who}: called on {len(inputs)} inputs; {BRANCHES}")
+                raise NotImplementedError(f"{self._who}: called on {len(inputs)} inputs; {ONE_INPUT}")
             settle(self._who, arguments, {"mask": "all numbers count"}, ("training",))
             return call_layer(self, inputs[0], bool(training))
         trial = self
@@ -200,10 +200,15 @@ class Layer:
             trial = deepcopy(self)
             trial.name = self._who
             trial.build(x.shape[1:])
-        self.expect_input(x.shape[1:], trial._input)
+        self.expect_input(x.shape[1:], trial.built_for)
         return SymbolicTensor(self, x, trial.output_shape)
 
-    def expect_input(self, given: Shape, expected: Shape) -> None:
+    @property
+    def built_for(self) -> Any:
+        """The shape of one image that ``build`` was given; of a layer that merges several, a list of them."""
+        return self._input
+
+    def expect_input(self, given: Any, expected: Any) -> None:
         """Raise ``ValueError`` if a layer that was built for one shape is given another."""
         if given != expected:
             raise ValueError(f"{self._who}: it was built for input of shape {expected}, given {given}")

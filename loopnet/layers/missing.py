@@ -2,7 +2,7 @@
 
 from ..missing import listed
 
-BRANCHES = "branches are not in loopnet: a network is a chain of layers, each of which takes what the one before made"
+ONE_INPUT = "expected one; Add, Concatenate and their like take several"
 
 MISSING = listed(
     {
@@ -21,8 +21,8 @@ MISSING = listed(
         "use ReLU(threshold=1.0)": "ThresholdedReLU",
         "use Dense": "EinsumDense",
         "write a subclass of loopnet.layers.Layer, with forward and backward": "Lambda Wrapper",
-        BRANCHES: """
-        Add Average Concatenate Dot Maximum Minimum Multiply Subtract""",
+        "branches meet in Add, Average, Concatenate, Maximum, Minimum, Multiply and Subtract": "Dot dot",
+        "today's names are Add, Concatenate and their like": "Merge merge",
         "there are no recurrent layers; Conv1D reads sequences": """
         Bidirectional ConvLSTM1D ConvLSTM2D ConvLSTM3D Embedding GRU GRUCell LSTM LSTMCell Masking RNN RepeatVector
         SimpleRNN SimpleRNNCell StackedRNNCells TimeDistributed""",

@@ -189,7 +189,7 @@ class SeparableConvolution(Layer):
         super().bind(ops, dtype)
         self.depthwise.bind(self.ops, dtype)
         self.pointwise.bind(ops, dtype)
-        self._stages = with_borders(Plan(list(self.halves), None, 0), self.ops, self.output_shape).stages
+        self._stages = with_borders(Plan(list(self.halves), []), self.ops, self.output_shape).stages
         self._borders = [stage for stage in self._stages if isinstance(stage, Border)]
 
     def forward(self, x, training=False):

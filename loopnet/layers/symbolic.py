@@ -1,35 +1,61 @@
 """What stands for numbers before there are any: a layer called on an ``Input``, or on what another layer made of it."""
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .missing import BRANCHES
+from .missing import ONE_INPUT
 
 if TYPE_CHECKING:
     from .base import Layer
 
 
 class Symbolic:
-    """What a layer can be called on: an ``Input``, or what another layer made, a ``SymbolicTensor``."""
+    """What a layer can be called on: an ``Input``, or what another layer made, a ``SymbolicTensor``.
+
+    Arithmetic puts layers behind it: ``x + y`` is ``Add()([x, y])``, and ``x / 255`` is ``Rescaling(1 / 255)(x)``.
+    """
+
+    def __add__(self, other: Any) -> Any:
+        return _merged("Add", self, other) if isinstance(other, Symbolic) else _shifted(self, "+", other)
+
+    def __sub__(self, other: Any) -> Any:
+        return _merged("Subtract", self, other) if isinstance(other, Symbolic) else _shifted(self, "-", other, -1)
+
+    def __mul__(self, other: Any) -> Any:
+        return _merged("Multiply", self, other) if isinstance(other, Symbolic) else _rescaled(self, "*", other)
+
+    def __truediv__(self, other: Any) -> Any:
+        return _rescaled(self, "/", other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return _shifted(-self, "-", other)
+
+    def __neg__(self) -> Any:
+        return _rescaled(self, "*", -1)
+
+    __radd__, __rmul__ = __add__, __mul__
 
 
 class SymbolicTensor(Symbolic):
-    """What ``layer`` makes of ``below``: a shape, and the way back to the ``Input`` at the bottom of the chain."""
+    """What ``layer`` makes of ``below``, or, if it merges several, of a list of them: a shape, and the way back to the
+    ``Input``.
+    """
 
     dtype = "float32"
 
     def __init__(self, layer: "Layer", below: Any, shape: tuple[Any, ...]):
         self.layer, self.below, self.shape = layer, below, shape
 
+    @property
+    def inputs(self) -> list[Any]:
+        """What the layer takes."""
+        return list(self.below) if isinstance(self.below, list) else [self.below]
+
     def __repr__(self) -> str:
         return f"<SymbolicTensor shape={self.shape}, made by {self.layer._who}>"
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         raise NotImplementedError(f"{self!r} has no numbers yet: make a Model of it, and predict")
-
-    def _refuse(self, other: Any) -> NoReturn:
-        raise NotImplementedError(f"{self!r}: arithmetic is not in loopnet; layers.Rescaling multiplies by a number")
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = _refuse
 
 
 def only_symbolic(who: str, inputs: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
@@ -40,8 +66,33 @@ def only_symbolic(who: str, inputs: tuple[Any, ...], arguments: dict[str, Any]) 
     if not any(isinstance(x, Symbolic) for x in several):
         return None
     if len(several) > 1:
-        raise NotImplementedError(f"{who}: called on {len(several)} inputs; {BRANCHES}")
+        raise NotImplementedError(f"{who}: called on {len(several)} inputs; {ONE_INPUT}")
     for name, value in arguments.items():
         if value is not None:
             raise NotImplementedError(f"{who}: {name}={value!r} is not in loopnet: fit trains, and predict does not")
     return several[0]
+
+
+def _merged(layer: str, *several: Symbolic) -> Any:
+    from . import merging  # which needs this module
+
+    return getattr(merging, layer)()(list(several))
+
+
+def _rescaled(x: Symbolic, operator: str, number: Any) -> Any:
+    from .rescaling import Rescaling  # which needs this module
+
+    factor = _number(x, operator, number)
+    return Rescaling(1 / factor if operator == "/" else factor)(x)
+
+
+def _shifted(x: Symbolic, operator: str, number: Any, sign: int = 1) -> Any:
+    from .rescaling import Rescaling
+
+    return Rescaling(1.0, sign * _number(x, operator, number))(x)
+
+
+def _number(x: Symbolic, operator: str, number: Any) -> float:
+    if not isinstance(number, Real):
+        raise NotImplementedError(f"{x!r} {operator} {number!r} is not in loopnet: expected a number or a tensor")
+    return float(number)

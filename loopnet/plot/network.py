@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..borders import Border, one_by_one
+from ..borders import one_by_one
+from ..branches import Merge
 from .style import AMOUNT, SIGNED, SMALL, colour_bar, draw, grid, largest
 
 if TYPE_CHECKING:
@@ -27,16 +28,15 @@ def find_layer(model: "Sequential", layer: int | str) -> int:
 
 def outputs_of_layers(model: "Sequential", images: np.ndarray) -> list[np.ndarray]:
     """What each layer, in turn, makes of a batch of images; the network is left as it was."""
-    model._ready()
-    stages = one_by_one(model.layers, len(images))
+    stages = one_by_one(model._graph, model._ready(), model.layers, len(images))
     x = stages[0].ops.pack(np.ascontiguousarray(images, model.dtype))
-    outputs = []
-    layers = iter(model.layers)
+    outputs = {}
     for stage in stages:
         x = stage.forward(x)
-        if not isinstance(stage, Border):
-            outputs.append(stage.ops.to_host(x, (len(images), *next(layers).output_shape[1:])))
-    return outputs
+        layer = stage.layer if isinstance(stage, Merge) else stage
+        if layer in model._graph:
+            outputs[layer] = stage.ops.to_host(x, (len(images), *layer.output_shape[1:]))
+    return [outputs[layer] for layer in model.layers]
 
 
 def one_image(model: "Sequential", image: Any) -> np.ndarray:

@@ -26,30 +26,38 @@ def receptive_field(model: "Sequential", layer: int | str, cell: tuple[int, int]
     """
     model._built()
     at = find_layer(model, layer)
-    spans = [(cell[0], cell[0]), (cell[1], cell[1])]
+    seen: dict[Any, list[Span]] = {model.layers[at]: [(cell[0], cell[0]), (cell[1], cell[1])]}
     for below in reversed(model.layers[: at + 1]):
-        if len(below.output_shape) != 4 or len(below.input_shape) != 4:
+        if below not in seen:
+            continue
+        if any(len(shape) != 4 for shape in (below.output_shape, below.input_shape)):
             return (0, model.input_shape[1]), (0, model.input_shape[2])
-        if isinstance(below, UpSampling2D):
-            spans = [(a // below.size[axis], b // below.size[axis]) for axis, (a, b) in enumerate(spans)]
-            continue
-        if isinstance(below, Cropping2D):
-            spans = [(a + before, b + before) for (a, b), (before, _) in zip(spans, below.cropping, strict=True)]
-            continue
-        window = getattr(below, "kernel_size", None) or getattr(below, "pool_size", None)
-        if window is None:
-            if below.input_shape[1:3] != below.output_shape[1:3]:
-                raise ValueError(f"{below.name}: the receptive field of {type(below).__name__} is not known")
-            continue
-        apart = getattr(below, "dilation_rate", (1, 1))
-        strides, pad = below.strides, below.pad  # type: ignore[attr-defined]
-        spans = [
-            (a * strides[axis] - pad[axis], b * strides[axis] - pad[axis] + (window[axis] - 1) * apart[axis])
-            for axis, (a, b) in enumerate(spans)
-        ]
-    (top, bottom), (left, right) = spans
+        for maker in model._graph[below]:
+            spans = _one_layer_down(below, seen[below])
+            if maker in seen:  # branches: it is seen along each of them
+                spans = [(min(a, c), max(b, d)) for (a, b), (c, d) in zip(seen[maker], spans, strict=True)]
+            seen[maker] = spans
+    (top, bottom), (left, right) = seen[None]
     height, width = model.input_shape[1:3]
     return (max(top, 0), min(bottom + 1, height)), (max(left, 0), min(right + 1, width))
+
+
+def _one_layer_down(layer: Any, spans: list[Span]) -> list[Span]:
+    """From rows and columns of a layer's output, the last of each included, to those of its input."""
+    if isinstance(layer, UpSampling2D):
+        return [(a // layer.size[axis], b // layer.size[axis]) for axis, (a, b) in enumerate(spans)]
+    if isinstance(layer, Cropping2D):
+        return [(a + before, b + before) for (a, b), (before, _) in zip(spans, layer.cropping, strict=True)]
+    window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
+    if window is None:
+        if layer.input_shape[1:3] != layer.output_shape[1:3]:
+            raise ValueError(f"{layer.name}: the receptive field of {type(layer).__name__} is not known")
+        return spans
+    apart, strides, pad = getattr(layer, "dilation_rate", (1, 1)), layer.strides, layer.pad
+    return [
+        (a * strides[axis] - pad[axis], b * strides[axis] - pad[axis] + (window[axis] - 1) * apart[axis])
+        for axis, (a, b) in enumerate(spans)
+    ]
 
 
 def sensitivity(model: "Sequential", layer: int | str, cell: tuple[int, int], images: np.ndarray) -> np.ndarray:
@@ -57,17 +65,17 @@ def sensitivity(model: "Sequential", layer: int | str, cell: tuple[int, int], im
 
     The backward pass of training, started at the cell instead of the loss.
     """
-    model._ready()
-    layers = model.layers[: find_layer(model, layer) + 1]
+    ops, chosen = model._ready(), model.layers[find_layer(model, layer)]
+    layers = model.layers
     asked = [below.needs_input_gradient for below in layers]
     try:
         for below in layers:
             below.needs_input_gradient = True  # in training nobody asks for the gradient of the pixels; here we do
-        stages = one_by_one(layers, len(images))
+        stages = one_by_one(model._graph, ops, [chosen], len(images))
         x = stages[0].ops.pack(np.ascontiguousarray(images, model.dtype))
         for stage in stages:
             x = stage.forward(x)
-        dy = np.zeros((len(images), *layers[-1].output_shape[1:]), model.dtype)
+        dy = np.zeros((len(images), *chosen.output_shape[1:]), model.dtype)
         dy[:, cell[0], cell[1]] = 1
         gradient = stages[-1].ops.pack(dy)
         for stage in reversed(stages):

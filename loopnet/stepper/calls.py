@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..branches import Keep, Merge
 from ..layers import Softmax, WeightedLayer
 from ..losses import SparseCategoricalCrossentropy
 from ..model import Sequential
@@ -89,8 +90,10 @@ def _one_step(model: Sequential, x: np.ndarray, labels: np.ndarray, listener: _L
     ops = model._ready()
     data = model._data("step", x, labels)
     y, targets, weight = data.load(ops.asarray(np.arange(len(x))))
-    stages = model._plan.stages
+    stages, down_to_the_images = model._plan.stages, listener.operation.endswith("backward_input")
     for stage in stages:
+        if isinstance(stage, Keep):
+            stage.kept.wanted = stage.kept.wanted or down_to_the_images
         listener.caller = _name(stage)
         y = stage.forward(y, training=True)
     if listener.operation.startswith("softmax_forward") and not _ends_in_softmax(model):
@@ -98,8 +101,7 @@ def _one_step(model: Sequential, x: np.ndarray, labels: np.ndarray, listener: _L
         ops.softmax_forward(y, np.empty_like(y))
     listener.caller = "loss"
     _, gradient = model._loss(y, targets, weight)
-    first = 0 if listener.operation.endswith("backward_input") else model._plan.first_trained
-    for stage in reversed(stages[first:]):
+    for stage in reversed(stages if down_to_the_images else model._plan.trained):
         listener.caller = _name(stage)
         gradient = stage.backward(gradient)
     listener.caller = "loss"  # again: what weights add to it by being large
@@ -109,7 +111,7 @@ def _one_step(model: Sequential, x: np.ndarray, labels: np.ndarray, listener: _L
 
 
 def _name(stage: Any) -> str:
-    return stage.layer.name if isinstance(stage, Linear) else stage.name
+    return stage.layer.name if isinstance(stage, (Linear, Merge)) else getattr(stage, "name", "branch")
 
 
 def _ends_in_softmax(model: Sequential) -> bool:

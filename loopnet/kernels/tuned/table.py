@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...rungs import compile_rung
-from .. import activation
+from .. import activation, merge
 from . import any_window, choice, conv2d, conv2d_relu_pool, dense, lanes, softmax, subsample
 
 _gather_images = compile_rung(lanes.gather_images, "tuned", parallel=True, error_model="numpy")
@@ -28,6 +28,23 @@ def dense_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) ->
         dense.dense_forward_one_image(x.reshape(-1), w, b, y.reshape(-1))
     else:
         dense.dense_forward(x, w, b, y)
+
+
+_concatenate = compile_rung(merge.concatenate, "tuned_parallel", parallel=True)
+_cut_out = compile_rung(merge.cut_out, "tuned_parallel", parallel=True)
+
+
+def concatenate(x: np.ndarray, y: np.ndarray, axis: int, at: int) -> None:
+    _concatenate(x, y, _axis_in_lanes(x, axis), at)
+
+
+def cut_out(y: np.ndarray, x: np.ndarray, axis: int, at: int) -> None:
+    _cut_out(y, x, _axis_in_lanes(x, axis), at)
+
+
+def _axis_in_lanes(tensor: np.ndarray, axis: int) -> int:
+    """Where an axis of (batch, height, width, channels) or (batch, features) is in the layout of ``lanes.py``."""
+    return {1: 2, 2: 3, 3: 1}[axis] if tensor.ndim == 5 else 0
 
 
 def _by_size(kernel: Callable, worth_sharing: int, **how: Any) -> Callable:
@@ -64,6 +81,8 @@ KERNELS: dict[str, Any] = {
     "dense_backward_weights": dense.dense_backward_weights,
     "relu_forward": _by_size(activation.relu_forward, 50_000),
     "relu_backward": _by_size(activation.relu_backward, 50_000),
+    "concatenate": concatenate,
+    "cut_out": cut_out,
     "flatten_forward": _by_size(lanes.flatten_forward, 5_000),
     "flatten_backward": _by_size(lanes.flatten_backward, 5_000),
     "softmax_forward": _by_size(softmax.softmax_forward, 5_000, **conv2d.FAST),
