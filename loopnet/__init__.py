@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 _MISSING = missing.listed({
-    "Model(inputs, outputs) makes a chain of layers": "Function",
+    "Model(inputs, outputs) makes a network of layers": "Function",
     "there are no recurrent layers; to pad arrays use numpy.pad": "preprocessing.sequence preprocessing.timeseries",
     "models take numbers: make them of the text with numpy": "preprocessing.text",
     "there are no trained networks in it; loopnet.lenet has LeNet-5": "applications",

@@ -33,7 +33,7 @@ from .turns import Turn, one_at_a_time
 
 
 class Sequential(KerasNames, Network):
-    """A network that is a chain of layers.
+    """A network that can be trained: a chain of layers, unless ``loopnet.Model`` has made it of layers that branch.
 
         model = Sequential([Input((28, 28, 1)), Conv2D(32, 5, activation="relu"), Flatten(), Dense(10)])
         model.compile("adam", SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])

@@ -242,7 +242,7 @@ REFUSED = [
     (lambda: Dense(3)([["a"]]), ValueError, "Dense: expected numbers, given an array of <U1"),
     (lambda: Dense(3)(np.zeros((0, 4))), ValueError, "Dense: expected at least one row"),
     (lambda: Dense(3)([[np.nan]]), ValueError, "Dense: expected finite numbers, given NaN"),
-    (lambda: Dense(3, name="fc")(X, X), NotImplementedError, "fc: called on 2 inputs; branches"),
+    (lambda: Dense(3, name="fc")(X, X), NotImplementedError, "fc: called on 2 inputs; expected one; Add"),
     (lambda: Dense(3)(), NotImplementedError, "Dense: called on 0 inputs"),
     (lambda: Dense(3)(X, mask=X), NotImplementedError, "Dense: mask is not in loopnet"),
     (lambda: Dense(3)(X, trainin=True), TypeError, "Dense: unknown argument 'trainin'; did you mean 'training'"),
