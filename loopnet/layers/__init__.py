@@ -33,7 +33,7 @@ from .activation import (
     Tanh,
 )
 from .augmentation import RandomDistortion, RandomFlip, RandomRotation, RandomTranslation, RandomZoom
-from .base import Layer, Parameter, WeightedLayer
+from .base import Layer, Parameter
 from .convolution import Conv1D, Conv2D, Conv3D
 from .dense import Dense
 from .dropout import (
@@ -97,6 +97,7 @@ from .reshaping import (
 from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from .standardizing import Normalization
 from .upsampling import UpSampling1D, UpSampling2D
+from .weighted import WeightedLayer
 
 LAYERS: dict[str, type[Layer]] = {
     cls.__name__: cls

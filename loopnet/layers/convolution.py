@@ -5,7 +5,8 @@ from typing import Any
 
 from ..ops import Tensor
 from ..shapes import Padding, padding_mode, positive, several, window_geometry
-from .base import Spatial, WeightedLayer, triple, volume
+from .spatial import Spatial, triple, volume
+from .weighted import WeightedLayer
 
 Sizes = int | Sequence[int]
 

@@ -4,7 +4,7 @@ from math import prod
 from typing import Any
 
 from ..shapes import positive
-from .base import WeightedLayer
+from .weighted import WeightedLayer
 
 
 class Dense(WeightedLayer):

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from ..shapes import expect_rank, several, window_geometry
-from .base import Layer, Spatial, WeightedLayer
+from .base import Layer
 from .convolution import Convolution, Sizes
+from .spatial import Spatial
+from .weighted import WeightedLayer
 
 
 class Subsampling2D(Spatial, WeightedLayer):

@@ -6,7 +6,8 @@ import numpy as np
 
 from .. import initializers
 from ..shapes import real
-from .base import Parameter, Spatial
+from .base import Parameter
+from .spatial import Spatial
 
 
 class BatchNormalization(Spatial):

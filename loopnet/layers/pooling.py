@@ -11,7 +11,7 @@ import numpy as np
 
 from ..ops import Tensor
 from ..shapes import padding_mode, real, several, window_geometry
-from .base import Spatial, triple, volume
+from .spatial import Spatial, triple, volume
 
 Sizes = int | Sequence[int]
 

@@ -5,7 +5,8 @@ from math import prod
 from typing import Any
 
 from ..shapes import by, frame, turned, whole
-from .base import Layer, Spatial, triple, volume
+from .base import Layer
+from .spatial import Spatial, triple, volume
 
 
 class Identity(Layer):

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from .. import initializers
-from .base import Parameter, Spatial
+from .base import Parameter
+from .spatial import Spatial
 
 
 class Normalization(Spatial):

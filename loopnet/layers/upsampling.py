@@ -5,7 +5,7 @@ from typing import Any
 
 from ..ops import Tensor
 from ..shapes import positive, several
-from .base import Spatial
+from .spatial import Spatial
 
 OTHERS = ("bilinear", "bicubic", "lanczos3", "lanczos5")
 """Keras's other interpolations."""
