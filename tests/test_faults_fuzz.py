@@ -20,6 +20,7 @@ from cases import (
     Drop,
     Frame,
     Fused,
+    Join,
     Noise,
     Pool,
     Pool3D,
@@ -116,6 +117,13 @@ def turn(draw: Any) -> Turn:
 
 
 @st.composite
+def join(draw: Any) -> Join:
+    image, parts = draw(st.lists(SMALL, min_size=1, max_size=4)), draw(st.lists(SMALL, min_size=1, max_size=3))
+    axis = draw(st.integers(1, len(image)))
+    return Join("fuzz", (draw(BATCH), *image[: axis - 1], sum(parts), *image[axis:]), axis, tuple(parts))
+
+
+@st.composite
 def fused(draw: Any) -> Fused:
     window = draw(sizes(2, most=5))
     pixels = [draw(st.integers(w + 1, w + 7)) for w in window]
@@ -165,6 +173,8 @@ CASES: dict[str, st.SearchStrategy[Any]] = {
     "channel_dropout": st.builds(Drop, st.tuples(BATCH, SMALL, SMALL), st.floats(0, 0.99), WORDS, WORDS),
     "gaussian": st.builds(Noise, SHAPES, st.floats(0, 10), WORDS, WORDS),
     "turn": turn(),
+    "merge": SHAPES,
+    "concatenate": join(),
     "dense": st.builds(Dense, st.just("fuzz"), BATCH, st.integers(1, 40), st.integers(1, 20)),
     "relu": SHAPES,
     "activations": SHAPES,
@@ -184,6 +194,7 @@ CASES: dict[str, st.SearchStrategy[Any]] = {
 }
 EXACT = {
     "conv2d", "conv3d", "dense", "zero_pad", "upsample", "turn", "moves", "connections", "relu", "conv2d, relu, pool",
+    "merge", "concatenate",
 }  # fmt: skip
 
 
