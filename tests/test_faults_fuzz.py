@@ -33,7 +33,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tally import HEAVY, fault, many
 
-from loopnet import layers
+from loopnet import Model, layers
 from loopnet.model import Sequential
 from loopnet.ops import get_ops
 from loopnet.shapes import several, window_geometry
@@ -345,6 +345,7 @@ ARGUMENTS = {
         (layers.Dropout, layers.GaussianDropout, layers.SpatialDropout1D): ("rate", "seed"),
         (layers.SpatialDropout2D, layers.SpatialDropout3D): ("rate", "seed", "data_format"),
         (layers.GaussianNoise,): ("stddev", "seed"),
+        (layers.Concatenate,): ("axis",),
         (layers.Reshape,): ("target_shape",),
         (layers.Permute,): ("dims",),
         (layers.BatchNormalization,): ("axis", "momentum", "epsilon"),
@@ -378,11 +379,13 @@ def test_arguments_that_make_no_sense_are_refused_by_name(drawn):
             layer = cls(**arguments)
             if not all(n == n for n in arguments.values() if isinstance(n, float)):
                 pytest.fail(f"{cls.__name__} took {arguments}")
-            layer.build(shape)
+            merges = isinstance(layer, layers.Concatenate)
+            layer.build([shape, shape] if merges else shape)
             if math.prod(layer.output_shape[1:]) > 10_000 or layer.count_params() > 10_000:
                 return
             fresh = cls(**arguments)
-            model = Sequential([layers.Input(shape), fresh])
+            inputs = layers.Input(shape)
+            model = Model(inputs, fresh([inputs, inputs])) if merges else Sequential([inputs, fresh])
             model.compile(backend="literal")
         except ValueError as error:
             assert "\n" not in str(error) and str(error)

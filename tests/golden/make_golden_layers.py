@@ -26,8 +26,10 @@ from golden import layers as asked  # noqa: E402
 
 
 def backend_for(name: str) -> str:
-    torch = ("Conv", "Depthwise", "Separable", "MaxPooling", "AveragePooling3D", "LeakyReLU", "ELU", "Activation", "Maximum",
-             "Minimum")  # fmt: skip
+    torch = (
+        "Conv", "Depthwise", "Separable", "MaxPooling", "AveragePooling3D", "LeakyReLU", "ELU", "Activation",
+        "Maximum", "Minimum",
+    )  # fmt: skip
     return "torch" if name.startswith(torch) else "tensorflow"
 
 
