@@ -114,6 +114,19 @@ class Upsample(NamedTuple):
     size: tuple[int, int]
 
 
+class Join(NamedTuple):
+    """Several arrays side by side along one axis, the batch being axis 0."""
+
+    name: str
+    whole: tuple[int, ...]
+    axis: int
+    parts: tuple[int, ...]  # the size of each along that axis
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        return [(*self.whole[: self.axis], size, *self.whole[self.axis + 1 :]) for size in self.parts]
+
+
 class Table(NamedTuple):
     """One table of connections: for each filter, the channels that it sees."""
 
@@ -280,6 +293,21 @@ UPSAMPLE = [
     Upsample("rows only", (17, 2, 3, 1), (4, 1)),
 ]
 
+JOINS = [
+    Join("two numbers", (1, 2), 1, (1, 1)),
+    Join("three of features", (5, 9), 1, (4, 3, 2)),
+    Join("more images than lanes", (33, 5), 1, (2, 3)),
+    Join("sequences one after the other", (3, 5, 2), 1, (2, 3)),
+    Join("channels of sequences", (2, 3, 4), 2, (3, 1)),
+    Join("volumes by depth", (2, 3, 2, 1, 2), 1, (1, 2)),
+    Join("columns of volumes", (2, 1, 2, 3, 2), 3, (2, 1)),
+    Join("channels of volumes", (3, 1, 2, 2, 4), 4, (1, 3)),
+    Join("only one", (2, 2, 3, 2), 2, (3,)),
+    Join("rows of one image", (1, 5, 3, 2), 1, (1, 4)),
+    Join("columns", (17, 2, 6, 2), 2, (3, 1, 2)),
+    Join("channels of a block and one image", (33, 2, 2, 5), 3, (2, 3)),
+]
+
 TABLES = [
     Table("one connection", (1, 1), 1, ((0,),)),
     Table("all connections", (2, 3), 3, ((0, 1, 2), (0, 1, 2))),
@@ -354,6 +382,9 @@ SOFTMAX = [(1, 1), (1, 2), (5, 3), (17, 10)]
 
 # Shapes for what works element by element, whatever the rank.
 ELEMENTWISE = [(1, 1), (5, 7), (17, 3), (1, 1, 1, 1), (3, 5, 4, 2), (17, 2, 3, 1)]
+
+# The same with volumes and sequences, which the tuned rung leaves to the plain one beneath it.
+MERGED = [(2, 1, 3, 2, 2), (3, 2, 4), *ELEMENTWISE]
 
 # Numbers of parameters; an optimiser sees one long vector.
 PARAMETERS = [1, 7, 100]

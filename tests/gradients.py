@@ -37,14 +37,22 @@ def apart(random, shape):
 
 
 class Trial:
-    """One layer by itself, with a batch and a random direction; the loss is the output's part in it."""
+    """One layer by itself, with a batch and a random direction; the loss is the output's part in it. Of a layer that
+    takes several, ``input_shape`` is a list, and ``x``, if any, a list of batches.
+    """
 
     def __init__(self, layer, input_shape, backend, random, x=None):
         self.layer, self.ops = layer, get_ops(backend)
         layer.build(input_shape)
         layer.bind(self.ops, np.dtype("float64"))
         self.ops = layer.ops  # the plain rung beneath, where this one lacks something
-        self.x = random.standard_normal((BATCH, *input_shape)) if x is None else x
+        self.several = isinstance(input_shape, list)
+        shapes = input_shape if self.several else [input_shape]
+        if x is None:
+            self.xs = [random.standard_normal((BATCH, *shape)) for shape in shapes]
+        else:
+            self.xs = x if self.several else [x]
+        self.x = self.xs[0]
         self.learned = [p for p in layer.parameters if p.trainable]
         self.values = [random.standard_normal(p.shape) for p in self.learned]
         self.direction = random.standard_normal((BATCH, *layer.output_shape[1:]))
@@ -55,8 +63,8 @@ class Trial:
     def forward(self):
         for p, value in zip(self.learned, self.values, strict=True):
             p.value = self.ops.asarray(value.copy())
-        self.packed = self.ops.pack(self.x)
-        y = self.layer.forward(self.packed, training=True)
+        self.packed = [self.ops.pack(x) for x in self.xs]
+        y = self.layer.forward(self.packed if self.several else self.packed[0], training=True)
         return self.ops.to_host(y, self.direction.shape)
 
     def loss(self):
@@ -65,10 +73,12 @@ class Trial:
     def check(self):
         self.forward()
         dy = self.ops.pack(self.direction)
-        dx = self.ops.to_host(self.layer.backward(dy), self.x.shape)
-        for given, packed in ((self.direction, dy), (self.x, self.packed)):  # other branches may have them, too
-            np.testing.assert_array_equal(self.ops.to_host(packed, given.shape), given)
+        dx = self.layer.backward(dy)
+        dxs = [self.ops.to_host(one, x.shape) for one, x in zip(dx if self.several else [dx], self.xs, strict=True)]
+        for given, packed in zip([self.direction, *self.xs], [dy, *self.packed], strict=True):
+            np.testing.assert_array_equal(self.ops.to_host(packed, given.shape), given)  # others may have them, too
         gradients = [np.array(p.grad) for p in self.learned]
-        assert relative_error(dx, central_differences(self.loss, self.x)) < TOLERANCE
+        for dx, x in zip(dxs, self.xs, strict=True):
+            assert relative_error(dx, central_differences(self.loss, x)) < TOLERANCE
         for p, value, gradient in zip(self.learned, self.values, gradients, strict=True):
             assert relative_error(gradient, central_differences(self.loss, value)) < TOLERANCE, p.name

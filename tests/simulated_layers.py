@@ -13,6 +13,7 @@ from timetable import take_turns
 import loopnet
 from loopnet import layers
 from loopnet.layers import LAYERS, Conv1D, Conv2D, Conv3D, Dense, Flatten, Input, Layer
+from loopnet.layers.merging import Merging
 
 take_turns()
 
@@ -57,6 +58,8 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     **{f"Cropping{axes}D": (axes + 1, partial(getattr(layers, f"Cropping{axes}D"), 1)) for axes in (1, 2, 3)},
     "UpSampling1D": (2, lambda: layers.UpSampling1D(3)),
     "UpSampling2D": (3, lambda: layers.UpSampling2D((2, 3))),
+    **{name: (3, getattr(layers, name)) for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")},
+    "Concatenate": (3, lambda: layers.Concatenate(axis=1)),
     "RandomDistortion": (3, lambda: layers.RandomDistortion(1, 20, 0.2, elastic=8, cutout=2, seed=5)),
     "RandomTranslation": (3, lambda: layers.RandomTranslation(0.3, 0.2)),
     "RandomRotation": (3, lambda: layers.RandomRotation(0.1)),
@@ -99,6 +102,17 @@ def model_with(names, axes, backend, dtype="float32"):
     return model
 
 
+def model_of(name, axes, backend):
+    """One layer above something that learns; two or three such branches beneath a layer where they meet."""
+    if not issubclass(LAYERS[name], Merging):
+        return model_with([name], axes, backend)
+    inputs = Input(SHAPES[axes])
+    branches = [WIDEN[axes]()(inputs) for _ in range(2 if name == "Subtract" else 3)]
+    model = loopnet.Model(inputs, Dense(3)(Flatten()(MAKE[name][1]()(branches))), seed=4)
+    model.compile(loopnet.optimizers.SGD(0.1, momentum=0.9), LOSS, backend=backend)
+    return model
+
+
 def assert_alike(results, tolerance):
     got, want = results
     assert [a.shape for a in got] == [a.shape for a in want]
@@ -114,7 +128,7 @@ def test_a_step_as_on_the_cpu(name):
     x, y = images(axes, 3)
     trained = []
     for backend in ("cuda", "literal"):
-        model = model_with([name], axes, backend)
+        model = model_of(name, axes, backend)
         assert {layer.backend for layer in model.layers} == {backend}
         before = model.get_weights()
         losses = [model.train_on_batch(x[:2], y[:2]), model.train_on_batch(x[1:], y[1:])]

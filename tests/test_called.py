@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from golden import layers as golden
+from golden.check import golden as answers
 
 import loopnet
 from loopnet import initializers, layers, losses, optimizers, utils
@@ -45,6 +47,40 @@ def test_a_layer_called_is_a_model_of_it(layer):
     np.testing.assert_array_equal(alone(X[:5]), outputs[:5])
     model = Sequential([Input((8, 8, 1)), alone])
     np.testing.assert_allclose(outputs, model.predict(X), rtol=1e-5, atol=1e-6)
+
+
+MERGING = [number for number, (_, _, shape) in enumerate(golden.LAYERS) if isinstance(shape, list)]
+
+
+@pytest.mark.parametrize("number", MERGING, ids=lambda number: golden.LAYERS[number][0])
+def test_a_merging_layer_called_on_a_list_answers_as_keras_does(number):
+    name, arguments, shapes = golden.LAYERS[number]
+    several = golden.images(golden.draw(number), shapes)
+    expected = answers("layers")[f"{number}/y"]
+    for given in (several, tuple(several), [x.tolist() for x in several]):
+        outputs = getattr(layers, name)(**arguments)(given)
+        assert outputs.dtype == np.float32 and type(outputs) is np.ndarray
+        np.testing.assert_allclose(outputs, expected, rtol=1e-6, atol=1e-6)
+    by_function = getattr(layers, name.lower())(several, **arguments)
+    np.testing.assert_array_equal(by_function, outputs)
+
+
+@pytest.mark.parametrize(("inputs", "message"), [
+    ((X,), r"^Add: expected one list, .*, given an array of shape \(12, 8, 8, 1\)"),
+    (([X],), r"^Add: expected a list of two or more: Add\(\)\(\[a, b\]\)"),
+    (([],), r"^Add: expected a list of two or more"),
+    ((X, X), r"^Add: expected one list, Add\(\)\(\[a, b\]\), given 2 arguments"),
+    (([X, X[:3]],), r"^Add: expected batches of as many images each, given shapes \(\d+, 8, 8, 1\), \(3, 8, 8, 1\)"),
+    (([X, X[:, :1]],), r"^Add: expected inputs of one shape, given \(None, 8, 8, 1\), \(None, 1, 8, 1\)"),
+    (([X, 1.0],), r"^Add: expected batches"),
+    (([X, Input((8, 8, 1))],), r"^Add: expected symbolic tensors only, or arrays only"),
+    ((Input((8, 8, 1)),), r"^Add: expected one list, .*, given "),
+    ((X[0, 0, 0, 0],), r"^Add: expected one list, .*, given "),
+])  # fmt: skip
+def test_what_cannot_be_merged_is_refused(inputs, message):
+    with pytest.raises(ValueError, match=message) as refusal:
+        layers.Add()(*inputs)
+    assert "\n" not in str(refusal.value) and len(str(refusal.value)) < 300
 
 
 def test_a_layer_has_its_weights_from_the_first_call_on():

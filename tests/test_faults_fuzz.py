@@ -20,6 +20,7 @@ from cases import (
     Drop,
     Frame,
     Fused,
+    Join,
     Noise,
     Pool,
     Pool3D,
@@ -32,7 +33,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tally import HEAVY, fault, many
 
-from loopnet import layers
+from loopnet import Model, layers
 from loopnet.model import Sequential
 from loopnet.ops import get_ops
 from loopnet.shapes import several, window_geometry
@@ -116,6 +117,13 @@ def turn(draw: Any) -> Turn:
 
 
 @st.composite
+def join(draw: Any) -> Join:
+    image, parts = draw(st.lists(SMALL, min_size=1, max_size=4)), draw(st.lists(SMALL, min_size=1, max_size=3))
+    axis = draw(st.integers(1, len(image)))
+    return Join("fuzz", (draw(BATCH), *image[: axis - 1], sum(parts), *image[axis:]), axis, tuple(parts))
+
+
+@st.composite
 def fused(draw: Any) -> Fused:
     window = draw(sizes(2, most=5))
     pixels = [draw(st.integers(w + 1, w + 7)) for w in window]
@@ -165,6 +173,8 @@ CASES: dict[str, st.SearchStrategy[Any]] = {
     "channel_dropout": st.builds(Drop, st.tuples(BATCH, SMALL, SMALL), st.floats(0, 0.99), WORDS, WORDS),
     "gaussian": st.builds(Noise, SHAPES, st.floats(0, 10), WORDS, WORDS),
     "turn": turn(),
+    "merge": SHAPES,
+    "concatenate": join(),
     "dense": st.builds(Dense, st.just("fuzz"), BATCH, st.integers(1, 40), st.integers(1, 20)),
     "relu": SHAPES,
     "activations": SHAPES,
@@ -185,6 +195,7 @@ CASES: dict[str, st.SearchStrategy[Any]] = {
 }
 EXACT = {
     "conv2d", "conv3d", "dense", "zero_pad", "upsample", "turn", "moves", "connections", "relu", "conv2d, relu, pool",
+    "merge", "concatenate",
 }  # fmt: skip
 
 
@@ -335,6 +346,7 @@ ARGUMENTS = {
         (layers.Dropout, layers.GaussianDropout, layers.SpatialDropout1D): ("rate", "seed"),
         (layers.SpatialDropout2D, layers.SpatialDropout3D): ("rate", "seed", "data_format"),
         (layers.GaussianNoise,): ("stddev", "seed"),
+        (layers.Concatenate,): ("axis",),
         (layers.Reshape,): ("target_shape",),
         (layers.Permute,): ("dims",),
         (layers.BatchNormalization,): ("axis", "momentum", "epsilon"),
@@ -368,11 +380,13 @@ def test_arguments_that_make_no_sense_are_refused_by_name(drawn):
             layer = cls(**arguments)
             if not all(n == n for n in arguments.values() if isinstance(n, float)):
                 pytest.fail(f"{cls.__name__} took {arguments}")
-            layer.build(shape)
+            merges = isinstance(layer, layers.Concatenate)
+            layer.build([shape, shape] if merges else shape)
             if math.prod(layer.output_shape[1:]) > 10_000 or layer.count_params() > 10_000:
                 return
             fresh = cls(**arguments)
-            model = Sequential([layers.Input(shape), fresh])
+            inputs = layers.Input(shape)
+            model = Model(inputs, fresh([inputs, inputs])) if merges else Sequential([inputs, fresh])
             model.compile(backend="literal")
         except ValueError as error:
             assert "\n" not in str(error) and str(error)

@@ -95,8 +95,8 @@ def test_layers_without_weights(backend, make, shape):
 
 FIRST: dict[str, Any] = {"data_format": "channels_first"}
 
-# name -> a layer and the shape of one image
-LAYERS = {
+# name -> a layer and the shape of one image, or a list of them
+LAYERS: dict[str, tuple[Any, Any]] = {
     "Conv1D": (lambda: layers.Conv1D(2, 3, strides=2, padding="same"), (5, 2)),
     "Conv1D causal": (lambda: layers.Conv1D(2, 2, dilation_rate=2, padding="causal", activation="tanh"), (5, 2)),
     "Conv2D dilated": (lambda: layers.Conv2D(2, 2, dilation_rate=(1, 2), activation="sigmoid"), (3, 4, 2)),
@@ -137,6 +137,16 @@ LAYERS = {
     "UpSampling1D first": (lambda: layers.UpSampling1D(2, **FIRST), (2, 3)),
     "UpSampling2D": (lambda: layers.UpSampling2D((3, 2)), (2, 3, 2)),
     "UpSampling2D first": (lambda: layers.UpSampling2D(2, **FIRST), (2, 2, 3)),
+    "Add": (lambda: layers.Add(), [(2, 3)] * 3),
+    "Subtract": (lambda: layers.Subtract(), [(4,)] * 2),
+    "Multiply": (lambda: layers.Multiply(), [(2, 2, 2)] * 3),
+    "Average": (lambda: layers.Average(), [(3, 2)] * 3),
+    "Maximum": (lambda: layers.Maximum(), [(2, 3, 1)] * 3),
+    "Minimum": (lambda: layers.Minimum(), [(2, 2, 1, 2)] * 3),
+    "Concatenate": (lambda: layers.Concatenate(), [(2, 2, 1), (2, 2, 3), (2, 2, 2)]),
+    "Concatenate of rows": (lambda: layers.Concatenate(1), [(1, 2, 2), (2, 2, 2)]),
+    "Concatenate of columns": (lambda: layers.Concatenate(-2), [(2, 1, 2), (2, 2, 2)]),
+    "Concatenate of features": (lambda: layers.Concatenate(), [(3,), (2,)]),
     "BatchNormalization": (lambda: layers.BatchNormalization(), (3, 2, 2)),
     "BatchNormalization of features": (lambda: layers.BatchNormalization(epsilon=0.1), (4,)),
     "BatchNormalization first": (lambda: layers.BatchNormalization(axis=1), (2, 3, 2)),
@@ -195,7 +205,11 @@ NOT_TRIED = {  # chance decides what comes out, or nothing happens at all
 def test_every_layer(backend, name):
     make, shape = LAYERS[name]
     random = np.random.default_rng(7)
-    x = apart(random, (BATCH, *shape)) if "Max" in name or "LU" in name else None
+    x = None
+    if name in ("Maximum", "Minimum"):
+        x = list(apart(random, (len(shape), BATCH, *shape[0])))
+    elif "Max" in name or "LU" in name:
+        x = apart(random, (BATCH, *shape))
     Trial(make(), shape, backend, random, x).check()
 
 

@@ -279,6 +279,9 @@ def test_the_models_seed_is_the_masks_seed():
     (layers.UpSampling1D(3), (7, 2), (21, 2)),
     (layers.UpSampling2D((3, 2)), (7, 8, 3), (21, 16, 3)),
     (layers.UpSampling2D(data_format="channels_first"), (3, 7, 8), (3, 14, 16)),
+    (layers.Add(), [(2, 3), (2, 3), (2, 3)], (2, 3)),
+    (layers.Concatenate(), [(2, 3), (2, 1), (2, 3)], (2, 7)),
+    (layers.Concatenate(axis=-3), [(2, 3, 1), (4, 3, 1)], (6, 3, 1)),
     (Reshape((4, -1)), (2, 6), (4, 3)),
     (Flatten(), (2, 3, 4, 5), (120,)),
 ])  # fmt: skip
@@ -315,6 +318,9 @@ def test_shapes(layer, given, expected):
     (lambda: layers.UpSampling2D((2, 2, 2)), "size: expected a positive integer or a pair"),
     (lambda: layers.UpSampling2D(interpolation="cubic"), "expected interpolation 'nearest', given 'cubic'"),
     (lambda: layers.UpSampling2D(data_format="NHWC"), "channels_first"),
+    (lambda: layers.Concatenate(axis=0), "^Concatenate: expected an axis behind that of the batch, .*, given 0"),
+    (lambda: layers.Concatenate(axis=True), "given True"),
+    (lambda: layers.Concatenate(axis="channels", name="join"), "^join: expected an axis .*, given 'channels'"),  # type: ignore[arg-type]
     (lambda: MaxPooling2D(padding=1), "'valid' or 'same'"),  # type: ignore[arg-type]
     (lambda: layers.LpPooling2D(norm=0.5), "at least 1"),
     (lambda: Dropout(1.0), "below 1"),
@@ -342,6 +348,14 @@ def test_arguments_that_make_no_sense(make, message):
     (layers.Cropping2D(3), (6, 7, 2), r"cropping \(\(3, 3\), \(3, 3\)\) leaves nothing of 6x7 pixels"),
     (layers.SpatialDropout2D(0.5), (5, 5), r"\(batch, height, width, channels\)"),
     (layers.SpatialDropout2D(0.5, "channels_first"), (5,), r"\(batch, channels, height, width\)"),
+    (layers.Add(), [(5, 5)], r"expected a list of two or more: Add\(\)\(\[a, b\]\)"),
+    (layers.Average(), [(5, 5), (5, 4)], r"of one shape, given \(None, 5, 5\), \(None, 5, 4\); they are not"),
+    (layers.Maximum(), [(5,), (1,)], r"they are not broadcast"),
+    (layers.Subtract(name="less"), [(5,)] * 3, "^less: expected a list of two, given 3"),
+    (layers.Concatenate(), [(5, 5, 1), (5, 4, 1)], r"alike in all axes but -1, given \(None, 5, 5, 1\), \(None, 5, 4"),
+    (layers.Concatenate(), [(5, 5), (5,)], "alike in all axes but -1"),
+    (layers.Concatenate(axis=3), [(5, 5), (5, 5)], r"expected an axis in 1 .. 2, given 3"),
+    (layers.Concatenate(axis=-3), [(5, 5), (5, 5)], r"expected an axis in 1 .. 2, given -3"),
     (BatchNormalization(axis=2), (5, 5, 3), "axis"),
     (Reshape((4, -1)), (2, 3), "cannot reshape"),
     (Softmax(), (), "classes"),
@@ -362,7 +376,7 @@ def test_explicit_padding_is_zero_padding():
     np.testing.assert_allclose(together.predict(x), apart.predict(x), atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["Conv2DTranspose", "LSTM", "Add", "Conv1DTranspose", "UpSampling3D"])
+@pytest.mark.parametrize("name", ["Conv2DTranspose", "LSTM", "Dot", "Conv1DTranspose", "UpSampling3D"])
 def test_what_is_not_here_says_so(name):
     with pytest.raises(NotImplementedError, match=f"{name} is not in loopnet: "):
         getattr(layers, name)

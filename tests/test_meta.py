@@ -34,7 +34,8 @@ def test_checks_object_to(name):
     "filter_flipped_on_the_way_back", "dx_wrong_sign", "dx_adds_to_what_was_there", "db_forgotten",
     "dw_last_tap_unwritten", "dw_averaged_twice", "pool_dx_not_cleared", "pool_swallows_nan", "dense_bias_forgotten",
     "dense_wrong_sign", "dense_db_forgotten", "dense_dw_off_in_the_fifth_digit", "relu_leaks", "loss_swallows_nan",
-    "gradient_unweighted", "adam_betas_swapped", "sgd_climbs",
+    "gradient_unweighted", "adam_betas_swapped", "sgd_climbs", "add_takes_one_of_them_twice", "ties_pay_twice",
+    "maximum_swallows_nan",
 ])  # fmt: skip
 def test_checks_object_on_the_tuned_rung_too(name):
     """The breaks that mean the same in any layout, within the tolerance of the rung that adds in another order."""

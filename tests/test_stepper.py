@@ -14,6 +14,7 @@ from stepped import carries, drawn, lenet_conv, small_conv
 from loopnet import article
 from loopnet.kernels import conv2d, dense, pool
 from loopnet.kernels.conv2d import conv2d_forward
+from loopnet.kernels.merge import concatenate
 from loopnet.stepper import step
 from loopnet.stepper.source import Source
 from loopnet.stepper.words import deed
@@ -229,3 +230,12 @@ def test_source_is_shown_as_it_stands_in_the_file():
     assert all(whole[number - 1] == text for number, text in source.lines)
     tree = ast.parse(inspect.getsource(conv2d_forward)).body[0]
     assert not any('"""' in text for _, text in source.lines) and isinstance(tree, ast.FunctionDef)
+
+
+def test_a_loop_that_writes_to_a_part_of_its_output_begins_there():
+    x, y = np.ones((2, 2)), np.zeros((2, 5))
+    assert step(concatenate, x, y, 1, 3).cell == (0, 3)
+    assert step(concatenate, x, y, 1, 3, cell=(1, 4)).cell == (1, 4)
+    assert step(concatenate, x, y, 1, 0).cell == (0, 0)
+    with pytest.raises(ValueError, match=r"y\[1, 0\] is outside the steps that were recorded"):
+        step(concatenate, x, y, 1, 3, cell=(1, 0))

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
+import numpy as np
+
 from ..called import call_merging
 from ..missing import settle
 from ..ops import Tensor
@@ -54,14 +56,14 @@ class Merging(Layer):
         """
         settle(self._who, arguments, {"mask": "all numbers count"})
         if len(inputs) != 1 or not isinstance(inputs[0], (list, tuple)):
-            given = f"{len(inputs)} arguments" if len(inputs) != 1 else repr(inputs[0])
+            given = f"{len(inputs)} arguments" if len(inputs) != 1 else _described(inputs[0])
             raise ValueError(f"{self._who}: expected one list, {type(self).__name__}()([a, b]), given {given}")
         several = list(inputs[0])
         if not any(isinstance(x, Symbolic) for x in several):
             return call_merging(self, several)
         for x in several:
             if not isinstance(x, Symbolic):
-                raise ValueError(f"{self._who}: expected symbolic tensors only, or arrays only, given {x!r}")
+                raise ValueError(f"{self._who}: expected symbolic tensors only, or arrays only, given {_described(x)}")
         shapes = [x.shape[1:] for x in several]
         trial = self
         if self.below is None:
@@ -222,6 +224,11 @@ class Concatenate(Merging):
 
     def config(self):
         return {**super().config(), "axis": self.axis}
+
+
+def _described(x: Any) -> str:
+    """In one line, however many numbers there are."""
+    return f"an array of shape {x.shape}" if isinstance(x, np.ndarray) else repr(x)
 
 
 def add(inputs: Sequence[Any], **kwargs: Any) -> Any:

@@ -49,6 +49,7 @@ def step(function: Callable, *arguments: Any, cell: tuple[int, ...] | None = Non
     output = max(outputs, key=lambda name: given[name].ndim)
     if given[output].size == 0:
         raise ValueError(f"{function.__name__}: {output} is empty, its shape is {given[output].shape}")
+    anywhere = cell is None
     cell = whole_index(output, given[output].shape, cell if cell is not None else (0,) * given[output].ndim)
 
     window, stepped, happened = _stepped(function, given, source, output, cell, limit)
@@ -73,7 +74,11 @@ def step(function: Callable, *arguments: Any, cell: tuple[int, ...] | None = Non
         same_bits=bool(compiled) and _agree(happened, stepped, after, outputs, exactly=True),
         title=function.__name__,
     )
-    trace.span(cell)  # where turns cannot be left out the cell may lie too far on; better to say so now
+    if anywhere and not window:  # a loop that writes to a part of its output only, as concatenate does
+        places = [at for _, name, at, _ in happened.writes if name == output]
+        if places and trace.ravel(output, cell) not in places:
+            trace.cell = trace.unravel(output, places[0])
+    trace.span(trace.cell)  # where turns cannot be left out the cell may lie too far on; better to say so now
     return trace
 
 

@@ -13,6 +13,7 @@ from . import (
     fused,
     lenet1998,
     loss,
+    merge,
     moves,
     normalization,
     optimizer,
@@ -24,6 +25,6 @@ from .table import BREAKS, broken
 
 __all__ = [
     "BREAKS", "broken",
-    "activation", "augmentation", "clip", "conv", "dense", "dropout", "fused", "lenet1998", "loss", "moves",
-    "normalization", "optimizer", "penalty", "pool", "pool3d",
+    "activation", "augmentation", "clip", "conv", "dense", "dropout", "fused", "lenet1998", "loss", "merge",
+    "moves", "normalization", "optimizer", "penalty", "pool", "pool3d",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from . import (
     fused,
     lenet1998,
     loss,
+    merge,
     moves,
     normalization,
     optimizer,
@@ -68,6 +69,8 @@ OPERATIONS = {
     "rbf": Operation(cases.RBF, lenet1998.draw_rbf, lenet1998.run_rbf, lenet1998.expect_rbf),
     "rescale": Operation(cases.ELEMENTWISE, activation.draw_relu, moves.run_rescale, moves.expect_rescale),
     "turn": Operation(cases.TURNS, moves.draw_turn, moves.run_turn, moves.expect_turn),
+    "merge": Operation(cases.MERGED, merge.draw_merge, merge.run_merge, merge.expect_merge),
+    "concatenate": Operation(cases.JOINS, merge.draw_join, merge.run_join, merge.expect_join),
     "dense": Operation(cases.DENSE, dense.draw_dense, dense.run_dense, dense.expect_dense),
     "relu": Operation(cases.ELEMENTWISE, activation.draw_relu, activation.run_relu, activation.expect_relu),
     "activations": Operation(
@@ -95,7 +98,7 @@ DTYPES = ("float32", "float64")
 # Operations in which a NaN or an infinity must stay visible.
 KEEPS_NAN = (
     "conv2d", "conv3d", "pool", "dense", "relu", "conv2d, relu, pool", "activations", "max_pool3d", "average_pool3d",
-    "subsample",
+    "subsample", "merge", "concatenate",
 )  # fmt: skip
 
 

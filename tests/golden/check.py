@@ -65,12 +65,16 @@ def check_layer(ops: Ops, number: int, dtype: str) -> None:
         p.value = ops.asarray(value.astype(kind))
         p.grad = ops.asarray(np.full(p.shape, np.nan, kind))
 
-    x = ops.pack(asked.normal(random, (asked.BATCH, *shape)).astype(kind))
+    several, given = isinstance(shape, list), asked.images(random, shape)
+    x = [ops.pack(one.astype(kind)) for one in given] if several else ops.pack(given.astype(kind))
     output = (asked.BATCH, *layer.output_shape[1:])
     got = {"looking": ops.to_host(layer.forward(x), output)}
     got["y"] = ops.to_host(layer.forward(x, training=True), output)
     dx = layer.backward(ops.pack(asked.normal(random, output).astype(kind)))
-    got["dx"] = ops.to_host(dx, (asked.BATCH, *shape))
+    if several:
+        got |= {f"dx {at}": ops.to_host(one, given[at].shape) for at, one in enumerate(dx)}
+    else:
+        got["dx"] = ops.to_host(dx, given.shape)
     got |= {f"gradient {at}": np.array(p.grad) for at, p in enumerate(p for p in layer.parameters if p.trainable)}
     got |= {f"kept {at}": np.array(p.value) for at, p in enumerate(p for p in layer.parameters if not p.trainable)}
     assert_close(got, expected, 10 * TOLERANCE[ops.name][dtype], dtype)

@@ -11,8 +11,8 @@ import numpy as np
 BATCH = 3
 FIRST: dict[str, Any] = {"data_format": "channels_first"}
 
-# (class, arguments, shape of one image)
-LAYERS: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
+# (class, arguments, shape of one image, or a list of them)
+LAYERS: list[tuple[str, dict[str, Any], Any]] = [
     ("Dense", {"units": 4, "activation": "tanh"}, (5,)),
     ("Dense", {"units": 3, "use_bias": False, "activation": "softmax"}, (4,)),
     ("Conv1D", {"filters": 3, "kernel_size": 3}, (8, 2)),
@@ -121,6 +121,15 @@ LAYERS: list[tuple[str, dict[str, Any], tuple[int, ...]]] = [
         "exponential", "softsign", "hard_sigmoid", "hard_silu", "hard_swish", "mish", "log_softmax",
     )),
     ("Conv2D", {"filters": 3, "kernel_size": 2, "activation": "log_softmax", "use_bias": False, **FIRST}, (2, 4, 3)),
+    *((name, {}, [(2, 3, 2)] * 3) for name in ("Add", "Average", "Multiply", "Maximum", "Minimum")),
+    ("Subtract", {}, [(5,)] * 2),
+    ("Maximum", {}, [(4, 6)] * 2),
+    ("Concatenate", {}, [(2, 3, 1), (2, 3, 4), (2, 3, 2)]),
+    ("Concatenate", {"axis": 1}, [(1, 2, 3), (3, 2, 3)]),
+    ("Concatenate", {"axis": 2}, [(2, 3, 2), (2, 1, 2)]),
+    ("Concatenate", {"axis": 3}, [(2, 2, 1, 3), (2, 2, 2, 3)]),
+    ("Concatenate", {"axis": -2}, [(3, 2), (1, 2)]),
+    ("Concatenate", {}, [(3,), (5,)]),
 ]  # fmt: skip
 
 
@@ -131,6 +140,13 @@ def draw(number: int) -> np.random.RandomState:
 def normal(random: np.random.RandomState, shape: tuple[int, ...]) -> np.ndarray:
     """Standard normal numbers that float32 holds exactly, in float64."""
     return random.standard_normal(shape).astype(np.float32).astype(np.float64)
+
+
+def images(random: np.random.RandomState, shape: Any) -> Any:
+    """A batch; for a list of shapes a list of them, in steps of a half, so that some numbers are equal."""
+    if isinstance(shape, list):
+        return [np.round(2 * normal(random, (BATCH, *one))) / 2 for one in shape]
+    return normal(random, (BATCH, *shape))
 
 
 def weights_like(random: np.random.RandomState, shapes: list[tuple[int, ...]], positive: int) -> list[np.ndarray]:

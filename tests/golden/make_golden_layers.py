@@ -6,8 +6,9 @@ Keras 3.15 on TensorFlow 2.21 and PyTorch 2.13 wrote the committed file; the tes
 
 Two backends, each for what it can do on a CPU in float64: TensorFlow has no grouped or channels_first convolutions
 there, no pooling of volumes, and a slope of LeakyReLU in float32; on PyTorch, Keras 3.15 takes means in float32 and
-pads an AveragePooling with copies of the border, and the sixth of a hard_sigmoid's slope is a float32's. A backend is
-chosen when Keras is imported, so this program runs itself once for each.
+pads an AveragePooling with copies of the border, and the sixth of a hard_sigmoid's slope is a float32's. Where two
+numbers are equal, TensorFlow gives the gradient of Maximum and Minimum to one of them, and PyTorch half to each. A
+backend is chosen when Keras is imported, so this program runs itself once for each.
 """
 
 import os
@@ -28,30 +29,33 @@ from golden import layers as asked  # noqa: E402
 def backend_for(name: str, arguments: dict[str, Any]) -> str:
     if arguments.get("activation") == "hard_sigmoid":
         return "tensorflow"
-    torch = ("Conv", "Depthwise", "Separable", "MaxPooling", "AveragePooling3D", "LeakyReLU", "ELU", "Activation")
+    torch = (
+        "Conv", "Depthwise", "Separable", "MaxPooling", "AveragePooling3D", "LeakyReLU", "ELU", "Activation",
+        "Maximum", "Minimum",
+    )  # fmt: skip
     return "torch" if name.startswith(torch) else "tensorflow"
 
 
 def gradients_of_torch(layer, x, direction):
-    """(y, [dx, dw...]) of sum(direction * y)."""
+    """(y, [dx..., dw...]) of sum(direction * y); x is a list where the layer takes one."""
     import torch
 
-    x = torch.tensor(x, requires_grad=True)
-    y = layer(x, training=True)
+    xs = [torch.tensor(one, requires_grad=True) for one in (x if isinstance(x, list) else [x])]
+    y = layer(xs if isinstance(x, list) else xs[0], training=True)
     weights = [w.value for w in layer.trainable_weights]
-    gradients = torch.autograd.grad(y, [x, *weights], torch.tensor(direction(tuple(y.shape))))
+    gradients = torch.autograd.grad(y, [*xs, *weights], torch.tensor(direction(tuple(y.shape))))
     return y.detach().numpy(), [g.numpy() for g in gradients]
 
 
 def gradients_of_tensorflow(layer, x, direction):
     import tensorflow as tf
 
-    x = tf.constant(x)
+    xs = [tf.constant(one) for one in (x if isinstance(x, list) else [x])]
     with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = layer(x, training=True)
+        tape.watch(xs)
+        y = layer(xs if isinstance(x, list) else xs[0], training=True)
     weights = [w.value for w in layer.trainable_weights]
-    gradients = tape.gradient(y, [x, *weights], tf.constant(direction(tuple(y.shape))))
+    gradients = tape.gradient(y, [*xs, *weights], tf.constant(direction(tuple(y.shape))))
     return y.numpy(), [g.numpy() for g in gradients]
 
 
@@ -62,16 +66,20 @@ def ask(number: int) -> dict[str, np.ndarray]:
     name, arguments, shape = asked.LAYERS[number]
     random = asked.draw(number)
     layer = getattr(keras.layers, name)(**arguments)
-    layer.build((None, *shape))
+    several = isinstance(shape, list)
+    layer.build([(None, *one) for one in shape] if several else (None, *shape))
     variance = len(layer.weights) - 1 if name == "BatchNormalization" else -1
     layer.set_weights(asked.weights_like(random, [tuple(w.shape) for w in layer.weights], variance))
-    x = asked.normal(random, (asked.BATCH, *shape))
+    x = asked.images(random, shape)
     looking = keras.ops.convert_to_numpy(layer(x, training=False))
     gradients_of = gradients_of_torch if keras.backend.backend() == "torch" else gradients_of_tensorflow
-    y, (dx, *gradients) = gradients_of(layer, x, lambda output: asked.normal(random, output))
+    y, gradients = gradients_of(layer, x, lambda output: asked.normal(random, output))
+    count = len(shape) if several else 1
+    dxs, gradients = gradients[:count], gradients[count:]
     kept = [keras.ops.convert_to_numpy(w) for w in layer.non_trainable_weights]
     return {
-        "looking": looking, "y": y, "dx": dx,
+        "looking": looking, "y": y,
+        **({f"dx {at}": dx for at, dx in enumerate(dxs)} if several else {"dx": dxs[0]}),
         **{f"gradient {at}": g for at, g in enumerate(gradients)},
         **{f"kept {at}": w for at, w in enumerate(kept)},
     }  # fmt: skip
