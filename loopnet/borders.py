@@ -46,7 +46,7 @@ def with_borders(plan: Plan, ops: Ops, output_shape: tuple[Any, ...]) -> Plan:
     def carry_to(above: Ops, shape: tuple[Any, ...]) -> None:
         if stages and (below := stages[-1]).ops is not above:
             border = Border(below.ops, above, shape)
-            if below.kept.wanted if isinstance(below, Take) else id(below) in on_the_way_back:
+            if below.wanted if isinstance(below, (Take, Merge)) else id(below) in on_the_way_back:
                 on_the_way_back.add(id(border))
             stages.append(border)
 

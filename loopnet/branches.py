@@ -7,7 +7,8 @@ branch. Where branches meet, ``Merge`` takes what was kept of each.
     x -> conv -> conv -> add the x          Keep x, conv, conv, Keep, Merge
 
 On the way back each branch brings its own gradient to what it began with, and there they are added up: a number that
-does two things is answerable for both.
+does two things is answerable for both. ``Take`` and ``Merge`` then send none to the stage before them, whose output
+they did not use; so they are always on the way back, also where nothing beneath them learns.
 """
 
 from collections.abc import Sequence
@@ -54,7 +55,10 @@ class Keep:
 
     def __init__(self, kept: Kept):
         self.kept, self.ops, self.input_shape = kept, kept.ops, kept.shape
-        self.is_on_the_way_back = kept.wanted
+
+    @property
+    def wanted(self) -> bool:
+        return self.kept.wanted
 
     def forward(self, x: Tensor, training: bool = False) -> Tensor:
         self.kept.keep(x)
@@ -68,11 +72,12 @@ class Keep:
 class Take:
     """Goes back to what was kept: another branch begins."""
 
-    is_on_the_way_back = True
-    """Always: what comes back to it must not get into the branch before this one."""
-
     def __init__(self, kept: Kept):
         self.kept, self.ops, self.input_shape = kept, kept.ops, kept.shape
+
+    @property
+    def wanted(self) -> bool:
+        return self.kept.wanted
 
     def forward(self, x: Tensor, training: bool = False) -> Tensor:
         return self.kept.tensor
@@ -87,14 +92,19 @@ class Merge:
     def __init__(self, layer: Merging, kept: list[Kept]):
         self.layer, self.kept = layer, kept
         self.ops, self.input_shape = layer.ops, layer.input_shape
-        self.is_on_the_way_back = any(kept.wanted for kept in self.kept)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the gradient of any that it takes is asked for."""
+        return any(kept.wanted for kept in self.kept)
 
     def forward(self, x: Tensor, training: bool = False) -> Tensor:
         return self.layer.forward([kept.tensor for kept in self.kept], training)
 
     def backward(self, dy: Tensor) -> None:
-        for kept, gradient in zip(self.kept, self.layer.backward(dy), strict=True):
-            kept.collect(gradient)
+        if self.wanted:
+            for kept, gradient in zip(self.kept, self.layer.backward(dy), strict=True):
+                kept.collect(gradient)
 
 
 Link = Layer | Keep | Take | Merge

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .branches import as_a_chain
+from .branches import Link, Merge, Take, as_a_chain
 from .graph import Graph, above_what_learns
 from .layers import Conv2D, Layer, MaxPooling2D, ReLU, Softmax, WeightedLayer
 from .ops import Ops, Tensor
@@ -143,7 +143,13 @@ def plan(graph: Graph, ops: Ops) -> Plan:
             stage, softmax = Linear(link), link.activation
         if stage is not None:
             stages.append(stage)
-            if (link in asked or link.learns) if isinstance(link, Layer) else link.is_on_the_way_back:
+            if _is_on_the_way_back(link, asked):
                 trained.append(stage)
         at += 1
     return Plan(stages, trained, softmax)
+
+
+def _is_on_the_way_back(link: Link, asked: set[Layer]) -> bool:
+    if isinstance(link, Layer):
+        return link.learns or link in asked
+    return link.wanted or isinstance(link, (Take, Merge))

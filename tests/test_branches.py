@@ -200,6 +200,59 @@ def test_the_way_back_leaves_out_what_nobody_learns_from():
                        and stage.kept.shape == (None, 6, 6, 1))  # fmt: skip
 
 
+MERGING: list[Any] = [
+    layers.Add, layers.Average, layers.Multiply, layers.Maximum, layers.Minimum, layers.Concatenate,
+]  # fmt: skip
+ONE_BY_ONE: list[Any] = [
+    lambda: Conv2D(2, 3, padding="same"), lambda: Conv2D(3, 1, activation="tanh"), layers.BatchNormalization,
+    lambda: layers.AveragePooling2D(3, 1, "same"), lambda: layers.Rescaling(0.5, 0.25), layers.Sigmoid,
+    lambda: layers.MaxPooling2D(2, 1, "same"), lambda: Conv2D(2, 3, padding="same", trainable=False),
+]  # fmt: skip
+
+
+def at_random(seed):
+    """Layers that take from any that came before, the images among them."""
+    random = np.random.default_rng(seed)
+    inputs = Input((4, 4, 2))
+    made: list[Any] = [inputs]
+    for _ in range(12):
+        x = made[random.integers(len(made))]
+        if random.random() < 0.4:
+            alike = [y for y in made if y.shape == x.shape]
+            several = [x, *(alike[random.integers(len(alike))] for _ in range(random.integers(1, 3)))]
+            made.append(MERGING[random.integers(len(MERGING))]()(several))
+        else:
+            made.append(ONE_BY_ONE[random.integers(len(ONE_BY_ONE))]()(x))
+    x = layers.Concatenate()([made[-1], *(made[number] for number in random.permutation(len(made))[:4])])
+    return Model(inputs, Dense(3)(layers.GlobalAveragePooling2D()(x)), dtype="float64", seed=seed)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_gradients_of_networks_at_random_are_their_slopes(seed):
+    """One step of plain descent at a rate of 1 takes away the gradient; and the loss says what it is."""
+    random = np.random.default_rng(100 + seed)
+    x, y = random.standard_normal((3, 4, 4, 2)), np.arange(3)
+    steps = []
+    for backend in ("literal", "tuned"):
+        model = at_random(seed)
+        model.compile(SGD(1.0), LOGITS, backend=backend)
+        learned = model.learned()[1]
+        before = np.array(learned)
+        model.train_on_batch(x, y)
+        steps.append(before - learned)
+    np.testing.assert_allclose(steps[0], steps[1], rtol=1e-9, atol=1e-12)
+    model = at_random(seed)
+    model.compile(SGD(0.0), LOGITS, backend="literal")
+    learned = model.learned()[1]
+    for place in random.permutation(learned.size)[:25]:
+        slopes = []
+        for nudge in (1e-5, -1e-5):
+            learned[place] += nudge
+            slopes.append(model.train_on_batch(x, y) / (2 * nudge))  # as in training: batch normalisation by the batch
+            learned[place] -= nudge
+        np.testing.assert_allclose(steps[0][place], sum(slopes), rtol=1e-5, atol=1e-8)
+
+
 def test_arithmetic_is_the_layers_that_do_it():
     inputs = Input((3,))
     summed = Dense(3, use_bias=False, kernel_initializer="ones")(inputs)

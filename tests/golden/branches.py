@@ -129,8 +129,22 @@ def towers(keras: Any) -> Any:
     return keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x)))
 
 
+def pooled(keras: Any) -> Any:
+    """Two branches begin with the same two poolings of the images: nothing learns beneath them, something beside."""
+    layers = keras.layers
+    inputs = keras.Input(shape=(8, 8, 2))
+    most = layers.MaxPooling2D(3, strides=1, padding="same")(inputs)
+    mean = layers.AveragePooling2D(3, strides=1, padding="same")(inputs)
+    x = layers.Conv2D(2, 1)(layers.add([most, mean]))
+    y = layers.Conv2D(2, 3, padding="same")(inputs)
+    z = layers.BatchNormalization()(layers.subtract([most, mean]))
+    x = layers.GlobalAveragePooling2D()(layers.Activation("relu")(layers.concatenate([x, y, z])))
+    return keras.Model(inputs, layers.Dense(3)(x))
+
+
 NETWORKS: dict[str, Callable[[Any], Any]] = {
-    network.__name__: network for network in (residual, inception, u_net, densely, vectors, sequences, crossed, towers)
+    network.__name__: network
+    for network in (residual, inception, u_net, densely, vectors, sequences, crossed, towers, pooled)
 }
 
 
