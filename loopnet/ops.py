@@ -42,7 +42,7 @@ from .kernels import (
     upsample,
 )
 from .missing import getattr_of, listed
-from .rungs import compile_rung
+from .rungs import OnFlatArrays, compile_rung
 
 Kernel = Callable[..., None]
 Tensor = Any  # what flows between layers; only the table knows how a rung lays it out in memory
@@ -351,17 +351,21 @@ TEXTBOOK: dict[str, Any] = {
     "adadelta_update": optimizer.adadelta_update,
 }
 
-# operations on single numbers, wherever they stand, and on weights, which are plain arrays on every rung
-ANY_LAYOUT = {
+# operations on single numbers, wherever they stand
+SINGLE_NUMBERS = {
     f"{activation}_{way}"
     for activation in (
         "relu", "leaky_relu", "bounded_relu", "sigmoid", "hard_sigmoid", "tanh", "scaled_tanh", "softsign", "softplus",
         "elu", "exponential", "silu", "gelu", "mish", "hard_silu",
     )
     for way in ("forward", "backward")
-} | {
-    "rescale", "add", "subtract", "multiply", "maximum", "minimum", "to_the_larger", "spread_taps", "collect_taps"
-}  # fmt: skip
+} | {"rescale", "add", "subtract", "multiply", "maximum", "minimum", "to_the_larger"}  # fmt: skip
+
+# these, and operations on weights, which are plain arrays on every rung
+ANY_LAYOUT = SINGLE_NUMBERS | {"spread_taps", "collect_taps"}
+
+# operations that go through arrays of any shape from the first number to the last
+FLAT = SINGLE_NUMBERS | {"dropout", "gaussian_noise", "gaussian_dropout"}
 
 
 def _python() -> Ops:
@@ -371,14 +375,17 @@ def _python() -> Ops:
 
 def _literal() -> Ops:
     """The same source, compiled: one core, every operation in the order it is written."""
-    loops: dict[str, Any] = {name: compile_rung(kernel, "literal") for name, kernel in TEXTBOOK.items()}
-    return Ops(name="literal", **loops)
+    return Ops(name="literal", **_compiled("literal"))
 
 
 def _parallel() -> Ops:
     """The same source, compiled, with the outermost loop (``prange``) shared among the cores."""
-    loops: dict[str, Any] = {name: compile_rung(kernel, "parallel", parallel=True) for name, kernel in TEXTBOOK.items()}
-    return Ops(name="parallel", **loops)
+    return Ops(name="parallel", **_compiled("parallel", parallel=True))
+
+
+def _compiled(rung: str, **options: Any) -> dict[str, Any]:
+    loops = {name: compile_rung(kernel, rung, **options) for name, kernel in TEXTBOOK.items()}
+    return loops | {name: OnFlatArrays(loops[name]) for name in FLAT}
 
 
 def _tuned() -> Ops:

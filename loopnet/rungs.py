@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 from numba import njit
 from numba.core import event
 
@@ -30,6 +31,23 @@ def compile_rung(kernel: Callable, rung: str, **options: Any) -> Callable:
     twin.__module__ = kernel.__module__
     twin.__doc__ = kernel.__doc__
     return njit(cache=True, **options)(twin)
+
+
+class OnFlatArrays:
+    """A compiled loop over single numbers, wherever they stand. It is handed flat views, so that Numba compiles it once
+    and not once for each number of axes. An array that is not contiguous has none, and goes in as it is.
+    """
+
+    def __init__(self, loop: Any):
+        self.loop = loop
+
+    def __call__(self, *arguments: Any) -> None:
+        self.loop(*(a.reshape(-1) if isinstance(a, np.ndarray) and a.flags.c_contiguous else a for a in arguments))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # copy and pickle ask for these before there is a loop
+            raise AttributeError(name)
+        return getattr(self.loop, name)
 
 
 class _CollectLater(event.Listener):
