@@ -10,8 +10,9 @@ from loopnet.ops import get_ops
 from loopnet.optimizers import Adam
 from loopnet.plot.network import outputs_of_layers
 from loopnet.stepper import Images, step_article, step_layer
+from loopnet.stepper.calls import Call
 from loopnet.stepper.page import shown_axes
-from loopnet.stepper.scenes import names, operation_named
+from loopnet.stepper.scenes import _most_striking, names, operation_named
 from loopnet.stepper.source import Source
 
 
@@ -164,6 +165,13 @@ def test_any_network(network, operation):
     assert data_of(trace)["title"] == trace.title
 
 
+def test_the_cell_to_begin_with_is_one_that_the_loop_writes():
+    x = np.arange(16, dtype=np.float32).reshape(1, 4, 4, 1)
+    for rubbish in (np.nan, 1e30, 0, 15):
+        y = np.full((1, 4, 4, 2), rubbish, np.float32)  # of which this call writes the second channel
+        assert _most_striking(Call("concatenate", "concatenate", (x, y, 3, 1))) == (0, 3, 3, 1)
+
+
 # ---- what a page shows beside it
 
 
@@ -225,14 +233,14 @@ def test_names_of_loops():
 
 
 @pytest.mark.parametrize("call, message", [
-    (lambda m, d: operation_named("conv9"), "unknown loop 'conv9'; there is basic_conv, max_pool, .*conv2d"),
+    (lambda m, d: operation_named("conv9"), "unknown loop 'conv9'; there are basic_conv, max_pool, .*conv2d"),
     (lambda m, d: operation_named("adam", "weights"), "adam: it has no backward loop"),
     (lambda m, d: step_layer(m, d, "conv2d_forward", "nope"), "lenet5: there is no layer 'nope'; there are conv1, "),
     (lambda m, d: step_layer(m, d, "conv2d_forward", "pool1"), "pool1: it does not run conv2d_forward; it runs max_"),
     (lambda m, d: step_layer(m, d, "sgd_update"), "lenet5: it does not run sgd_update; it runs .*adam_update"),
     (lambda m, d: step_layer(m, d, "conv2d_forward", "conv1", (28, 0, 0)), "expected a cell inside y, whose shape is"),
     (lambda m, d: step_layer(m, np.zeros((3, 3)), "conv2d_forward"), "lenet5: expected images of shape"),
-    (lambda m, d: step_article("basic_conv", np.zeros((4, 4)), "nope"), "unknown filter 'nope'; there is vertical"),
+    (lambda m, d: step_article("basic_conv", np.zeros((4, 4)), "nope"), "unknown filter 'nope'; there are vertical"),
     (lambda m, d: step_article("basic_conv", np.zeros((4, 4)), np.zeros((5, 5))), "a square filter no larger"),
     (lambda m, d: step_article("conv", np.zeros((4, 4))), "unknown loop 'conv' of the article"),
 ])  # fmt: skip

@@ -44,7 +44,7 @@ def operation_named(name: str, backward: str = "") -> str:
             return operation
     if backward and any(operation in TEXTBOOK for operation in (SHORT.get(name, name), f"{name}_update")):
         raise ValueError(f"{name}: it has no backward loop ({backward})")
-    raise ValueError(f"unknown loop {name!r}; there is {', '.join(names())}")
+    raise ValueError(f"unknown loop {name!r}; there are {', '.join(names())}")
 
 
 def names() -> list[str]:
@@ -103,7 +103,7 @@ def step_article(
     height, width = image.shape
     if name == "basic_conv":
         if isinstance(filter, str) and filter not in FILTERS:
-            raise ValueError(f"unknown filter {filter!r}; there is {', '.join(FILTERS)}")
+            raise ValueError(f"unknown filter {filter!r}; there are {', '.join(FILTERS)}")
         w = np.array(FILTERS[filter] if isinstance(filter, str) else filter, np.float64)
         size = len(w)
         if w.shape != (size, size) or size > min(height, width):
@@ -114,7 +114,7 @@ def step_article(
         out = np.zeros((height // 2, width // 2))
         arguments = image, out, width, height, out.shape[1], out.shape[0], 2, 2
     else:
-        raise ValueError(f"unknown loop {name!r} of the article; there is {', '.join(ARTICLE)}")
+        raise ValueError(f"unknown loop {name!r} of the article; there are {', '.join(ARTICLE)}")
     function = getattr(article, name)
     if cell is None:
         function(*arguments)  # fills out
@@ -173,21 +173,34 @@ def _needs_labels(operation: str) -> bool:
 
 
 def _most_striking(call: Call) -> tuple[int, ...]:
-    """The cell of the output with the largest number: more to see there than in a corner. NaN is passed over."""
+    """The cell of the output with the largest number: more to see there than in a corner. NaN is passed over, and what
+    is not written, as the parts of a ``concatenate`` that other calls bring.
+    """
     from .source import Source
 
     kernel = TEXTBOOK[call.operation]
-    copies = [np.array(a) if isinstance(a, np.ndarray) else a for a in call.arguments]
-    getattr(get_ops("literal"), call.operation)(*copies)
-    arrays = dict(zip(kernel.__code__.co_varnames, copies, strict=False))
-    source = Source(kernel, [name for name, value in arrays.items() if isinstance(value, np.ndarray)])
+    before = dict(zip(kernel.__code__.co_varnames, call.arguments, strict=False))
+    source = Source(kernel, [name for name, value in before.items() if isinstance(value, np.ndarray)])
     written = {source.array_of(write.name) for write in source.writes}
-    outputs = [array for name, array in arrays.items() if name in written]
-    output = max(outputs, key=lambda array: array.ndim)
-    size = np.nan_to_num(np.abs(output.astype(np.float64)), nan=-1)
+    chosen = max((name for name in before if name in written), key=lambda name: before[name].ndim)
+    after = _after(call.operation, before)[chosen]
     if call.operation.endswith("_update"):  # not the largest weight, but the one that is moved furthest
-        size = np.abs(np.asarray(arrays["dw"], np.float64))
-    return tuple(int(i) for i in np.unravel_index(size.argmax(), output.shape))
+        size = np.abs(np.asarray(before["dw"], np.float64))
+    else:
+        with np.errstate(invalid="ignore"):  # where nothing is written there may be anything
+            size = np.nan_to_num(np.abs(after.astype(np.float64)), nan=-1)
+        other = {**before, chosen: (before[chosen] == 0).astype(after.dtype)}  # differs from before in every cell
+        is_written = (after != before[chosen]) | (after == _after(call.operation, other)[chosen])
+        if is_written.any():
+            size[~is_written] = -1
+    return tuple(int(i) for i in np.unravel_index(size.argmax(), after.shape))
+
+
+def _after(operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What the loop makes of copies of its arguments."""
+    copies = {name: np.array(a) if isinstance(a, np.ndarray) else a for name, a in arguments.items()}
+    getattr(get_ops("literal"), operation)(*copies.values())
+    return copies
 
 
 def _picture(model: Sequential, layer: str, x: np.ndarray) -> dict[str, Any] | None:
