@@ -1,18 +1,19 @@
 """What is stepped through: the arguments that a layer's loop really gets, for every layer, forward and backward."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from loopnet import Sequential, layers, lenet
+from loopnet import Model, Sequential, layers, lenet
 from loopnet.datasets import load_for
 from loopnet.losses import SparseCategoricalCrossentropy
 from loopnet.ops import get_ops
 from loopnet.optimizers import Adam
 from loopnet.plot.network import outputs_of_layers
 from loopnet.stepper import Images, step_article, step_layer
-from loopnet.stepper.calls import Call
 from loopnet.stepper.page import shown_axes
-from loopnet.stepper.scenes import _most_striking, names, operation_named
+from loopnet.stepper.scenes import names, operation_named
 from loopnet.stepper.source import Source
 
 
@@ -165,11 +166,14 @@ def test_any_network(network, operation):
     assert data_of(trace)["title"] == trace.title
 
 
-def test_the_cell_to_begin_with_is_one_that_the_loop_writes():
-    x = np.arange(16, dtype=np.float32).reshape(1, 4, 4, 1)
-    for rubbish in (np.nan, 1e30, 0, 15):
-        y = np.full((1, 4, 4, 2), rubbish, np.float32)  # of which this call writes the second channel
-        assert _most_striking(Call("concatenate", "concatenate", (x, y, 3, 1))) == (0, 3, 3, 1)
+def test_what_concatenate_does_not_write_is_neither_begun_with_nor_shown(monkeypatch):
+    rubbish = replace(get_ops("literal"), empty=lambda shape, dtype: np.full(shape, 77, dtype))  # more than any pixel
+    monkeypatch.setattr("loopnet.stepper.calls.get_ops", lambda name: rubbish)
+    inputs = layers.Input((4, 4, 1))
+    both = layers.Concatenate()([inputs, layers.Rescaling(2.0)(inputs)])
+    net = Model(inputs, layers.Flatten()(both))
+    trace = step_layer(net, np.arange(16.0).reshape(1, 4, 4, 1), "concatenate")
+    assert trace.cell == (0, 3, 3, 0) and trace.arrays["y"].after.max() == 15
 
 
 # ---- what a page shows beside it

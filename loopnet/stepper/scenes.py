@@ -173,34 +173,21 @@ def _needs_labels(operation: str) -> bool:
 
 
 def _most_striking(call: Call) -> tuple[int, ...]:
-    """The cell of the output with the largest number: more to see there than in a corner. NaN is passed over, and what
-    is not written, as the parts of a ``concatenate`` that other calls bring.
-    """
+    """The cell of the output with the largest number: more to see there than in a corner. NaN is passed over."""
     from .source import Source
 
     kernel = TEXTBOOK[call.operation]
-    before = dict(zip(kernel.__code__.co_varnames, call.arguments, strict=False))
-    source = Source(kernel, [name for name, value in before.items() if isinstance(value, np.ndarray)])
+    copies = [np.array(a) if isinstance(a, np.ndarray) else a for a in call.arguments]
+    getattr(get_ops("literal"), call.operation)(*copies)
+    arrays = dict(zip(kernel.__code__.co_varnames, copies, strict=False))
+    source = Source(kernel, [name for name, value in arrays.items() if isinstance(value, np.ndarray)])
     written = {source.array_of(write.name) for write in source.writes}
-    chosen = max((name for name in before if name in written), key=lambda name: before[name].ndim)
-    after = _after(call.operation, before)[chosen]
+    outputs = [array for name, array in arrays.items() if name in written]
+    output = max(outputs, key=lambda array: array.ndim)
+    size = np.nan_to_num(np.abs(output.astype(np.float64)), nan=-1)
     if call.operation.endswith("_update"):  # not the largest weight, but the one that is moved furthest
-        size = np.abs(np.asarray(before["dw"], np.float64))
-    else:
-        with np.errstate(invalid="ignore"):  # where nothing is written there may be anything
-            size = np.nan_to_num(np.abs(after.astype(np.float64)), nan=-1)
-        other = {**before, chosen: (before[chosen] == 0).astype(after.dtype)}  # differs from before in every cell
-        is_written = (after != before[chosen]) | (after == _after(call.operation, other)[chosen])
-        if is_written.any():
-            size[~is_written] = -1
-    return tuple(int(i) for i in np.unravel_index(size.argmax(), after.shape))
-
-
-def _after(operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """What the loop makes of copies of its arguments."""
-    copies = {name: np.array(a) if isinstance(a, np.ndarray) else a for name, a in arguments.items()}
-    getattr(get_ops("literal"), operation)(*copies.values())
-    return copies
+        size = np.abs(np.asarray(arrays["dw"], np.float64))
+    return tuple(int(i) for i in np.unravel_index(size.argmax(), output.shape))
 
 
 def _picture(model: Sequential, layer: str, x: np.ndarray) -> dict[str, Any] | None:
