@@ -55,6 +55,7 @@ from .layers import (
     WeightedLayer,
     ZeroPadding2D,
 )
+from .layers.merging import Merging
 from .pages import Page, bundle
 from .stack import Stack
 
@@ -178,6 +179,11 @@ def _described(layer: Layer) -> list[Described]:
     """One entry for a layer, or two if a softmax is its activation, or it is two convolutions."""
     if isinstance(layer, SeparableConv2D):
         return [entry for half in layer.halves for entry in _described(half)]
+    if isinstance(layer, Merging):
+        raise ValueError(
+            f"{layer.name}: a page shows a chain of layers, and branches meet in {type(layer).__name__}; "
+            "loopnet step shows its loops, plot.plot_architecture the network"
+        )
     describing = DESCRIBED.get(type(layer))
     if describing is None:
         known = ", ".join(cls.__name__ for cls in (*DESCRIBED, SeparableConv2D) if cls is not Layer)

@@ -55,6 +55,13 @@ LARGEST = 64_000_000
 """Pixels in one picture."""
 
 
+def is_picture(path: Path) -> bool:
+    """Whether it is called like one of FORMATS."""
+    from PIL import Image
+
+    return Image.registered_extensions().get(path.suffix.lower()) in FORMATS
+
+
 def read_image(path: str | Path, height: int, width: int) -> tuple[np.ndarray, str]:
     """An image file as one network input ``(1, height, width, 1)``, and in a few words what was done to it.
 
@@ -65,7 +72,7 @@ def read_image(path: str | Path, height: int, width: int) -> tuple[np.ndarray, s
     Raises OSError if the file cannot be opened, ValueError if it is not such an image. The size is looked at before
     the pixels are: a small file can claim more of them than there is memory.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     with open(path, "rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's remarks about odd files: such a file is read, or refused in one line
@@ -80,6 +87,8 @@ def read_image(path: str | Path, height: int, width: int) -> tuple[np.ndarray, s
             if image.mode.startswith("I"):  # 16 bits: Pillow would clip them to 8, not scale
                 image = Image.fromarray((np.clip(np.asarray(image), 0, 65535) // 257).astype(np.uint8))
             grey = np.asarray(image.convert("L"))
+        except UnidentifiedImageError:
+            raise ValueError(f"{path}: not an image that can be read; expected one of {', '.join(FORMATS)}") from None
         except Exception as error:  # Pillow's readers raise many kinds for a damaged file
             reason = " ".join(str(error).split())
             raise ValueError(f"{path}: not an image that can be read ({reason})") from None

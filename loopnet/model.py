@@ -1,4 +1,4 @@
-"""Sequential: a network (``network.py``, where a step of training is six lines) with Keras's manners: what it is
+"""Sequential: a network (``network.py``, where a step of training is a few lines) with Keras's manners: what it is
 given is checked, batches are dealt, callbacks are told, numbers are kept.
 """
 

@@ -44,6 +44,8 @@ class Stack:
         self._input: Shape | None = None
         self._bottom: Input | None = None
         self._initial_rng, self._shuffle_rng = generators(seed)
+        if isinstance(layers, (Layer, Stack)):
+            raise ValueError(f"{self.name}: expected a list of layers, given {layers!r}")
         for layer in layers or []:
             self.add(layer)
 

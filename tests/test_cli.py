@@ -189,6 +189,7 @@ def fails(capsys, *arguments: object) -> str:
         ("evaluate nowhere.safetensors --data cats", "unknown data set 'cats'"),
         ("predict nowhere.safetensors image.png", "nowhere.safetensors: no such model file"),
         ("predict nowhere.safetensors", "required: IMAGE"),
+        ("predict image.png", "there is no trained network in runs/ yet: loopnet train makes one"),
     ],
 )
 def test_wrong_arguments(arguments, message, tmp_path, monkeypatch, capsys):
@@ -224,7 +225,8 @@ def test_a_model_without_a_loss(tmp_path, capsys):
 
 def test_not_an_image(run, tmp_path, capsys):
     (tmp_path / "text.png").write_text("not an image")
-    assert "text.png: not an image" in fails(capsys, "predict", run[0], tmp_path / "text.png")
+    said = fails(capsys, "predict", run[0], tmp_path / "text.png")
+    assert "text.png: not an image that can be read; expected one of PNG, JPEG" in said
     assert "none.png: No such file" in fails(capsys, "predict", run[0], tmp_path / "none.png")
 
 
@@ -287,6 +289,19 @@ def test_predict_says_the_names_of_classes(tmp_path, capsys):
     Image.new("L", (8, 8)).save(tmp_path / "image.png")
     assert main(["predict", str(tmp_path), str(tmp_path / "image.png")]) == 0
     assert ": ankle boot, probability 0.7000 (8x8)" in capsys.readouterr().out
+
+
+def test_predict_takes_the_newest_network_where_none_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "one").mkdir(parents=True)
+    model = loopnet.Sequential([loopnet.Input((8, 8, 1)), loopnet.layers.Flatten(), loopnet.layers.Dense(3)])
+    model.save(tmp_path / "runs" / "one" / "model.safetensors")
+    for name in ("a.png", "b.JPG"):
+        Image.new("L", (8, 8)).save(name)
+    assert main(["predict", "a.png", "b.JPG"]) == 0
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.endswith("one, the newest in runs/") and [line[:5] for line in others] == ["a.png", "b.JPG"]
+    assert "required: IMAGE" in fails(capsys, "predict", "runs/one")
 
 
 # ---- doctor and help

@@ -80,6 +80,8 @@ def test_digits_can_have_any_size_from_8_up():
     assert x_train.shape == (1437, 28, 28)
     with pytest.raises(ValueError, match="8x8 can only be scaled up, not to 7x7"):
         digits.load_data(size=7)
+    with pytest.raises(ValueError, match="digits: size: expected a positive integer, given '28'"):
+        digits.load_data(size="28")  # type: ignore[arg-type]
 
 
 # ---- as a network takes them

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from explained import NETWORKS, images_for, small
 
-from loopnet import Sequential, layers
+from loopnet import Model, Sequential, layers
 from loopnet.explain import describe, explain
 from loopnet.lenet import lenet5
 
@@ -123,6 +123,13 @@ def test_what_a_page_cannot_show(complaint):
     with pytest.raises(ValueError, match=complaint) as error:
         describe(Sequential([layers.Input(shape), *stack]))
     assert "\n" not in str(error.value)
+
+
+def test_branches_that_meet():
+    x = layers.Input((8, 8, 1))
+    y = layers.Add(name="sum")([x, layers.Conv2D(1, 3, padding="same")(x)])
+    with pytest.raises(ValueError, match="^sum: a page shows a chain of layers, and branches meet in Add; "):
+        describe(Model(x, layers.Dense(2)(layers.Flatten()(y))))
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 2), (63,), (4, 4, 4, 1)])

@@ -148,6 +148,7 @@ REFUSED = [
     (lambda: Dense(4).output, AttributeError, "Dense: it has no input and no output yet; put it in a model"),
     (lambda: Sequential([Dense(4)]).inputs, ValueError, "it has no input shape yet"),
     (lambda: Sequential()(A), ValueError, "sequential: it has no layers yet"),
+    (lambda: Sequential(Dense(3)), ValueError, "expected a list of layers, given Dense"),  # type: ignore[arg-type]
 ]
 
 

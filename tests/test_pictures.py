@@ -36,6 +36,8 @@ def test_show_dataset_names_every_image(images, labels):
     assert captions(figure) == ["cat", "dog", "frog", "cat"]
     assert [len(axes.images) for axes in figure.axes] == [1, 1, 1, 1, 0, 0]
     assert len(plot.show_dataset(images, n=100).axes) == 6
+    with pytest.raises(ValueError, match="as many labels as images, given 6 images and 2 labels"):
+        plot.show_dataset(images, labels[:2])
 
 
 def test_misclassified_shows_the_most_confident_mistakes_first():

@@ -95,7 +95,7 @@ FIRST_RUN = "compiling the loops for this machine (first time only, up to half a
     (["conv2d", "--data", "letters"], "unknown data set 'letters'; there are digits,"),
     (["conv2d", "-o", "no/such/folder.html"], "cannot write no/such/folder.html: there is no folder no/such"),
     (["adam", "--backward"], "adam: it has no backward loop"),
-    (["basic_conv", "--filter", "nope"], "unknown filter 'nope'; there is vertical edge"),
+    (["basic_conv", "--filter", "nope"], "unknown filter 'nope'; there are vertical edge"),
     (["basic_conv", "--layer", "conv1"], "basic_conv is the article's loop, it knows no --layer"),
     (["basic_conv", "--data", "cifar10"], "--data cifar10: basic_conv takes grey images"),
     (["max_pool", "--image", "1,2"], "--image 1,2: max_pool takes one image"),

@@ -1,9 +1,11 @@
 """What is stepped through: the arguments that a layer's loop really gets, for every layer, forward and backward."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from loopnet import Sequential, layers, lenet
+from loopnet import Model, Sequential, layers, lenet
 from loopnet.datasets import load_for
 from loopnet.losses import SparseCategoricalCrossentropy
 from loopnet.ops import get_ops
@@ -164,6 +166,16 @@ def test_any_network(network, operation):
     assert data_of(trace)["title"] == trace.title
 
 
+def test_what_concatenate_does_not_write_is_neither_begun_with_nor_shown(monkeypatch):
+    rubbish = replace(get_ops("literal"), empty=lambda shape, dtype: np.full(shape, 77, dtype))  # more than any pixel
+    monkeypatch.setattr("loopnet.stepper.calls.get_ops", lambda name: rubbish)
+    inputs = layers.Input((4, 4, 1))
+    both = layers.Concatenate()([inputs, layers.Rescaling(2.0)(inputs)])
+    net = Model(inputs, layers.Flatten()(both))
+    trace = step_layer(net, np.arange(16.0).reshape(1, 4, 4, 1), "concatenate")
+    assert trace.cell == (0, 3, 3, 0) and trace.arrays["y"].after.max() == 15
+
+
 # ---- what a page shows beside it
 
 
@@ -225,14 +237,14 @@ def test_names_of_loops():
 
 
 @pytest.mark.parametrize("call, message", [
-    (lambda m, d: operation_named("conv9"), "unknown loop 'conv9'; there is basic_conv, max_pool, .*conv2d"),
+    (lambda m, d: operation_named("conv9"), "unknown loop 'conv9'; there are basic_conv, max_pool, .*conv2d"),
     (lambda m, d: operation_named("adam", "weights"), "adam: it has no backward loop"),
     (lambda m, d: step_layer(m, d, "conv2d_forward", "nope"), "lenet5: there is no layer 'nope'; there are conv1, "),
     (lambda m, d: step_layer(m, d, "conv2d_forward", "pool1"), "pool1: it does not run conv2d_forward; it runs max_"),
     (lambda m, d: step_layer(m, d, "sgd_update"), "lenet5: it does not run sgd_update; it runs .*adam_update"),
     (lambda m, d: step_layer(m, d, "conv2d_forward", "conv1", (28, 0, 0)), "expected a cell inside y, whose shape is"),
     (lambda m, d: step_layer(m, np.zeros((3, 3)), "conv2d_forward"), "lenet5: expected images of shape"),
-    (lambda m, d: step_article("basic_conv", np.zeros((4, 4)), "nope"), "unknown filter 'nope'; there is vertical"),
+    (lambda m, d: step_article("basic_conv", np.zeros((4, 4)), "nope"), "unknown filter 'nope'; there are vertical"),
     (lambda m, d: step_article("basic_conv", np.zeros((4, 4)), np.zeros((5, 5))), "a square filter no larger"),
     (lambda m, d: step_article("conv", np.zeros((4, 4))), "unknown loop 'conv' of the article"),
 ])  # fmt: skip

@@ -131,6 +131,12 @@ def test_outputs_are_complete_and_clean(source):
             assert not re.search(pattern, said), f"{pattern}: {said[:200]}"
 
 
+def test_every_loop_that_is_broken_on_purpose_is_wrong_somewhere():
+    outputs = outputs_of(notebook_of(FOLDER / "05_backprop_through_the_loops.py"))
+    shares = re.findall(r"(\d+)% of the pixels are wrong", "".join(text(output.get("text", "")) for output in outputs))
+    assert len(shares) == 6 and all(int(share) > 0 for share in shares)
+
+
 @pytest.mark.parametrize(
     "said",
     ["UserWarning: x", "5%|###", "at /home/me/x.py", "in /tmp/a", r"C:\Users", "compiling the loops for this machine"],

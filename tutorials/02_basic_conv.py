@@ -6,7 +6,7 @@
 # - read the four loops of a convolution, and say which loop chooses and which loop adds;
 # - find three defects in a listing that has been printed and copied many times;
 # - work out how large the answer is, for any window, stride and padding;
-# - connect the article's loop with the one that trains networks in loopnet: two loops more, nothing else.
+# - connect the article's loop with the one that trains networks in loopnet: three loops more, nothing else.
 #
 # [Notebook 1](01_an_image_is_an_array.ipynb) showed *what* a filter does. Here is *how*.
 
@@ -193,7 +193,7 @@ print("multiplications and additions:", 26 * 26 * 3 * 3)
 # %% [markdown]
 # How much faster? That is measured in [notebook 8](08_the_ladder.ipynb).
 #
-# ## Six loops: the loop that trains
+# ## Seven loops: the loop that trains
 #
 # A network has more to do: many images at a time (a **batch**), several input **channels**, and many filters. And it
 # pads. loopnet's loop is this one:
@@ -301,7 +301,8 @@ verdict = check("basic_conv", basic_conv_attempt, seed=1)
 # %% [markdown]
 # Mend it. Then go on with
 #
-#     print(loopnet.exercises.starter("strided_conv"))     a step of its own down and across, rectangular filters
-#     print(loopnet.exercises.starter("padded_conv"))      "same" padding, without storing a single zero
+#     from loopnet.exercises import starter
+#     print(starter("strided_conv"))     a step of its own down and across, rectangular filters
+#     print(starter("padded_conv"))      "same" padding, without storing a single zero
 #
 # and `check("strided_conv", your_function)`. On the command line: `loopnet check strided_conv my_file.py`.

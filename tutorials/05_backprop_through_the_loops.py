@@ -162,10 +162,10 @@ picture(
 # %%
 def broken(kernel, old, new):
     """The kernel with one spot of its source replaced."""
-    text = inspect.getsource(kernel)
-    assert old in text
+    head, docstring, code = inspect.getsource(kernel).split('"""')
+    assert old in code
     namespace = dict(vars(conv2d))
-    exec(text.replace(old, new, 1), namespace)
+    exec(head + code.replace(old, new, 1), namespace)
     return namespace[kernel.__name__]
 
 

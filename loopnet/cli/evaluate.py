@@ -20,7 +20,7 @@ SUMMARY = "test a trained network"
 
 
 def options(parser: Parser) -> None:
-    model_argument(parser, optional=True)
+    model_argument(parser)
     parser.add_argument("--data", help=f"{DATA_SETS} (default: the one it was trained on)")
     compute_options(parser)
 

@@ -10,7 +10,7 @@ SUMMARY = "write a page that shows a trained network at work, number by number"
 
 
 def options(parser: Parser) -> None:
-    model_argument(parser, optional=True)
+    model_argument(parser)
     beside = "to write to (default: explain.html beside the model)"
     parser.add_argument("-o", "--out", type=Path, metavar="FILE", help=beside)
     sets = f"to take test images from: {DATA_SETS} (default: the one it was trained on)"

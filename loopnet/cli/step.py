@@ -118,7 +118,7 @@ def _network(arguments: argparse.Namespace) -> tuple[Any, str, str]:
 
     if arguments.model is not None or newest_run() is not None:
         path = model_or_newest(arguments.model)
-        model, newest = load_model(path), "" if arguments.model else ", the newest in runs/ (--model for another)"
+        model, newest = load_model(path), "" if arguments.model else ", the newest in runs/"
         return model, arguments.data or data_of(model, path) or "digits", f"network: {path}{newest}"
     data = known("data set", arguments.data or "digits", CHANNELS)
     words = "network: a LeNet-5 that was not trained, seed 0; loopnet train trains one"

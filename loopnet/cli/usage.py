@@ -31,7 +31,8 @@ def known(what: str, name: str, names: Iterable[str]) -> str:
     """``name``, if it is one of ``names``. Raises ``UsageError`` otherwise, which says what may have been meant."""
     names = list(names)
     if name not in names:
-        close = difflib.get_close_matches(name, names, n=1)
+        longer = [other for other in names if name and other.startswith(name)]  # conv: conv2d, which comes first
+        close = longer or difflib.get_close_matches(name, names, n=1)
         meant = f": did you mean {close[0]}? There" if close else "; there"
         raise UsageError(f"unknown {what} {name!r}{meant} are {', '.join(names)}")
     return name
@@ -61,11 +62,9 @@ def use_threads(threads: int | None) -> int:
 # ---- a trained model
 
 
-def model_argument(parser: Parser, optional: bool = False) -> None:
-    words = "model.safetensors, or the folder it is in"
-    if optional:
-        words += " (default: the newest in runs/)"
-    parser.add_argument("model", type=Path, nargs="?" if optional else None, metavar="MODEL", help=words)
+def model_argument(parser: Parser) -> None:
+    words = "model.safetensors, or the folder it is in (default: the newest in runs/)"
+    parser.add_argument("model", type=Path, nargs="?", metavar="MODEL", help=words)
 
 
 def model_or_newest(path: Path | None) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..images import resize_bilinear
+from ..shapes import positive
 from .download import DataError
 
 FILE = Path(__file__).with_name("digits.npz")
@@ -22,6 +23,7 @@ def load_data(size: int = 32) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.n
     same 13 people wrote both parts, which makes this set easier than MNIST. Raises DataError if the file that came
     with the package is damaged.
     """
+    size = positive(size, "digits: size")
     images, labels = _read(FILE)
     x = np.rint(resize_bilinear(images, size, size) * (255 / LARGEST)).astype(np.uint8)
     train, test = _split(labels)

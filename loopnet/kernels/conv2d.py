@@ -49,7 +49,7 @@ Numba add up in float64.
 See it move: ``loopnet step conv2d``. Write it: ``loopnet check conv2d_forward``. How it is compiled stands in
 ``rungs.py``; why another order of the loops is faster, in ``tuned/lanes.py`` and ``tuned/conv2d.py``.
 
-Like all of deep learning this is cross-correlation: the window is not flipped, as a mathematician's convolution would.
+Like all of deep learning this is cross-correlation: a mathematician's convolution would flip the window first.
 LeCun, Bottou, Bengio, Haffner (1998), *Gradient-based learning applied to document recognition*, section II.A;
 Dumoulin, Visin (2016), *A guide to convolution arithmetic for deep learning*, for the geometry.
 """

@@ -40,7 +40,7 @@ def softmax_forward(logits, probabilities):
 def softmax_backward(dy, probabilities, dx):
     """dx[n,k] = p[n,k] * (dy[n,k] - sum_l dy[n,l] * p[n,l]): raising one probability lowers the others.
 
-    For a softmax inside a network; at its end, the next function takes both steps at once.
+    For a softmax inside a network; at its end, :func:`softmax_cross_entropy` takes both steps at once.
 
     Reads dy, probabilities; overwrites dx. One turn of the parallel loop owns one image (row).
     """

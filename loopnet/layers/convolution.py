@@ -173,7 +173,7 @@ class Conv2D(Convolution):
 class Conv3D(Convolution):
     """Convolution of volumes: (depth, height, width, channels) to (out_depth, out_height, out_width, filters).
 
-    Conv3D(8, 3)
+        Conv3D(8, 3)
     """
 
     axes = ("depth", "height", "width")

@@ -24,6 +24,8 @@ def show_dataset(
     n = min(n, len(images))
     columns = min(n, columns)
     numbers = None if labels is None else class_numbers(labels[:n])
+    if numbers is not None and len(numbers) < n:
+        raise ValueError(f"expected as many labels as images, given {len(images)} images and {len(labels)} labels")
     figure, axes = grid(-(-n // columns), columns)
     for i in range(n):
         caption = "" if numbers is None else name_of(numbers[i], classes)

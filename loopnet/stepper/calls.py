@@ -45,7 +45,8 @@ class _Listener:
         self.heard: list[tuple[str, str]] = []
         literal = get_ops("literal")
         ears: dict[str, Any] = {name: self._with_ear(name, getattr(literal, name)) for name in TEXTBOOK}
-        self.ops = replace(literal, **ears)
+        # concatenate writes a part of its output: zeros beside it, and not what stood in the memory before
+        self.ops = replace(literal, empty=np.zeros, **ears)
 
     def _with_ear(self, operation: str, kernel: Callable) -> Callable:
         def call(*arguments: Any) -> None:

@@ -44,7 +44,7 @@ def operation_named(name: str, backward: str = "") -> str:
             return operation
     if backward and any(operation in TEXTBOOK for operation in (SHORT.get(name, name), f"{name}_update")):
         raise ValueError(f"{name}: it has no backward loop ({backward})")
-    raise ValueError(f"unknown loop {name!r}; there is {', '.join(names())}")
+    raise ValueError(f"unknown loop {name!r}; there are {', '.join(names())}")
 
 
 def names() -> list[str]:
@@ -103,7 +103,7 @@ def step_article(
     height, width = image.shape
     if name == "basic_conv":
         if isinstance(filter, str) and filter not in FILTERS:
-            raise ValueError(f"unknown filter {filter!r}; there is {', '.join(FILTERS)}")
+            raise ValueError(f"unknown filter {filter!r}; there are {', '.join(FILTERS)}")
         w = np.array(FILTERS[filter] if isinstance(filter, str) else filter, np.float64)
         size = len(w)
         if w.shape != (size, size) or size > min(height, width):
@@ -114,7 +114,7 @@ def step_article(
         out = np.zeros((height // 2, width // 2))
         arguments = image, out, width, height, out.shape[1], out.shape[0], 2, 2
     else:
-        raise ValueError(f"unknown loop {name!r} of the article; there is {', '.join(ARTICLE)}")
+        raise ValueError(f"unknown loop {name!r} of the article; there are {', '.join(ARTICLE)}")
     function = getattr(article, name)
     if cell is None:
         function(*arguments)  # fills out
