@@ -253,6 +253,10 @@ def _leaky_relu(graph: _Graph, layer: Any, x: str) -> str:
     return graph.node("LeakyRelu", [x], alpha=layer.negative_slope)
 
 
+def _prelu(graph: _Graph, layer: Any, x: str) -> str:
+    return graph.node("PRelu", [x, graph.weight(f"{layer.name}/alpha", layer.alpha.value)])
+
+
 def _bounded_relu(graph: _Graph, layer: Any, x: str) -> str:
     threshold = graph.weight(f"threshold_{len(graph.nodes)}", layer.threshold)
     below = _times(graph, graph.node("Sub", [x, threshold]), layer.negative_slope)
@@ -356,6 +360,7 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     "LogSoftmax": (_softmax, AS_IT_IS),
     "ReLU": (_elementwise("Relu"), EITHER),
     "LeakyReLU": (_leaky_relu, EITHER),
+    "PReLU": (_prelu, AS_IT_IS),
     "Sigmoid": (_elementwise("Sigmoid"), EITHER),
     "HardSigmoid": (_hard_sigmoid, EITHER),
     "Tanh": (_elementwise("Tanh"), EITHER),

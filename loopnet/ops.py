@@ -34,6 +34,7 @@ from .kernels import (
     penalty,
     pool,
     pool3d,
+    prelu,
     rbf,
     rescale,
     reshape,
@@ -114,6 +115,9 @@ class Ops:
     mish_backward: Kernel
     hard_silu_forward: Kernel
     hard_silu_backward: Kernel
+    prelu_forward: Kernel
+    prelu_backward_input: Kernel
+    prelu_backward_weights: Kernel
     dropout: Kernel
     channel_dropout: Kernel
     gaussian_noise: Kernel
@@ -290,6 +294,9 @@ TEXTBOOK: dict[str, Any] = {
     "mish_backward": gated.mish_backward,
     "hard_silu_forward": gated.hard_silu_forward,
     "hard_silu_backward": gated.hard_silu_backward,
+    "prelu_forward": prelu.prelu_forward,
+    "prelu_backward_input": prelu.prelu_backward_input,
+    "prelu_backward_weights": prelu.prelu_backward_weights,
     "dropout": dropout.dropout,
     "channel_dropout": dropout.channel_dropout,
     "gaussian_noise": gaussian.gaussian_noise,

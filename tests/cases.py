@@ -114,6 +114,14 @@ class Upsample(NamedTuple):
     size: tuple[int, int]
 
 
+class Slopes(NamedTuple):
+    """One PReLU; `alpha` is 1 along an axis whose places share a slope."""
+
+    name: str
+    x: tuple[int, int, int, int, int]  # batch, depth, height, width, channels
+    alpha: tuple[int, int, int, int]
+
+
 class Join(NamedTuple):
     """Several arrays side by side along one axis, the batch being axis 0."""
 
@@ -291,6 +299,16 @@ UPSAMPLE = [
     Upsample("twice", (2, 3, 2, 3), (2, 2)),
     Upsample("cell differs per axis", (3, 2, 4, 2), (3, 2)),
     Upsample("rows only", (17, 2, 3, 1), (4, 1)),
+]
+
+SLOPES = [
+    Slopes("one number", (1, 1, 1, 1, 1), (1, 1, 1, 1)),
+    Slopes("one for each feature", (5, 1, 1, 1, 7), (1, 1, 1, 7)),
+    Slopes("one for each channel of an image", (3, 1, 5, 4, 2), (1, 1, 1, 2)),
+    Slopes("one for each pixel", (2, 1, 3, 4, 3), (1, 3, 4, 1)),
+    Slopes("one for each number of a volume", (2, 2, 3, 2, 3), (2, 3, 2, 3)),
+    Slopes("planes and columns share theirs", (3, 3, 2, 4, 2), (1, 2, 1, 2)),
+    Slopes("more images than lanes", (17, 1, 2, 3, 2), (1, 1, 3, 1)),
 ]
 
 JOINS = [

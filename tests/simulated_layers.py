@@ -30,6 +30,7 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     **{name: (1, getattr(layers, name)) for name in ("ELU", "SELU", "SiLU", "GELU")},
     "BoundedReLU": (1, lambda: layers.BoundedReLU(0.75, 0.25, 0.125)),
     **{name: (3, getattr(layers, name)) for name in ("ReLU", "LeakyReLU", "BatchNormalization", "Flatten")},
+    "PReLU": (3, lambda: layers.PReLU("ones", shared_axes=[2])),
     "Dropout": (3, lambda: layers.Dropout(0.4, seed=3)),
     **{f"SpatialDropout{axes}D": (axes + 1, partial(getattr(layers, f"SpatialDropout{axes}D"), 0.4, seed=3))
        for axes in (1, 2, 3)},

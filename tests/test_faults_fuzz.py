@@ -352,6 +352,7 @@ ARGUMENTS = {
         (layers.BatchNormalization,): ("axis", "momentum", "epsilon"),
         (layers.LeakyReLU,): ("negative_slope",),
         (layers.ELU,): ("alpha",),
+        (layers.PReLU,): ("shared_axes",),
     }.items()
     for cls in classes
 }

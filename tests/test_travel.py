@@ -43,6 +43,7 @@ from loopnet.layers import (
     MaxPooling3D,
     Normalization,
     Permute,
+    PReLU,
     RandomZoom,
     ReLU,
     Rescaling,
@@ -146,6 +147,10 @@ NETWORKS = {
         Conv2D(3, 2, activation="log_softmax"), Activation("hard_sigmoid"), Activation("exponential"),
         Activation("log_softmax"),
     ], seed=22),
+    "bent by what was learned": lambda: Sequential([
+        Input((6, 5, 2)), Conv2D(3, 2), PReLU("he_normal", shared_axes=[1, 2]), Conv2D(2, 2), PReLU("he_normal"),
+        Flatten(), Dense(4), PReLU("ones"),
+    ], seed=23),
     "larger": lambda: Sequential([
         Input((2, 3, 2)), UpSampling2D((2, 3)), Conv2D(2, 2, activation="tanh"), Permute((3, 1, 2)),
         UpSampling2D(2, **CHANNELS_FIRST), Reshape((6, 16, 2)), UpSampling2D(1),

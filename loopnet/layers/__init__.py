@@ -81,6 +81,7 @@ from .pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from .prelu import PReLU
 from .rescaling import Rescaling
 from .reshaping import (
     Cropping1D,
@@ -113,7 +114,7 @@ LAYERS: dict[str, type[Layer]] = {
         RandomDistortion, RandomTranslation, RandomRotation, RandomZoom, RandomFlip,
         Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D, GaussianDropout, GaussianNoise,
         BatchNormalization, Normalization,
-        ReLU, LeakyReLU, BoundedReLU, ELU, SELU, Exponential, SiLU, GELU, Mish, HardSiLU, Sigmoid, HardSigmoid,
+        ReLU, LeakyReLU, PReLU, BoundedReLU, ELU, SELU, Exponential, SiLU, GELU, Mish, HardSiLU, Sigmoid, HardSigmoid,
         Tanh, ScaledTanh, Softsign, Softplus, Softmax, LogSoftmax,
         Subsampling2D, SparseConv2D, RBF, Rescaling,
     )

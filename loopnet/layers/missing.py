@@ -17,7 +17,6 @@ MISSING = listed(
         "use Dropout": "AlphaDropout ActivityRegularization",
         "the normalisation here is BatchNormalization": """
         LayerNormalization GroupNormalization UnitNormalization SpectralNormalization RMSNormalization""",
-        "slopes are not learned here; use LeakyReLU, which is given one": "PReLU",
         "use ReLU(threshold=1.0)": "ThresholdedReLU",
         "use Dense": "EinsumDense",
         "write a subclass of loopnet.layers.Layer, with forward and backward": "Lambda Wrapper",

@@ -27,6 +27,7 @@ from . import (
     optimizer,
     penalty,
     pool,
+    prelu,
     softmax,
 )
 from .rung import Arrays
@@ -76,6 +77,7 @@ OPERATIONS = {
     "activations": Operation(
         cases.ELEMENTWISE, activation.draw_relu, activation.run_activations, activation.expect_activations
     ),
+    "prelu": Operation(cases.SLOPES, prelu.draw_prelu, prelu.run_prelu, prelu.expect_prelu),
     "softmax_backward": Operation(
         cases.SOFTMAX, softmax.draw_softmax_backward, softmax.run_softmax_backward, softmax.expect_softmax_backward
     ),
@@ -98,7 +100,7 @@ DTYPES = ("float32", "float64")
 # Operations in which a NaN or an infinity must stay visible.
 KEEPS_NAN = (
     "conv2d", "conv3d", "pool", "dense", "relu", "conv2d, relu, pool", "activations", "max_pool3d", "average_pool3d",
-    "subsample", "merge", "concatenate",
+    "subsample", "merge", "concatenate", "prelu",
 )  # fmt: skip
 
 

@@ -130,6 +130,11 @@ LAYERS: list[tuple[str, dict[str, Any], Any]] = [
     ("Concatenate", {"axis": 3}, [(2, 2, 1, 3), (2, 2, 2, 3)]),
     ("Concatenate", {"axis": -2}, [(3, 2), (1, 2)]),
     ("Concatenate", {}, [(3,), (5,)]),
+    ("PReLU", {}, (6,)),
+    ("PReLU", {"alpha_initializer": "ones"}, (2, 3, 2)),
+    ("PReLU", {"shared_axes": [1, 2]}, (3, 4, 2)),
+    ("PReLU", {"shared_axes": 1}, (5, 3)),
+    ("PReLU", {"shared_axes": [1, 3]}, (2, 3, 2, 2)),
 ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from .activation import (
     activations,
     log_softmax,
     log_softmax_backward,
+    prelu,
     relu_backward,
     relu_forward,
     softmax,
@@ -58,7 +59,7 @@ __all__ = [
     "dense_backward_input", "dense_backward_weights", "dense_forward", "dropout", "elastic_flow", "hinge", "huber",
     "log_cosh", "log_softmax", "log_softmax_backward", "lp_pool3d",
     "max_pool2d_backward", "max_pool2d_forward", "max_pool3d", "maximum_a_posteriori", "mean_absolute_error",
-    "mean_squared_error", "merge", "nadam", "normal", "philox", "rbf", "relu_backward", "relu_forward", "rmsprop",
-    "same_padding", "sgd", "sigmoid_cross_entropy", "softmax", "softmax_backward", "softmax_cross_entropy", "spread",
-    "squared_hinge", "subsample", "to_the_larger", "upsample", "warp", "weight_penalty", "zero_pad",
+    "mean_squared_error", "merge", "nadam", "normal", "philox", "prelu", "rbf", "relu_backward", "relu_forward",
+    "rmsprop", "same_padding", "sgd", "sigmoid_cross_entropy", "softmax", "softmax_backward", "softmax_cross_entropy",
+    "spread", "squared_hinge", "subsample", "to_the_larger", "upsample", "warp", "weight_penalty", "zero_pad",
 ]  # fmt: skip
