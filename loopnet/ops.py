@@ -38,6 +38,7 @@ from .kernels import (
     rbf,
     rescale,
     reshape,
+    resize,
     softmax,
     subsample,
     upsample,
@@ -79,6 +80,10 @@ class Ops:
     zero_pad_backward: Kernel
     upsample2d_forward: Kernel
     upsample2d_backward: Kernel
+    resize_nearest_forward: Kernel
+    resize_nearest_backward: Kernel
+    resize_bilinear_forward: Kernel
+    resize_bilinear_backward: Kernel
     dense_forward: Kernel
     dense_backward_input: Kernel
     dense_backward_weights: Kernel
@@ -258,6 +263,10 @@ TEXTBOOK: dict[str, Any] = {
     "zero_pad_backward": padding.zero_pad_backward,
     "upsample2d_forward": upsample.upsample2d_forward,
     "upsample2d_backward": upsample.upsample2d_backward,
+    "resize_nearest_forward": resize.resize_nearest_forward,
+    "resize_nearest_backward": resize.resize_nearest_backward,
+    "resize_bilinear_forward": resize.resize_bilinear_forward,
+    "resize_bilinear_backward": resize.resize_bilinear_backward,
     "dense_forward": dense.dense_forward,
     "dense_backward_input": dense.dense_backward_input,
     "dense_backward_weights": dense.dense_backward_weights,

@@ -114,6 +114,14 @@ class Upsample(NamedTuple):
     size: tuple[int, int]
 
 
+class Resize(NamedTuple):
+    """One resizing to ``size``, rows and columns."""
+
+    name: str
+    x: tuple[int, int, int, int]
+    size: tuple[int, int]
+
+
 class Slopes(NamedTuple):
     """One PReLU; `alpha` is 1 along an axis whose places share a slope."""
 
@@ -299,6 +307,18 @@ UPSAMPLE = [
     Upsample("twice", (2, 3, 2, 3), (2, 2)),
     Upsample("cell differs per axis", (3, 2, 4, 2), (3, 2)),
     Upsample("rows only", (17, 2, 3, 1), (4, 1)),
+]
+
+RESIZE = [
+    Resize("one pixel as it is", (1, 1, 1, 1), (1, 1)),
+    Resize("one pixel everywhere", (2, 1, 1, 2), (3, 2)),
+    Resize("a little larger", (2, 3, 4, 2), (5, 7)),
+    Resize("a little smaller", (2, 7, 5, 2), (5, 3)),
+    Resize("half, between two pixels", (3, 6, 4, 1), (3, 2)),
+    Resize("a third, on the pixel", (2, 9, 6, 2), (3, 2)),
+    Resize("twice", (2, 3, 2, 3), (6, 4)),
+    Resize("larger and smaller, most of it left out", (1, 2, 11, 1), (9, 2)),
+    Resize("more images than lanes", (17, 3, 2, 2), (2, 3)),
 ]
 
 SLOPES = [

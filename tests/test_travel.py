@@ -48,6 +48,7 @@ from loopnet.layers import (
     ReLU,
     Rescaling,
     Reshape,
+    Resizing,
     SeparableConv1D,
     SeparableConv2D,
     SiLU,
@@ -151,6 +152,10 @@ NETWORKS = {
         Input((6, 5, 2)), Conv2D(3, 2), PReLU("he_normal", shared_axes=[1, 2]), Conv2D(2, 2), PReLU("he_normal"),
         Flatten(), Dense(4), PReLU("ones"),
     ], seed=23),
+    "resized": lambda: Sequential([
+        Input((9, 8, 2)), Resizing(12, 5), Conv2D(3, 2), Resizing(5, 9, "nearest"), Permute((3, 1, 2)),
+        Resizing(4, 4, crop_to_aspect_ratio=True, **CHANNELS_FIRST), Resizing(4, 4, **CHANNELS_FIRST), Flatten(),
+    ], seed=24),
     "larger": lambda: Sequential([
         Input((2, 3, 2)), UpSampling2D((2, 3)), Conv2D(2, 2, activation="tanh"), Permute((3, 1, 2)),
         UpSampling2D(2, **CHANNELS_FIRST), Reshape((6, 16, 2)), UpSampling2D(1),

@@ -29,7 +29,7 @@ MISSING = listed(
         AdditiveAttention Attention GroupQueryAttention MultiHeadAttention""",
         "change the images before they reach the model": """
         AutoContrast AugMix CenterCrop CutMix Equalization MixUp RandAugment
-        RandomBrightness RandomContrast RandomCrop RandomGaussianBlur Resizing""",
+        RandomBrightness RandomContrast RandomCrop RandomGaussianBlur""",
         "use RandomDistortion, with elastic, cutout or shear": "RandomElasticTransform RandomErasing RandomShear",
         "a layer is made again from its config(): type(layer)(**layer.config())": "deserialize serialize",
     }
@@ -57,6 +57,9 @@ ARGUMENTS = {
     "lora_alpha": "all weights are trained",
     "quantization_config": "weights are not quantized",
     "fill_value": "what comes in from outside is 0",
+    "fill_mode": "what comes in from outside is 0, 'constant'",
+    "pad_to_aspect_ratio": "use crop_to_aspect_ratio, or ZeroPadding2D first",
+    "antialias": "images shrink without smoothing, as they do in Keras by default",
     "interpolation": "a pixel between others is their mean, weighted by nearness",
     "approximate": "use GELU() without it, the exact one",
     # Keras 1

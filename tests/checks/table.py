@@ -49,6 +49,7 @@ OPERATIONS = {
     "lp_pool3d": Operation(cases.POOL3D, pool.draw_pool3d, pool.run_pool3d("lp"), pool.expect_lp_pool3d),
     "zero_pad": Operation(cases.PADDING, moves.draw_zero_pad, moves.run_zero_pad, moves.expect_zero_pad),
     "upsample": Operation(cases.UPSAMPLE, moves.draw_upsample, moves.run_upsample, moves.expect_upsample),
+    "resize": Operation(cases.RESIZE, moves.draw_resize, moves.run_resize, moves.expect_resize),
     "batch_norm": Operation(
         cases.NORMALIZATION,
         normalization.draw_batch_norm,

@@ -135,6 +135,15 @@ LAYERS: list[tuple[str, dict[str, Any], Any]] = [
     ("PReLU", {"shared_axes": [1, 2]}, (3, 4, 2)),
     ("PReLU", {"shared_axes": 1}, (5, 3)),
     ("PReLU", {"shared_axes": [1, 3]}, (2, 3, 2, 2)),
+    ("Resizing", {"height": 5, "width": 7}, (3, 4, 2)),
+    ("Resizing", {"height": 3, "width": 4}, (8, 7, 2)),
+    ("Resizing", {"height": 4, "width": 9}, (7, 3, 1)),
+    ("Resizing", {"height": 4, "width": 5, "interpolation": "nearest"}, (6, 3, 2)),
+    ("Resizing", {"height": 5, "width": 3, "crop_to_aspect_ratio": True}, (6, 8, 2)),
+    ("Resizing", {"height": 3, "width": 4, "crop_to_aspect_ratio": True, "interpolation": "nearest"}, (9, 5, 1)),
+    ("Resizing", {"height": 4, "width": 6, **FIRST}, (2, 3, 5)),
+    ("Resizing", {"height": 2, "width": 2, "crop_to_aspect_ratio": True, **FIRST}, (3, 2, 5)),
+    ("Resizing", {"height": 3, "width": 2}, (3, 2, 2)),
 ]  # fmt: skip
 
 

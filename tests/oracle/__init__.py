@@ -48,7 +48,7 @@ from .normalization import batch_norm
 from .optimizer import adadelta, adagrad, adam, adamax, adamw, nadam, rmsprop, sgd
 from .penalty import weight_penalty
 from .pool import average_pool3d, lp_pool3d, max_pool2d_backward, max_pool2d_forward, max_pool3d
-from .windows import same_padding, spread, upsample, zero_pad
+from .windows import resize, same_padding, spread, upsample, zero_pad
 
 __all__ = [
     "categorical_hinge", "cosine_similarity", "kl_divergence", "mean_absolute_percentage_error",
@@ -60,6 +60,7 @@ __all__ = [
     "log_cosh", "log_softmax", "log_softmax_backward", "lp_pool3d",
     "max_pool2d_backward", "max_pool2d_forward", "max_pool3d", "maximum_a_posteriori", "mean_absolute_error",
     "mean_squared_error", "merge", "nadam", "normal", "philox", "prelu", "rbf", "relu_backward", "relu_forward",
-    "rmsprop", "same_padding", "sgd", "sigmoid_cross_entropy", "softmax", "softmax_backward", "softmax_cross_entropy",
-    "spread", "squared_hinge", "subsample", "to_the_larger", "upsample", "warp", "weight_penalty", "zero_pad",
+    "resize", "rmsprop", "same_padding", "sgd", "sigmoid_cross_entropy", "softmax", "softmax_backward",
+    "softmax_cross_entropy", "spread", "squared_hinge", "subsample", "to_the_larger", "upsample", "warp",
+    "weight_penalty", "zero_pad",
 ]  # fmt: skip
