@@ -58,6 +58,7 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     **{f"ZeroPadding{axes}D": (axes + 1, getattr(layers, f"ZeroPadding{axes}D")) for axes in (1, 2, 3)},
     **{f"Cropping{axes}D": (axes + 1, partial(getattr(layers, f"Cropping{axes}D"), 1)) for axes in (1, 2, 3)},
     "Resizing": (3, lambda: layers.Resizing(3, 7)),
+    "CenterCrop": (3, lambda: layers.CenterCrop(3, 4)),
     "UpSampling1D": (2, lambda: layers.UpSampling1D(3)),
     "UpSampling2D": (3, lambda: layers.UpSampling2D((2, 3))),
     **{name: (3, getattr(layers, name)) for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")},

@@ -351,6 +351,7 @@ ARGUMENTS = {
             "filters", "kernel_size", "strides", "padding", "dilation_rate", "depth_multiplier", "data_format",
         ),
         (layers.UpSampling1D,): ("size", "data_format"),
+        (layers.CenterCrop,): ("height", "width", "data_format"),
         (layers.Resizing,): ("height", "width", "interpolation", "data_format", "crop_to_aspect_ratio"),
         (layers.UpSampling2D,): ("size", "data_format", "interpolation"),
         (layers.GlobalMaxPooling2D, layers.GlobalAveragePooling1D): ("data_format", "keepdims"),

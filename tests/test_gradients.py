@@ -140,6 +140,8 @@ LAYERS: dict[str, tuple[Any, Any]] = {
     "Resizing": (lambda: layers.Resizing(3, 5), (5, 2, 2)),
     "Resizing first": (lambda: layers.Resizing(5, 2, **FIRST), (2, 3, 4)),
     "Resizing nearest": (lambda: layers.Resizing(2, 5, "nearest", crop_to_aspect_ratio=True), (3, 4, 2)),
+    "CenterCrop": (lambda: layers.CenterCrop(2, 3), (5, 4, 2)),
+    "CenterCrop of a small image": (lambda: layers.CenterCrop(4, 3, **FIRST), (2, 3, 4)),
     "Add": (lambda: layers.Add(), [(2, 3)] * 3),
     "Subtract": (lambda: layers.Subtract(), [(4,)] * 2),
     "Multiply": (lambda: layers.Multiply(), [(2, 2, 2)] * 3),

@@ -5,7 +5,7 @@ import pytest
 
 import loopnet
 from loopnet import layers
-from loopnet.layers import Conv2D, Dense, Flatten, Input, Resizing
+from loopnet.layers import CenterCrop, Conv2D, Dense, Flatten, Input, Resizing
 
 X = np.random.default_rng(0).uniform(0, 255, (6, 9, 7, 2)).astype(np.float32)
 
@@ -46,6 +46,14 @@ def test_what_has_the_right_size_passes_as_it_is():
     assert layer.forward(X) is X and layer.operations() == ()
 
 
+def test_the_middle_by_hand():
+    """Of an odd rest the larger half lies behind; a smaller image is cut to proportion, and made larger."""
+    x = np.arange(5 * 6, dtype=np.float32).reshape(1, 5, 6, 1)
+    np.testing.assert_array_equal(CenterCrop(2, 3)(x)[0, ..., 0], [[7, 8, 9], [13, 14, 15]])
+    np.testing.assert_array_equal(CenterCrop(5, 6)(x), x)
+    np.testing.assert_allclose(CenterCrop(10, 2)(x), Resizing(10, 2)(x[:, :, 2:3]), rtol=1e-6)
+
+
 def test_called_on_whole_numbers_as_in_the_listings():
     images = np.arange(2 * 6 * 6 * 3).reshape(2, 6, 6, 3).astype(np.uint8)
     preprocessing = loopnet.Sequential([Resizing(3, 3), layers.Rescaling(1 / 255)])
@@ -60,6 +68,7 @@ def test_in_a_network_that_travels(backend, tmp_path):
     """At the door and among layers that learn."""
     model = loopnet.Sequential([
         Input((9, 7, 2)), Resizing(8, 8, crop_to_aspect_ratio=True), Conv2D(3, 3, activation="relu"),
+        CenterCrop(5, 7),
         Resizing(4, 5, "nearest"), Resizing(7, 3), Flatten(), Dense(3),
     ], seed=1)  # fmt: skip
     model.compile("sgd", loopnet.losses.SparseCategoricalCrossentropy(from_logits=True), backend=backend)

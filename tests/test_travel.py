@@ -18,6 +18,7 @@ from loopnet.layers import (
     AveragePooling2D,
     AveragePooling3D,
     BatchNormalization,
+    CenterCrop,
     Conv1D,
     Conv2D,
     Conv3D,
@@ -154,7 +155,8 @@ NETWORKS = {
     ], seed=23),
     "resized": lambda: Sequential([
         Input((9, 8, 2)), Resizing(12, 5), Conv2D(3, 2), Resizing(5, 9, "nearest"), Permute((3, 1, 2)),
-        Resizing(4, 4, crop_to_aspect_ratio=True, **CHANNELS_FIRST), Resizing(4, 4, **CHANNELS_FIRST), Flatten(),
+        Resizing(4, 4, crop_to_aspect_ratio=True, **CHANNELS_FIRST), Resizing(4, 4, **CHANNELS_FIRST),
+        CenterCrop(3, 2, **CHANNELS_FIRST), CenterCrop(3, 4, **CHANNELS_FIRST), Flatten(),
     ], seed=24),
     "larger": lambda: Sequential([
         Input((2, 3, 2)), UpSampling2D((2, 3)), Conv2D(2, 2, activation="tanh"), Permute((3, 1, 2)),

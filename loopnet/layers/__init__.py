@@ -95,7 +95,7 @@ from .reshaping import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
-from .resizing import Resizing
+from .resizing import CenterCrop, Resizing
 from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from .standardizing import Normalization
 from .upsampling import UpSampling1D, UpSampling2D
@@ -110,7 +110,7 @@ LAYERS: dict[str, type[Layer]] = {
         LpPooling1D, LpPooling2D, LpPooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D,
         GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
         ZeroPadding1D, ZeroPadding2D, ZeroPadding3D, Cropping1D, Cropping2D, Cropping3D, UpSampling1D, UpSampling2D,
-        Resizing,
+        Resizing, CenterCrop,
         Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate,
         Flatten, Reshape, Permute, Identity,
         RandomDistortion, RandomTranslation, RandomRotation, RandomZoom, RandomFlip,

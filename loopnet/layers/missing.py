@@ -28,7 +28,7 @@ MISSING = listed(
         "there is no attention; the layers are those of convolutional networks": """
         AdditiveAttention Attention GroupQueryAttention MultiHeadAttention""",
         "change the images before they reach the model": """
-        AutoContrast AugMix CenterCrop CutMix Equalization MixUp RandAugment
+        AutoContrast AugMix CutMix Equalization MixUp RandAugment
         RandomBrightness RandomContrast RandomCrop RandomGaussianBlur""",
         "use RandomDistortion, with elastic, cutout or shear": "RandomElasticTransform RandomErasing RandomShear",
         "a layer is made again from its config(): type(layer)(**layer.config())": "deserialize serialize",

@@ -108,3 +108,14 @@ class Resizing(Sized):
     def config(self):
         own = {"interpolation": self.interpolation, "crop_to_aspect_ratio": self.crop_to_aspect_ratio}
         return {**super().config(), **own}
+
+
+class CenterCrop(Sized):
+    """The middle of the image, ``height`` times ``width``. Keras's: of an image that is smaller, along either axis, it
+    is the largest window in proportion, in the middle, that is resized.
+    """
+
+    def window(self, height, width):
+        if height < self.height or width < self.width:
+            return self.in_proportion(height, width)
+        return (height - self.height) // 2, (width - self.width) // 2, self.height, self.width

@@ -144,6 +144,12 @@ LAYERS: list[tuple[str, dict[str, Any], Any]] = [
     ("Resizing", {"height": 4, "width": 6, **FIRST}, (2, 3, 5)),
     ("Resizing", {"height": 2, "width": 2, "crop_to_aspect_ratio": True, **FIRST}, (3, 2, 5)),
     ("Resizing", {"height": 3, "width": 2}, (3, 2, 2)),
+    ("CenterCrop", {"height": 3, "width": 2}, (6, 7, 2)),
+    ("CenterCrop", {"height": 4, "width": 5}, (4, 6, 1)),
+    ("CenterCrop", {"height": 4, "width": 5, **FIRST}, (2, 7, 5)),
+    ("CenterCrop", {"height": 5, "width": 4}, (3, 8, 2)),
+    ("CenterCrop", {"height": 6, "width": 4}, (5, 3, 2)),
+    ("CenterCrop", {"height": 2, "width": 7, **FIRST}, (2, 6, 5)),
 ]  # fmt: skip
 
 
