@@ -400,6 +400,7 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     # what does nothing when looking
     **{name: (_nothing, EITHER) for name in ("Layer", "Identity", "RandomDistortion", "RandomTranslation")},
     **{name: (_nothing, EITHER) for name in ("RandomRotation", "RandomZoom", "RandomFlip")},
+    **{name: (_nothing, EITHER) for name in ("RandomContrast", "RandomBrightness")},
     **{name: (_nothing, EITHER) for name in ("Dropout", "GaussianDropout", "GaussianNoise")},
     **{f"SpatialDropout{n}D": (_nothing, EITHER) for n in (1, 2, 3)},
 }

@@ -16,6 +16,7 @@ import numpy as np
 
 from .kernels import (
     activation,
+    adjust,
     augment,
     batch,
     clip,
@@ -131,6 +132,8 @@ class Ops:
     elastic_flow: Kernel
     warp: Kernel
     cutout: Kernel
+    adjust_contrast: Kernel
+    adjust_brightness: Kernel
     batch_norm_statistics: Kernel
     moving_average: Kernel
     batch_norm_forward: Kernel
@@ -314,6 +317,8 @@ TEXTBOOK: dict[str, Any] = {
     "elastic_flow": augment.elastic_flow,
     "warp": augment.warp,
     "cutout": augment.cutout,
+    "adjust_contrast": adjust.adjust_contrast,
+    "adjust_brightness": adjust.adjust_brightness,
     "batch_norm_statistics": normalization.batch_norm_statistics,
     "moving_average": normalization.moving_average,
     "batch_norm_forward": normalization.batch_norm_forward,

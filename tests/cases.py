@@ -122,6 +122,15 @@ class Resize(NamedTuple):
     size: tuple[int, int]
 
 
+class Colours(NamedTuple):
+    """Contrast and brightness adjusted, in images whose black and white are ``low`` and ``high``."""
+
+    name: str
+    x: tuple[int, int, int, int]
+    low: float = -1.0
+    high: float = 1.0
+
+
 class Slopes(NamedTuple):
     """One PReLU; `alpha` is 1 along an axis whose places share a slope."""
 
@@ -319,6 +328,13 @@ RESIZE = [
     Resize("twice", (2, 3, 2, 3), (6, 4)),
     Resize("larger and smaller, most of it left out", (1, 2, 11, 1), (9, 2)),
     Resize("more images than lanes", (17, 3, 2, 2), (2, 3)),
+]
+
+COLOURS = [
+    Colours("one pixel", (1, 1, 1, 1)),
+    Colours("nothing cut off", (2, 3, 4, 3), low=-99.0, high=99.0),
+    Colours("most of it cut off", (3, 5, 2, 2), low=0.25, high=0.5),
+    Colours("more images than lanes", (17, 3, 2, 1)),
 ]
 
 SLOPES = [

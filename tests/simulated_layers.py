@@ -68,10 +68,15 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     "RandomRotation": (3, lambda: layers.RandomRotation(0.1)),
     "RandomZoom": (3, lambda: layers.RandomZoom(0.2)),
     "RandomFlip": (3, lambda: layers.RandomFlip()),
+    "RandomContrast": (3, lambda: layers.RandomContrast(0.5, (-1, 1))),
+    "RandomBrightness": (3, lambda: layers.RandomBrightness(0.5, (-1, 1))),
 }  # fmt: skip
 """Name of a layer -> how many axes its images have, and one of it; a model that is read from a file draws no seeds."""
 
-UNLEARNED_BENEATH = ("RandomDistortion", "RandomTranslation", "RandomRotation", "RandomZoom", "RandomFlip")
+UNLEARNED_BENEATH = (
+    "RandomDistortion", "RandomTranslation", "RandomRotation", "RandomZoom", "RandomFlip", "RandomContrast",
+    "RandomBrightness",
+)  # fmt: skip
 """Layers that stand at the bottom: they pass no gradient on."""
 
 WIDEN = {

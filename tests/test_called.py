@@ -198,8 +198,9 @@ def test_calls_leave_training_as_it_was(backend):
 @pytest.mark.parametrize("in_a_model", [False, True])
 @pytest.mark.parametrize(
     "layer",
-    [lambda **how: Dropout(0.5, **how), lambda **how: layers.RandomRotation(0.2, **how), layers.RandomFlip],
-)
+    [lambda **how: Dropout(0.5, **how), lambda **how: layers.RandomRotation(0.2, **how), layers.RandomFlip,
+     lambda **how: layers.RandomContrast(0.5, (0, 1), **how), lambda **how: layers.RandomBrightness(1, (0, 1), **how)],
+)  # fmt: skip
 def test_random_layers_draw_by_their_seed_and_anew_in_each_call(layer, in_a_model):
     def draws(**how):
         drawn = layer(**how)

@@ -13,6 +13,7 @@ import numpy as np
 import oracle
 import pytest
 from cases import (
+    Colours,
     Conv,
     Conv3D,
     Dense,
@@ -179,6 +180,7 @@ CASES: dict[str, st.SearchStrategy[Any]] = {
     "upsample": st.builds(Upsample, st.just("fuzz"), st.tuples(BATCH, SMALL, SMALL, SMALL), sizes(2, most=4)),
     "resize": st.builds(Resize, st.just("fuzz"), st.tuples(BATCH, SMALL, SMALL, SMALL), sizes(2)),
     "prelu": slopes(),
+    "colours": st.builds(Colours, st.just("fuzz"), st.tuples(BATCH, SMALL, SMALL, SMALL), st.floats(-3, 0)),
     "batch_norm": NORMALIZED,
     "dropout": st.builds(Drop, SHAPES, st.floats(0, 0.99), WORDS, WORDS),
     "channel_dropout": st.builds(Drop, st.tuples(BATCH, SMALL, SMALL), st.floats(0, 0.99), WORDS, WORDS),
@@ -351,6 +353,7 @@ ARGUMENTS = {
             "filters", "kernel_size", "strides", "padding", "dilation_rate", "depth_multiplier", "data_format",
         ),
         (layers.UpSampling1D,): ("size", "data_format"),
+        (layers.RandomContrast, layers.RandomBrightness): ("factor", "value_range", "seed"),
         (layers.CenterCrop,): ("height", "width", "data_format"),
         (layers.Resizing,): ("height", "width", "interpolation", "data_format", "crop_to_aspect_ratio"),
         (layers.UpSampling2D,): ("size", "data_format", "interpolation"),
@@ -371,7 +374,7 @@ ARGUMENTS = {
 }
 REQUIRED = {
     "filters": 2, "kernel_size": 2, "padding": 1, "units": 2, "rate": 0.5, "stddev": 0.5, "target_shape": (-1,),
-    "dims": (1,), "height": 3, "width": 3,
+    "dims": (1,), "height": 3, "width": 3, "factor": 0.5,
 }  # fmt: skip
 
 

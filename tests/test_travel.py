@@ -45,6 +45,8 @@ from loopnet.layers import (
     Normalization,
     Permute,
     PReLU,
+    RandomBrightness,
+    RandomContrast,
     RandomZoom,
     ReLU,
     Rescaling,
@@ -115,7 +117,8 @@ NETWORKS = {
         AveragePooling1D(3, strides=2), LpPooling1D(2, norm=3), BatchNormalization(), MaxPooling1D(2), Flatten(),
     ], seed=8),
     "pictures": lambda: Sequential([
-        Input((9, 8, 3)), Rescaling(2.0, -1.0), Normalization(), RandomZoom(0.1), ZeroPadding2D(((1, 0), (2, 3))),
+        Input((9, 8, 3)), Rescaling(2.0, -1.0), Normalization(), RandomZoom(0.1), RandomContrast(0.2),
+        RandomBrightness(0.2), ZeroPadding2D(((1, 0), (2, 3))),
         Conv2D(4, 3),
         BatchNormalization(scale=False), LeakyReLU(), AveragePooling2D((2, 3), strides=2, padding="same"),
         LpPooling2D(2, strides=1), GlobalAveragePooling2D(keepdims=True), BatchNormalization(center=False),

@@ -32,7 +32,15 @@ from .activation import (
     Softsign,
     Tanh,
 )
-from .augmentation import RandomDistortion, RandomFlip, RandomRotation, RandomTranslation, RandomZoom
+from .augmentation import (
+    RandomBrightness,
+    RandomContrast,
+    RandomDistortion,
+    RandomFlip,
+    RandomRotation,
+    RandomTranslation,
+    RandomZoom,
+)
 from .base import Layer, Parameter
 from .convolution import Conv1D, Conv2D, Conv3D
 from .dense import Dense
@@ -114,6 +122,7 @@ LAYERS: dict[str, type[Layer]] = {
         Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate,
         Flatten, Reshape, Permute, Identity,
         RandomDistortion, RandomTranslation, RandomRotation, RandomZoom, RandomFlip,
+        RandomContrast, RandomBrightness,
         Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D, GaussianDropout, GaussianNoise,
         BatchNormalization, Normalization,
         ReLU, LeakyReLU, PReLU, BoundedReLU, ELU, SELU, Exponential, SiLU, GELU, Mish, HardSiLU, Sigmoid, HardSigmoid,

@@ -1,7 +1,7 @@
 """Augmentation: the two flows, what moves pixels along them, and the square that hides some."""
 
 import oracle
-from cases import Distort
+from cases import Colours, Distort
 
 from loopnet.ops import Ops
 
@@ -38,3 +38,31 @@ def expect_distort(case: Distort, given: Arrays) -> Arrays:
         "warped": oracle.warp(given["x"], given["flow"]),
         "hidden": oracle.cutout(given["x"], case.size, *drawn),
     }
+
+
+def draw_colours(case: Colours, dtype: str) -> Arrays:
+    """Factors and deltas on both sides of 0."""
+    return draw(case, dtype, x=case.x, factors=case.x[:1], deltas=case.x[:1])
+
+
+def run_colours(ops: Ops, case: Colours, given: Arrays) -> Arrays:
+    """Into memory of their own, and in place."""
+    ops = ops.rung_for(("adjust_contrast", "adjust_brightness"), (4,))
+    dtype, answers = given["x"].dtype, {}
+    ends = dtype.type(case.low), dtype.type(case.high)
+    for where in ("", " in place"):
+        for name, numbers in (("contrast", "factors"), ("brightness", "deltas")):
+            x = tensor(ops, given["x"])
+            y = x if where else tensor(ops, poison(case.x, dtype))
+            means = [tensor(ops, poison((case.x[0], case.x[3]), dtype))] if name == "contrast" else []
+            getattr(ops, f"adjust_{name}")(x, plain(ops, given[numbers]), *means, y, *ends)
+            answers[name + where] = ops.to_host(y, case.x)
+    return answers
+
+
+def expect_colours(case: Colours, given: Arrays) -> Arrays:
+    ends = case.low, case.high
+    contrast = oracle.adjust_contrast(given["x"], given["factors"], *ends)
+    brightness = oracle.adjust_brightness(given["x"], given["deltas"], *ends)
+    return {name + where: y for where in ("", " in place") for name, y in
+            (("contrast", contrast), ("brightness", brightness))}  # fmt: skip

@@ -64,6 +64,9 @@ OPERATIONS = {
     "distort": Operation(
         cases.DISTORT, augmentation.draw_distort, augmentation.run_distort, augmentation.expect_distort
     ),
+    "colours": Operation(
+        cases.COLOURS, augmentation.draw_colours, augmentation.run_colours, augmentation.expect_colours
+    ),
     "subsample": Operation(
         cases.SUBSAMPLE, lenet1998.draw_subsample, lenet1998.run_subsample, lenet1998.expect_subsample
     ),

@@ -43,7 +43,18 @@ from .loss import (
     squared_hinge,
 )
 from .merge import merge, to_the_larger
-from .noise import affine_flow, channel_dropout, cutout, dropout, elastic_flow, normal, philox, warp
+from .noise import (
+    adjust_brightness,
+    adjust_contrast,
+    affine_flow,
+    channel_dropout,
+    cutout,
+    dropout,
+    elastic_flow,
+    normal,
+    philox,
+    warp,
+)
 from .normalization import batch_norm
 from .optimizer import adadelta, adagrad, adam, adamax, adamw, nadam, rmsprop, sgd
 from .penalty import weight_penalty
@@ -51,6 +62,7 @@ from .pool import average_pool3d, lp_pool3d, max_pool2d_backward, max_pool2d_for
 from .windows import resize, same_padding, spread, upsample, zero_pad
 
 __all__ = [
+    "adjust_brightness", "adjust_contrast",
     "categorical_hinge", "cosine_similarity", "kl_divergence", "mean_absolute_percentage_error",
     "mean_squared_logarithmic_error", "poisson",
     "activations", "adadelta", "adagrad", "adam", "adamax", "adamw", "affine_flow", "average_pool3d", "batch_norm",
