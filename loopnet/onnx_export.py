@@ -365,6 +365,7 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     **{f"UpSampling{n}D": (_upsampling, FIRST) for n in (1, 2)},
     "Resizing": (_resizing, FIRST),
     "CenterCrop": (_resizing, FIRST),
+    "RandomCrop": (_resizing, FIRST),
     "SparseConv2D": (_sparse_conv2d, FIRST),
     "Subsampling2D": (_subsampling2d, FIRST),
     "BatchNormalization": (_batch_normalization, FIRST),

@@ -132,6 +132,7 @@ class Ops:
     elastic_flow: Kernel
     warp: Kernel
     cutout: Kernel
+    crop_each: Kernel
     adjust_contrast: Kernel
     adjust_brightness: Kernel
     batch_norm_statistics: Kernel
@@ -317,6 +318,7 @@ TEXTBOOK: dict[str, Any] = {
     "elastic_flow": augment.elastic_flow,
     "warp": augment.warp,
     "cutout": augment.cutout,
+    "crop_each": augment.crop_each,
     "adjust_contrast": adjust.adjust_contrast,
     "adjust_brightness": adjust.adjust_brightness,
     "batch_norm_statistics": normalization.batch_norm_statistics,

@@ -131,6 +131,14 @@ class Colours(NamedTuple):
     high: float = 1.0
 
 
+class Crops(NamedTuple):
+    """A window of ``size`` of each image."""
+
+    name: str
+    x: tuple[int, int, int, int]
+    size: tuple[int, int]
+
+
 class Slopes(NamedTuple):
     """One PReLU; `alpha` is 1 along an axis whose places share a slope."""
 
@@ -335,6 +343,12 @@ COLOURS = [
     Colours("nothing cut off", (2, 3, 4, 3), low=-99.0, high=99.0),
     Colours("most of it cut off", (3, 5, 2, 2), low=0.25, high=0.5),
     Colours("more images than lanes", (17, 3, 2, 1)),
+]
+
+CROPS = [
+    Crops("all of it", (2, 3, 2, 2), (3, 2)),
+    Crops("one pixel", (5, 4, 3, 1), (1, 1)),
+    Crops("more images than lanes", (17, 5, 7, 2), (3, 4)),
 ]
 
 SLOPES = [

@@ -68,6 +68,7 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     "RandomRotation": (3, lambda: layers.RandomRotation(0.1)),
     "RandomZoom": (3, lambda: layers.RandomZoom(0.2)),
     "RandomFlip": (3, lambda: layers.RandomFlip()),
+    "RandomCrop": (3, lambda: layers.RandomCrop(3, 4)),
     "RandomContrast": (3, lambda: layers.RandomContrast(0.5, (-1, 1))),
     "RandomBrightness": (3, lambda: layers.RandomBrightness(0.5, (-1, 1))),
 }  # fmt: skip
@@ -75,7 +76,7 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
 
 UNLEARNED_BENEATH = (
     "RandomDistortion", "RandomTranslation", "RandomRotation", "RandomZoom", "RandomFlip", "RandomContrast",
-    "RandomBrightness",
+    "RandomBrightness", "RandomCrop",
 )  # fmt: skip
 """Layers that stand at the bottom: they pass no gradient on."""
 

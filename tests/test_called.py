@@ -36,7 +36,8 @@ def net(*stack, backend="literal"):
         lambda: layers.BatchNormalization(), lambda: Conv2D(2, 3, activation="relu", padding="same"),
         lambda: Dense(3, activation="softmax"), lambda: Dropout(0.5), lambda: layers.RandomFlip(),
         lambda: layers.GlobalAveragePooling2D(), lambda: layers.UpSampling2D(), lambda: layers.Layer(),
-        lambda: layers.Resizing(5, 7), lambda: layers.CenterCrop(5, 3), lambda: layers.PReLU(),
+        lambda: layers.Resizing(5, 7), lambda: layers.CenterCrop(5, 3),
+        lambda: layers.RandomCrop(5, 3), lambda: layers.PReLU(),
         lambda: layers.SparseConv2D([[0], [0]], 3),
     ],
 )  # fmt: skip

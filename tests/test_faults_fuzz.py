@@ -16,6 +16,7 @@ from cases import (
     Colours,
     Conv,
     Conv3D,
+    Crops,
     Dense,
     Distort,
     Drop,
@@ -127,6 +128,12 @@ def slopes(draw: Any) -> Slopes:
 
 
 @st.composite
+def crops(draw: Any) -> Crops:
+    x = (draw(BATCH), *draw(sizes(3)))
+    return Crops("fuzz", x, (draw(st.integers(1, x[1])), draw(st.integers(1, x[2]))))
+
+
+@st.composite
 def join(draw: Any) -> Join:
     image, parts = draw(st.lists(SMALL, min_size=1, max_size=4)), draw(st.lists(SMALL, min_size=1, max_size=3))
     axis = draw(st.integers(1, len(image)))
@@ -180,6 +187,7 @@ CASES: dict[str, st.SearchStrategy[Any]] = {
     "upsample": st.builds(Upsample, st.just("fuzz"), st.tuples(BATCH, SMALL, SMALL, SMALL), sizes(2, most=4)),
     "resize": st.builds(Resize, st.just("fuzz"), st.tuples(BATCH, SMALL, SMALL, SMALL), sizes(2)),
     "prelu": slopes(),
+    "crop": crops(),
     "colours": st.builds(Colours, st.just("fuzz"), st.tuples(BATCH, SMALL, SMALL, SMALL), st.floats(-3, 0)),
     "batch_norm": NORMALIZED,
     "dropout": st.builds(Drop, SHAPES, st.floats(0, 0.99), WORDS, WORDS),
@@ -208,7 +216,7 @@ CASES: dict[str, st.SearchStrategy[Any]] = {
 }
 EXACT = {
     "conv2d", "conv3d", "dense", "zero_pad", "upsample", "turn", "moves", "connections", "relu", "conv2d, relu, pool",
-    "merge", "concatenate", "prelu",
+    "merge", "concatenate", "prelu", "crop",
 }  # fmt: skip
 
 
@@ -354,6 +362,7 @@ ARGUMENTS = {
         ),
         (layers.UpSampling1D,): ("size", "data_format"),
         (layers.RandomContrast, layers.RandomBrightness): ("factor", "value_range", "seed"),
+        (layers.RandomCrop,): ("height", "width", "seed", "data_format"),
         (layers.CenterCrop,): ("height", "width", "data_format"),
         (layers.Resizing,): ("height", "width", "interpolation", "data_format", "crop_to_aspect_ratio"),
         (layers.UpSampling2D,): ("size", "data_format", "interpolation"),

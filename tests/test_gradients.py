@@ -205,7 +205,7 @@ NOT_TRIED = {  # chance decides what comes out, or nothing happens at all
     layers.Input, layers.Layer, layers.Dropout, layers.RandomDistortion, layers.RandomTranslation,
     layers.RandomRotation, layers.RandomZoom, layers.RandomFlip, layers.SpatialDropout1D, layers.SpatialDropout2D,
     layers.SpatialDropout3D, layers.GaussianDropout, layers.GaussianNoise,
-    layers.RandomContrast, layers.RandomBrightness,
+    layers.RandomContrast, layers.RandomBrightness, layers.RandomCrop,
 }  # fmt: skip
 
 

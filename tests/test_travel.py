@@ -47,6 +47,7 @@ from loopnet.layers import (
     PReLU,
     RandomBrightness,
     RandomContrast,
+    RandomCrop,
     RandomZoom,
     ReLU,
     Rescaling,
@@ -157,7 +158,8 @@ NETWORKS = {
         Flatten(), Dense(4), PReLU("ones"),
     ], seed=23),
     "resized": lambda: Sequential([
-        Input((9, 8, 2)), Resizing(12, 5), Conv2D(3, 2), Resizing(5, 9, "nearest"), Permute((3, 1, 2)),
+        Input((9, 8, 2)), RandomCrop(6, 7), RandomCrop(9, 8), Resizing(12, 5), Conv2D(3, 2),
+        Resizing(5, 9, "nearest"), Permute((3, 1, 2)),
         Resizing(4, 4, crop_to_aspect_ratio=True, **CHANNELS_FIRST), Resizing(4, 4, **CHANNELS_FIRST),
         CenterCrop(3, 2, **CHANNELS_FIRST), CenterCrop(3, 4, **CHANNELS_FIRST), Flatten(),
     ], seed=24),

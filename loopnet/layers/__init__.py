@@ -35,6 +35,7 @@ from .activation import (
 from .augmentation import (
     RandomBrightness,
     RandomContrast,
+    RandomCrop,
     RandomDistortion,
     RandomFlip,
     RandomRotation,
@@ -122,7 +123,7 @@ LAYERS: dict[str, type[Layer]] = {
         Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate,
         Flatten, Reshape, Permute, Identity,
         RandomDistortion, RandomTranslation, RandomRotation, RandomZoom, RandomFlip,
-        RandomContrast, RandomBrightness,
+        RandomContrast, RandomBrightness, RandomCrop,
         Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D, GaussianDropout, GaussianNoise,
         BatchNormalization, Normalization,
         ReLU, LeakyReLU, PReLU, BoundedReLU, ELU, SELU, Exponential, SiLU, GELU, Mish, HardSiLU, Sigmoid, HardSigmoid,

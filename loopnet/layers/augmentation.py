@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ..shapes import expect_rank, real
+from ..shapes import expect_rank, real, whole
 from .base import Layer
+from .resizing import Sized
 
 
 class _Random(Layer):
@@ -15,7 +16,8 @@ class _Random(Layer):
     def __init__(self, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.seed = seed
-        self._keys = _keys(np.random.default_rng(seed))
+        fixed = None if seed is None else whole([seed], f"{self._who}: seed")[0] % 2**64
+        self._keys = _keys(np.random.default_rng(fixed))
         self._step = 0
 
     def geometry(self, input_shape):
@@ -250,6 +252,46 @@ class RandomBrightness(_RandomColour):
         deltas = self._drawn(x, self._between[0] * part, self._between[1] * part)
         self.ops.adjust_brightness(x, deltas, y, *self._black_and_white())
         return y
+
+
+class RandomCrop(_Random, Sized):
+    """In training a window of ``height`` times ``width``, at another place of each image; when looking, the largest
+    window in proportion, in the middle, resized. So are images in training that are smaller than that.
+
+    seed: as in ``RandomDistortion``. This is what Keras documents, but for one place for all images of a batch; Keras
+    3.15 itself passes images on as they are when it looks.
+    """
+
+    def __init__(
+        self, height: int, width: int, seed: int | None = None, data_format: str | None = None, **kwargs: Any
+    ):
+        super().__init__(seed, height=height, width=width, data_format=data_format, **kwargs)
+
+    def window(self, height, width):
+        self._spare = height - self.height, width - self.width
+        return self.in_proportion(height, width)
+
+    def geometry(self, input_shape):
+        return Sized.geometry(self, input_shape)
+
+    def operations(self):
+        return (*super().operations(), *(("crop_each",) if min(self._spare) >= 0 else ()))
+
+    def forward(self, x, training=False):
+        if training and min(self._spare) >= 0:
+            return super().forward(x, training)
+        return Sized.forward(self, x)
+
+    def distorted(self, x):
+        """Every corner from which a window fits alike."""
+        x = self.inward("x", x)
+        corners = self.chance().integers([spare + 1 for spare in self._spare], size=(self.ops.images(x), 2))
+        y = self.room("y", x, *self._out_pixels, self._channels)
+        self.ops.crop_each(x, self.ops.asarray(corners), y)
+        return self.outward("y", y)
+
+    def config(self):
+        return {**super().config(), "seed": self.seed}
 
 
 def gaussian(sigma: float) -> np.ndarray:

@@ -29,7 +29,7 @@ MISSING = listed(
         AdditiveAttention Attention GroupQueryAttention MultiHeadAttention""",
         "change the images before they reach the model": """
         AutoContrast AugMix CutMix Equalization MixUp RandAugment
-        RandomCrop RandomGaussianBlur""",
+        RandomGaussianBlur""",
         "use RandomDistortion, with elastic, cutout or shear": "RandomElasticTransform RandomErasing RandomShear",
         "a layer is made again from its config(): type(layer)(**layer.config())": "deserialize serialize",
     }

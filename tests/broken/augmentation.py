@@ -80,3 +80,15 @@ def brightness_of_the_first_image(ops, x, deltas, y, low, high):
 def brightness_comes_round(ops, x, deltas, y, low, high):
     """What goes beyond white begins at black again."""
     y[...] = low + (x + deltas[:, None, None, None] - low) % (high - low)
+
+
+@breaks("crop", "crop_each")
+def crop_where_the_first_image_is(ops, x, corners, y):
+    """One corner for the whole batch."""
+    ops.crop_each(x, np.repeat(corners[:1], len(corners), axis=0), y)
+
+
+@breaks("crop", "crop_each")
+def crop_takes_the_first_pixels(ops, x, corners, y):
+    """The corner makes no difference."""
+    ops.crop_each(x, corners * 0, y)

@@ -67,6 +67,7 @@ OPERATIONS = {
     "colours": Operation(
         cases.COLOURS, augmentation.draw_colours, augmentation.run_colours, augmentation.expect_colours
     ),
+    "crop": Operation(cases.CROPS, augmentation.draw_crops, augmentation.run_crops, augmentation.expect_crops),
     "subsample": Operation(
         cases.SUBSAMPLE, lenet1998.draw_subsample, lenet1998.run_subsample, lenet1998.expect_subsample
     ),

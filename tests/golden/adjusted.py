@@ -1,4 +1,5 @@
-"""Images that Keras's random layers adjust by given numbers, for `make_adjusted_golden.py` and `tests/test_colours.py`.
+"""Images that Keras's random layers adjust and crop by given numbers, for `make_adjusted_golden.py`,
+`tests/test_colours.py` and `tests/test_random_crop.py`.
 
 Chance is left out: a layer is handed the numbers that it would have drawn, one for each image. NumPy promises that the
 streams of the old `RandomState` never change.
@@ -15,6 +16,16 @@ COLOURS: dict[str, tuple[str, dict[str, Any], list[float]]] = {
     "brightness of fractions": ("RandomBrightness", {"factor": 1.0, "value_range": [0, 1]}, [-1.0, -0.25, 0.5, 1.0]),
 }
 """Name: the layer, its arguments, and a number for each image: the factor, or the part of the value range."""
+
+CROPS: dict[str, tuple[dict[str, Any], tuple[int, int]]] = {
+    "crop": ({"height": 3, "width": 4}, (2, 1)),
+    "crop at the corner": ({"height": 4, "width": 2}, (0, 0)),
+    "crop at the other": ({"height": 5, "width": 4}, (1, 1)),
+}
+"""Name: the arguments of RandomCrop, and the corner."""
+
+LOOKS = {"look": (3, 4), "look at a high one": (6, 2), "look closer": (9, 8), "look at most of it": (7, 4)}
+"""Name: the size of what RandomCrop shows when it looks, as it is documented: ``smart_resize``."""
 
 
 def images(arguments: dict[str, Any]) -> np.ndarray:

@@ -14,6 +14,7 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
+from keras.src.utils.image_utils import smart_resize  # noqa: E402
 
 from golden import adjusted as asked  # noqa: E402
 
@@ -28,8 +29,15 @@ def ask(name: str) -> np.ndarray:
     return keras.ops.convert_to_numpy(layer.transform_images(images, drawn, training=True))
 
 
+def crop(name: str) -> np.ndarray:
+    arguments, corner = asked.CROPS[name]
+    layer = keras.layers.RandomCrop(**arguments)
+    return keras.ops.convert_to_numpy(layer.transform_images(asked.images({}), corner, training=True))
+
+
 def main() -> None:
-    arrays = {name: ask(name) for name in asked.COLOURS}
+    arrays = {name: ask(name) for name in asked.COLOURS} | {name: crop(name) for name in asked.CROPS}
+    arrays |= {name: np.array(smart_resize(asked.images({}), size)) for name, size in asked.LOOKS.items()}
     path = Path(__file__).with_name("adjusted.npz")
     np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
     print(f"{path.name}: {len(arrays)} arrays, {path.stat().st_size / 1024:.0f} KB")
