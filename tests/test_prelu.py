@@ -48,6 +48,11 @@ def test_the_shape_of_alpha(shared, shape):
     assert layer.alpha.shape == shape and layer.count_params() == np.prod(shape)
 
 
+def test_its_name_is_keras_s():
+    names = "conv2d", "p_re_lu", "flatten", "dense", "p_re_lu_1", "dense_1"
+    assert tuple(layer.name for layer in network().layers) == names
+
+
 def test_called_on_numbers_it_starts_as_a_relu():
     layer = PReLU(shared_axes=[1, 2])
     np.testing.assert_array_equal(layer(X), np.maximum(X, 0))
