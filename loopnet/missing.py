@@ -49,7 +49,8 @@ HARMLESS = {
     "reduction": "sum_over_batch_size", "save_format": "keras", "steps_per_execution": 1, "workers": 1,
     "beta_initializer": "zeros", "gamma_initializer": "ones", "moving_mean_initializer": "zeros",
     "moving_variance_initializer": "ones",
-    "fill_value": 0.0, "interpolation": "bilinear", "summation_method": "interpolation", "axis": -1,
+    "fill_mode": "constant", "fill_value": 0.0, "interpolation": "bilinear", "summation_method": "interpolation",
+    "axis": -1,
 }  # fmt: skip
 """Values of arguments that ask for what is done anyway, beside None and False."""
 

@@ -96,4 +96,5 @@ def _first_free(layer: Layer, taken: set[str]) -> str:
 
 
 def _base(layer: Layer) -> str:
-    return re.sub(r"(?<=[a-z])([A-Z])", r"_\1", type(layer).__name__).lower()  # MaxPooling2D: max_pooling2d
+    """Keras's: MaxPooling2D is max_pooling2d, and PReLU p_re_lu."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(layer).__name__).lower()

@@ -195,6 +195,22 @@ def _upsampling(graph: _Graph, layer: Any, x: str) -> str:
     return graph.node("Resize", [x, "", scales], **how)
 
 
+def _resizing(graph: _Graph, layer: Any, x: str) -> str:
+    """The window cut out, then resized; how many images and channels there are is read off as it runs."""
+    top, left, height, width = layer._window
+    if layer._cuts:
+        rows, columns = layer._pixels
+        pads = [0, 0, -top, -left, 0, 0, top + height - rows, left + width - columns]
+        x = graph.node("Pad", [x, graph.weight(f"{layer.name}/pads", pads, np.int64)])
+    if not layer._resizes:
+        return x
+    size = graph.weight(f"{layer.name}/size", layer._out_pixels, np.int64)
+    sizes = graph.node("Concat", [graph.node("Shape", [x], start=0, end=2), size], axis=0)
+    mode = {"bilinear": "linear", "nearest": "nearest"}[layer.interpolation]
+    how = {"coordinate_transformation_mode": "half_pixel", "nearest_mode": "round_prefer_ceil"}
+    return graph.node("Resize", [x, "", "", sizes], mode=mode, **how)
+
+
 def _batch_normalization(graph: _Graph, layer: Any, x: str) -> str:
     """With the moving mean and variance, as when looking."""
     vectors = {p: getattr(layer, p).value for p in ("gamma", "beta", "moving_mean", "moving_variance")}
@@ -251,6 +267,10 @@ def _elementwise(operation: str) -> "Writer":
 
 def _leaky_relu(graph: _Graph, layer: Any, x: str) -> str:
     return graph.node("LeakyRelu", [x], alpha=layer.negative_slope)
+
+
+def _prelu(graph: _Graph, layer: Any, x: str) -> str:
+    return graph.node("PRelu", [x, graph.weight(f"{layer.name}/alpha", layer.alpha.value)])
 
 
 def _bounded_relu(graph: _Graph, layer: Any, x: str) -> str:
@@ -343,6 +363,9 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     **{f"ZeroPadding{n}D": (_zero_padding, FIRST) for n in (1, 2, 3)},
     **{f"Cropping{n}D": (_cropping, FIRST) for n in (1, 2, 3)},
     **{f"UpSampling{n}D": (_upsampling, FIRST) for n in (1, 2)},
+    "Resizing": (_resizing, FIRST),
+    "CenterCrop": (_resizing, FIRST),
+    "RandomCrop": (_resizing, FIRST),
     "SparseConv2D": (_sparse_conv2d, FIRST),
     "Subsampling2D": (_subsampling2d, FIRST),
     "BatchNormalization": (_batch_normalization, FIRST),
@@ -356,6 +379,7 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     "LogSoftmax": (_softmax, AS_IT_IS),
     "ReLU": (_elementwise("Relu"), EITHER),
     "LeakyReLU": (_leaky_relu, EITHER),
+    "PReLU": (_prelu, AS_IT_IS),
     "Sigmoid": (_elementwise("Sigmoid"), EITHER),
     "HardSigmoid": (_hard_sigmoid, EITHER),
     "Tanh": (_elementwise("Tanh"), EITHER),
@@ -377,6 +401,7 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     # what does nothing when looking
     **{name: (_nothing, EITHER) for name in ("Layer", "Identity", "RandomDistortion", "RandomTranslation")},
     **{name: (_nothing, EITHER) for name in ("RandomRotation", "RandomZoom", "RandomFlip")},
+    **{name: (_nothing, EITHER) for name in ("RandomContrast", "RandomBrightness")},
     **{name: (_nothing, EITHER) for name in ("Dropout", "GaussianDropout", "GaussianNoise")},
     **{f"SpatialDropout{n}D": (_nothing, EITHER) for n in (1, 2, 3)},
 }

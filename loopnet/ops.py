@@ -16,6 +16,7 @@ import numpy as np
 
 from .kernels import (
     activation,
+    adjust,
     augment,
     batch,
     clip,
@@ -34,9 +35,11 @@ from .kernels import (
     penalty,
     pool,
     pool3d,
+    prelu,
     rbf,
     rescale,
     reshape,
+    resize,
     softmax,
     subsample,
     upsample,
@@ -78,6 +81,10 @@ class Ops:
     zero_pad_backward: Kernel
     upsample2d_forward: Kernel
     upsample2d_backward: Kernel
+    resize_nearest_forward: Kernel
+    resize_nearest_backward: Kernel
+    resize_bilinear_forward: Kernel
+    resize_bilinear_backward: Kernel
     dense_forward: Kernel
     dense_backward_input: Kernel
     dense_backward_weights: Kernel
@@ -114,6 +121,9 @@ class Ops:
     mish_backward: Kernel
     hard_silu_forward: Kernel
     hard_silu_backward: Kernel
+    prelu_forward: Kernel
+    prelu_backward_input: Kernel
+    prelu_backward_weights: Kernel
     dropout: Kernel
     channel_dropout: Kernel
     gaussian_noise: Kernel
@@ -122,6 +132,9 @@ class Ops:
     elastic_flow: Kernel
     warp: Kernel
     cutout: Kernel
+    crop_each: Kernel
+    adjust_contrast: Kernel
+    adjust_brightness: Kernel
     batch_norm_statistics: Kernel
     moving_average: Kernel
     batch_norm_forward: Kernel
@@ -254,6 +267,10 @@ TEXTBOOK: dict[str, Any] = {
     "zero_pad_backward": padding.zero_pad_backward,
     "upsample2d_forward": upsample.upsample2d_forward,
     "upsample2d_backward": upsample.upsample2d_backward,
+    "resize_nearest_forward": resize.resize_nearest_forward,
+    "resize_nearest_backward": resize.resize_nearest_backward,
+    "resize_bilinear_forward": resize.resize_bilinear_forward,
+    "resize_bilinear_backward": resize.resize_bilinear_backward,
     "dense_forward": dense.dense_forward,
     "dense_backward_input": dense.dense_backward_input,
     "dense_backward_weights": dense.dense_backward_weights,
@@ -290,6 +307,9 @@ TEXTBOOK: dict[str, Any] = {
     "mish_backward": gated.mish_backward,
     "hard_silu_forward": gated.hard_silu_forward,
     "hard_silu_backward": gated.hard_silu_backward,
+    "prelu_forward": prelu.prelu_forward,
+    "prelu_backward_input": prelu.prelu_backward_input,
+    "prelu_backward_weights": prelu.prelu_backward_weights,
     "dropout": dropout.dropout,
     "channel_dropout": dropout.channel_dropout,
     "gaussian_noise": gaussian.gaussian_noise,
@@ -298,6 +318,9 @@ TEXTBOOK: dict[str, Any] = {
     "elastic_flow": augment.elastic_flow,
     "warp": augment.warp,
     "cutout": augment.cutout,
+    "crop_each": augment.crop_each,
+    "adjust_contrast": adjust.adjust_contrast,
+    "adjust_brightness": adjust.adjust_brightness,
     "batch_norm_statistics": normalization.batch_norm_statistics,
     "moving_average": normalization.moving_average,
     "batch_norm_forward": normalization.batch_norm_forward,

@@ -114,6 +114,39 @@ class Upsample(NamedTuple):
     size: tuple[int, int]
 
 
+class Resize(NamedTuple):
+    """One resizing to ``size``, rows and columns."""
+
+    name: str
+    x: tuple[int, int, int, int]
+    size: tuple[int, int]
+
+
+class Colours(NamedTuple):
+    """Contrast and brightness adjusted, in images whose black and white are ``low`` and ``high``."""
+
+    name: str
+    x: tuple[int, int, int, int]
+    low: float = -1.0
+    high: float = 1.0
+
+
+class Crops(NamedTuple):
+    """A window of ``size`` of each image."""
+
+    name: str
+    x: tuple[int, int, int, int]
+    size: tuple[int, int]
+
+
+class Slopes(NamedTuple):
+    """One PReLU; `alpha` is 1 along an axis whose places share a slope."""
+
+    name: str
+    x: tuple[int, int, int, int, int]  # batch, depth, height, width, channels
+    alpha: tuple[int, int, int, int]
+
+
 class Join(NamedTuple):
     """Several arrays side by side along one axis, the batch being axis 0."""
 
@@ -291,6 +324,41 @@ UPSAMPLE = [
     Upsample("twice", (2, 3, 2, 3), (2, 2)),
     Upsample("cell differs per axis", (3, 2, 4, 2), (3, 2)),
     Upsample("rows only", (17, 2, 3, 1), (4, 1)),
+]
+
+RESIZE = [
+    Resize("one pixel as it is", (1, 1, 1, 1), (1, 1)),
+    Resize("one pixel everywhere", (2, 1, 1, 2), (3, 2)),
+    Resize("a little larger", (2, 3, 4, 2), (5, 7)),
+    Resize("a little smaller", (2, 7, 5, 2), (5, 3)),
+    Resize("half, between two pixels", (3, 6, 4, 1), (3, 2)),
+    Resize("a third, on the pixel", (2, 9, 6, 2), (3, 2)),
+    Resize("twice", (2, 3, 2, 3), (6, 4)),
+    Resize("larger and smaller, most of it left out", (1, 2, 11, 1), (9, 2)),
+    Resize("more images than lanes", (17, 3, 2, 2), (2, 3)),
+]
+
+COLOURS = [
+    Colours("one pixel", (1, 1, 1, 1)),
+    Colours("nothing cut off", (2, 3, 4, 3), low=-99.0, high=99.0),
+    Colours("most of it cut off", (3, 5, 2, 2), low=0.25, high=0.5),
+    Colours("more images than lanes", (17, 3, 2, 1)),
+]
+
+CROPS = [
+    Crops("all of it", (2, 3, 2, 2), (3, 2)),
+    Crops("one pixel", (5, 4, 3, 1), (1, 1)),
+    Crops("more images than lanes", (17, 5, 7, 2), (3, 4)),
+]
+
+SLOPES = [
+    Slopes("one number", (1, 1, 1, 1, 1), (1, 1, 1, 1)),
+    Slopes("one for each feature", (5, 1, 1, 1, 7), (1, 1, 1, 7)),
+    Slopes("one for each channel of an image", (3, 1, 5, 4, 2), (1, 1, 1, 2)),
+    Slopes("one for each pixel", (2, 1, 3, 4, 3), (1, 3, 4, 1)),
+    Slopes("one for each number of a volume", (2, 2, 3, 2, 3), (2, 3, 2, 3)),
+    Slopes("planes and columns share theirs", (3, 3, 2, 4, 2), (1, 2, 1, 2)),
+    Slopes("more images than lanes", (17, 1, 2, 3, 2), (1, 1, 3, 1)),
 ]
 
 JOINS = [

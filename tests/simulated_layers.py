@@ -30,6 +30,7 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     **{name: (1, getattr(layers, name)) for name in ("ELU", "SELU", "SiLU", "GELU")},
     "BoundedReLU": (1, lambda: layers.BoundedReLU(0.75, 0.25, 0.125)),
     **{name: (3, getattr(layers, name)) for name in ("ReLU", "LeakyReLU", "BatchNormalization", "Flatten")},
+    "PReLU": (3, lambda: layers.PReLU("ones", shared_axes=[2])),
     "Dropout": (3, lambda: layers.Dropout(0.4, seed=3)),
     **{f"SpatialDropout{axes}D": (axes + 1, partial(getattr(layers, f"SpatialDropout{axes}D"), 0.4, seed=3))
        for axes in (1, 2, 3)},
@@ -56,6 +57,8 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
        for name in ("Max", "Average") for axes in (1, 2, 3)},
     **{f"ZeroPadding{axes}D": (axes + 1, getattr(layers, f"ZeroPadding{axes}D")) for axes in (1, 2, 3)},
     **{f"Cropping{axes}D": (axes + 1, partial(getattr(layers, f"Cropping{axes}D"), 1)) for axes in (1, 2, 3)},
+    "Resizing": (3, lambda: layers.Resizing(3, 7)),
+    "CenterCrop": (3, lambda: layers.CenterCrop(3, 4)),
     "UpSampling1D": (2, lambda: layers.UpSampling1D(3)),
     "UpSampling2D": (3, lambda: layers.UpSampling2D((2, 3))),
     **{name: (3, getattr(layers, name)) for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")},
@@ -65,10 +68,16 @@ MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     "RandomRotation": (3, lambda: layers.RandomRotation(0.1)),
     "RandomZoom": (3, lambda: layers.RandomZoom(0.2)),
     "RandomFlip": (3, lambda: layers.RandomFlip()),
+    "RandomCrop": (3, lambda: layers.RandomCrop(3, 4)),
+    "RandomContrast": (3, lambda: layers.RandomContrast(0.5, (-1, 1))),
+    "RandomBrightness": (3, lambda: layers.RandomBrightness(0.5, (-1, 1))),
 }  # fmt: skip
 """Name of a layer -> how many axes its images have, and one of it; a model that is read from a file draws no seeds."""
 
-UNLEARNED_BENEATH = ("RandomDistortion", "RandomTranslation", "RandomRotation", "RandomZoom", "RandomFlip")
+UNLEARNED_BENEATH = (
+    "RandomDistortion", "RandomTranslation", "RandomRotation", "RandomZoom", "RandomFlip", "RandomContrast",
+    "RandomBrightness", "RandomCrop",
+)  # fmt: skip
 """Layers that stand at the bottom: they pass no gradient on."""
 
 WIDEN = {

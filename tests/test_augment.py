@@ -240,6 +240,7 @@ def odd(value: Any) -> Any:
     (lambda: RandomDistortion(cutout=odd(2.5)), "expected cutout as a whole number of pixels, given 2.5"),
     (lambda: RandomRotation(0.1, fill_mode="reflect"), "fill_mode='reflect' is not in loopnet"),
     (lambda: RandomFlip("left"), "RandomFlip: expected mode 'horizontal', 'vertical' or 'horizontal_and_vertical'"),
+    (lambda: RandomFlip(seed=odd("7")), "RandomFlip: seed: expected whole numbers, given ['7']"),
     (lambda: RandomZoom(0.1, 0.2), "width_factor is not in loopnet"),
     (lambda: RandomTranslation(odd("a"), 0.1), "expected height_factor of at least 0, given 'a'"),
     (lambda: Sequential([Input((4,)), RandomZoom(0.1)]), "expected input of shape (batch, height, width, channels)"),

@@ -36,6 +36,8 @@ def net(*stack, backend="literal"):
         lambda: layers.BatchNormalization(), lambda: Conv2D(2, 3, activation="relu", padding="same"),
         lambda: Dense(3, activation="softmax"), lambda: Dropout(0.5), lambda: layers.RandomFlip(),
         lambda: layers.GlobalAveragePooling2D(), lambda: layers.UpSampling2D(), lambda: layers.Layer(),
+        lambda: layers.Resizing(5, 7), lambda: layers.CenterCrop(5, 3),
+        lambda: layers.RandomCrop(5, 3), lambda: layers.PReLU(),
         lambda: layers.SparseConv2D([[0], [0]], 3),
     ],
 )  # fmt: skip
@@ -197,8 +199,9 @@ def test_calls_leave_training_as_it_was(backend):
 @pytest.mark.parametrize("in_a_model", [False, True])
 @pytest.mark.parametrize(
     "layer",
-    [lambda **how: Dropout(0.5, **how), lambda **how: layers.RandomRotation(0.2, **how), layers.RandomFlip],
-)
+    [lambda **how: Dropout(0.5, **how), lambda **how: layers.RandomRotation(0.2, **how), layers.RandomFlip,
+     lambda **how: layers.RandomContrast(0.5, (0, 1), **how), lambda **how: layers.RandomBrightness(1, (0, 1), **how)],
+)  # fmt: skip
 def test_random_layers_draw_by_their_seed_and_anew_in_each_call(layer, in_a_model):
     def draws(**how):
         drawn = layer(**how)

@@ -13,8 +13,10 @@ import numpy as np
 import oracle
 import pytest
 from cases import (
+    Colours,
     Conv,
     Conv3D,
+    Crops,
     Dense,
     Distort,
     Drop,
@@ -24,6 +26,8 @@ from cases import (
     Noise,
     Pool,
     Pool3D,
+    Resize,
+    Slopes,
     Subsample,
     Table,
     Turn,
@@ -117,6 +121,19 @@ def turn(draw: Any) -> Turn:
 
 
 @st.composite
+def slopes(draw: Any) -> Slopes:
+    image = draw(sizes(4, most=5))
+    alpha = tuple(draw(st.sampled_from([1, size])) for size in image)
+    return Slopes("fuzz", (draw(BATCH), *image), alpha)
+
+
+@st.composite
+def crops(draw: Any) -> Crops:
+    x = (draw(BATCH), *draw(sizes(3)))
+    return Crops("fuzz", x, (draw(st.integers(1, x[1])), draw(st.integers(1, x[2]))))
+
+
+@st.composite
 def join(draw: Any) -> Join:
     image, parts = draw(st.lists(SMALL, min_size=1, max_size=4)), draw(st.lists(SMALL, min_size=1, max_size=3))
     axis = draw(st.integers(1, len(image)))
@@ -168,6 +185,10 @@ CASES: dict[str, st.SearchStrategy[Any]] = {
     "lp_pool3d": pool3d(),
     "zero_pad": frame(),
     "upsample": st.builds(Upsample, st.just("fuzz"), st.tuples(BATCH, SMALL, SMALL, SMALL), sizes(2, most=4)),
+    "resize": st.builds(Resize, st.just("fuzz"), st.tuples(BATCH, SMALL, SMALL, SMALL), sizes(2)),
+    "prelu": slopes(),
+    "crop": crops(),
+    "colours": st.builds(Colours, st.just("fuzz"), st.tuples(BATCH, SMALL, SMALL, SMALL), st.floats(-3, 0)),
     "batch_norm": NORMALIZED,
     "dropout": st.builds(Drop, SHAPES, st.floats(0, 0.99), WORDS, WORDS),
     "channel_dropout": st.builds(Drop, st.tuples(BATCH, SMALL, SMALL), st.floats(0, 0.99), WORDS, WORDS),
@@ -195,7 +216,7 @@ CASES: dict[str, st.SearchStrategy[Any]] = {
 }
 EXACT = {
     "conv2d", "conv3d", "dense", "zero_pad", "upsample", "turn", "moves", "connections", "relu", "conv2d, relu, pool",
-    "merge", "concatenate",
+    "merge", "concatenate", "prelu", "crop",
 }  # fmt: skip
 
 
@@ -340,6 +361,10 @@ ARGUMENTS = {
             "filters", "kernel_size", "strides", "padding", "dilation_rate", "depth_multiplier", "data_format",
         ),
         (layers.UpSampling1D,): ("size", "data_format"),
+        (layers.RandomContrast, layers.RandomBrightness): ("factor", "value_range", "seed"),
+        (layers.RandomCrop,): ("height", "width", "seed", "data_format"),
+        (layers.CenterCrop,): ("height", "width", "data_format"),
+        (layers.Resizing,): ("height", "width", "interpolation", "data_format", "crop_to_aspect_ratio"),
         (layers.UpSampling2D,): ("size", "data_format", "interpolation"),
         (layers.GlobalMaxPooling2D, layers.GlobalAveragePooling1D): ("data_format", "keepdims"),
         (layers.Dense,): ("units", "activation"),
@@ -352,12 +377,13 @@ ARGUMENTS = {
         (layers.BatchNormalization,): ("axis", "momentum", "epsilon"),
         (layers.LeakyReLU,): ("negative_slope",),
         (layers.ELU,): ("alpha",),
+        (layers.PReLU,): ("shared_axes",),
     }.items()
     for cls in classes
 }
 REQUIRED = {
     "filters": 2, "kernel_size": 2, "padding": 1, "units": 2, "rate": 0.5, "stddev": 0.5, "target_shape": (-1,),
-    "dims": (1,),
+    "dims": (1,), "height": 3, "width": 3, "factor": 0.5,
 }  # fmt: skip
 
 

@@ -137,6 +137,11 @@ LAYERS: dict[str, tuple[Any, Any]] = {
     "UpSampling1D first": (lambda: layers.UpSampling1D(2, **FIRST), (2, 3)),
     "UpSampling2D": (lambda: layers.UpSampling2D((3, 2)), (2, 3, 2)),
     "UpSampling2D first": (lambda: layers.UpSampling2D(2, **FIRST), (2, 2, 3)),
+    "Resizing": (lambda: layers.Resizing(3, 5), (5, 2, 2)),
+    "Resizing first": (lambda: layers.Resizing(5, 2, **FIRST), (2, 3, 4)),
+    "Resizing nearest": (lambda: layers.Resizing(2, 5, "nearest", crop_to_aspect_ratio=True), (3, 4, 2)),
+    "CenterCrop": (lambda: layers.CenterCrop(2, 3), (5, 4, 2)),
+    "CenterCrop of a small image": (lambda: layers.CenterCrop(4, 3, **FIRST), (2, 3, 4)),
     "Add": (lambda: layers.Add(), [(2, 3)] * 3),
     "Subtract": (lambda: layers.Subtract(), [(4,)] * 2),
     "Multiply": (lambda: layers.Multiply(), [(2, 2, 2)] * 3),
@@ -163,6 +168,9 @@ LAYERS: dict[str, tuple[Any, Any]] = {
     "Permute": (lambda: layers.Permute((3, 1, 2)), (2, 3, 4)),
     "ReLU of a sequence": (lambda: layers.ReLU(), (4, 3)),
     "LeakyReLU": (lambda: layers.LeakyReLU(), (5, 2, 2)),
+    "PReLU": (lambda: layers.PReLU(), (2, 3, 2)),
+    "PReLU of channels": (lambda: layers.PReLU(shared_axes=[1, 2]), (3, 2, 2)),
+    "PReLU of steps": (lambda: layers.PReLU(shared_axes=2), (4, 2)),
     "Sigmoid": (lambda: layers.Sigmoid(), (7,)),
     "Tanh": (lambda: layers.Tanh(), (2, 3, 2)),
     "Softplus": (lambda: layers.Softplus(), (2, 3, 2, 2)),
@@ -197,6 +205,7 @@ NOT_TRIED = {  # chance decides what comes out, or nothing happens at all
     layers.Input, layers.Layer, layers.Dropout, layers.RandomDistortion, layers.RandomTranslation,
     layers.RandomRotation, layers.RandomZoom, layers.RandomFlip, layers.SpatialDropout1D, layers.SpatialDropout2D,
     layers.SpatialDropout3D, layers.GaussianDropout, layers.GaussianNoise,
+    layers.RandomContrast, layers.RandomBrightness, layers.RandomCrop,
 }  # fmt: skip
 
 

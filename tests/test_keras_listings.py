@@ -75,7 +75,6 @@ def test_import(line):
         ("from loopnet.layers.convolutional import Conv2D", "import from loopnet.layers"),
         ("from loopnet.optimizers import Ftrl", "Ftrl is not in loopnet: use SGD"),
         ("from loopnet.layers import Dot", "Dot is not in loopnet: branches meet in Add, Average, Concatenate"),
-        ("from loopnet.layers import PReLU", "PReLU is not in loopnet: slopes are not learned here; use LeakyReLU"),
         ("from loopnet.layers import ThresholdedReLU", r"use ReLU\(threshold=1.0\)"),
         ("from loopnet.callbacks import TensorBoard", "TensorBoard is not in loopnet: use CSVLogger"),
         ("from loopnet.metrics import MeanIoU", "MeanIoU is not in loopnet: write a function"),
@@ -252,6 +251,10 @@ REFUSED_ARGUMENTS = [
     (lambda: ModelCheckpoint("x", save_freq=-5), ValueError, "save_freq: 'epoch', or a number of batches: .* -5"),
     (lambda: ModelCheckpoint("x", save_best_only=True, save_freq=9), ValueError, "val_loss is known after an epoch"),
     (lambda: layers.RandomRotation(0.1, fill_value=1.0), NotImplementedError, "what comes in from outside is 0"),
+    (lambda: layers.Resizing(3, 3, "bicubic"), NotImplementedError, "interpolation='bicubic' is not in loopnet: use"),
+    (lambda: layers.Resizing(3, 3, antialias=True), NotImplementedError, "antialias is not .*shrink without smoothing"),
+    (lambda: layers.Resizing(3, 3, pad_to_aspect_ratio=True), NotImplementedError, "Resizing: pad_to_aspect_ratio is"),
+    (lambda: layers.Resizing(3, 3, fill_value=2.0), NotImplementedError, "fill_value is not in loopnet"),
     (lambda: Dense(3, max_valu=1), TypeError, "Dense: unknown argument 'max_valu'$"),  # Dense has no max_value either
     (lambda: type("Linear", (layers.Layer,), {"call": None}), NotImplementedError, "Linear: call is not .* forward"),
     (lambda: layers.Layer(name="own").add_weight(shape=(2, 3)), NotImplementedError, "own: add_weight is not .*build"),
@@ -272,6 +275,7 @@ def test_arguments_that_ask_for_nothing_are_passed_over():
     optimizers.Adam(amsgrad=False, clipnorm=None, use_ema=False, name="Adam")
     optimizers.RMSprop(0.001, momentum=0, centered=False)
     layers.RandomRotation(0.1, fill_value=0.0, interpolation="bilinear")
+    layers.Resizing(3, 3, pad_to_aspect_ratio=False, fill_mode="constant", fill_value=0.0, antialias=False)
     losses.SparseCategoricalCrossentropy(reduction="sum_over_batch_size", name="loss")
     model = compiled(run_eagerly=False, jit_compile="auto", loss_weights=None, weighted_metrics=None)
     model.fit(X, Y, verbose=0, steps_per_epoch=None, validation_freq=1, workers=1, use_multiprocessing=False)

@@ -279,6 +279,9 @@ def test_the_models_seed_is_the_masks_seed():
     (layers.UpSampling1D(3), (7, 2), (21, 2)),
     (layers.UpSampling2D((3, 2)), (7, 8, 3), (21, 16, 3)),
     (layers.UpSampling2D(data_format="channels_first"), (3, 7, 8), (3, 14, 16)),
+    (layers.Resizing(4, 9), (7, 8, 3), (4, 9, 3)),
+    (layers.Resizing(4, 9, data_format="channels_first"), (3, 7, 8), (3, 4, 9)),
+    (layers.CenterCrop(4, 9), (7, 8, 3), (4, 9, 3)),
     (layers.Add(), [(2, 3), (2, 3), (2, 3)], (2, 3)),
     (layers.Concatenate(), [(2, 3), (2, 1), (2, 3)], (2, 7)),
     (layers.Concatenate(axis=-3), [(2, 3, 1), (4, 3, 1)], (6, 3, 1)),
@@ -318,6 +321,11 @@ def test_shapes(layer, given, expected):
     (lambda: layers.UpSampling2D((2, 2, 2)), "size: expected a positive integer or a pair"),
     (lambda: layers.UpSampling2D(interpolation="cubic"), "expected interpolation 'nearest', given 'cubic'"),
     (lambda: layers.UpSampling2D(data_format="NHWC"), "channels_first"),
+    (lambda: layers.Resizing(0, 3), "^Resizing: height: expected a positive integer, given 0"),
+    (lambda: layers.Resizing(3, 2.5, name="small"), "^small: width: expected a positive integer, given 2.5"),  # type: ignore[arg-type]
+    (lambda: layers.Resizing(3, 3, "cubic"), "expected interpolation 'bilinear' or 'nearest', given 'cubic'"),
+    (lambda: layers.Resizing(3, 3).build((4, 4)), r"expected input of shape \(batch, height, width, channels\)"),
+    (lambda: layers.CenterCrop(3, -2), "^CenterCrop: width: expected a positive integer, given -2"),
     (lambda: layers.Concatenate(axis=0), "^Concatenate: expected an axis behind that of the batch, .*, given 0"),
     (lambda: layers.Concatenate(axis=True), "given True"),
     (lambda: layers.Concatenate(axis="channels", name="join"), "^join: expected an axis .*, given 'channels'"),  # type: ignore[arg-type]

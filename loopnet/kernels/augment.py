@@ -9,6 +9,7 @@ several distortions blur it no more than one does. The list of places is the *fl
     elastic_flow   adds a field of small random steps, smoothed until neighbours move together: a hand that trembles
     warp           reads the pixels; between four of them, a mixture of the four; outside the image there is 0
     cutout         hides a square, so that no single part of a digit is enough to know it by
+    crop_each      shows a part of each image, at a corner that it is given
 
 Like the masks of dropout, the random numbers are not drawn in a row but worked out from where they are used: image,
 pixel, step and key go through the cipher Philox. The same seed gives the same pictures for any number of threads.
@@ -150,3 +151,19 @@ def cutout(x, y, size, key, step):
                 hidden = top <= i < top + size and left <= j < left + size
                 for c in range(channels):
                     y[n, i, j, c] = 0 if hidden else x[n, i, j, c]
+
+
+def crop_each(x, corners, y):
+    """y[n,i,j,c] = x[n, corners[n,0] + i, corners[n,1] + j, c]: of each image the window at a corner of its own.
+
+    x (batch, height, width, channels); y the same or smaller; corners (batch, 2), whole numbers, rows then columns.
+
+    Reads x, corners; overwrites y. One turn of the parallel loop owns one image of y.
+    """
+    batch, height, width, channels = y.shape
+    for n in prange(batch):
+        top, left = corners[n, 0], corners[n, 1]
+        for i in range(height):
+            for j in range(width):
+                for c in range(channels):
+                    y[n, i, j, c] = x[n, top + i, left + j, c]

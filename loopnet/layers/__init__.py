@@ -32,7 +32,16 @@ from .activation import (
     Softsign,
     Tanh,
 )
-from .augmentation import RandomDistortion, RandomFlip, RandomRotation, RandomTranslation, RandomZoom
+from .augmentation import (
+    RandomBrightness,
+    RandomContrast,
+    RandomCrop,
+    RandomDistortion,
+    RandomFlip,
+    RandomRotation,
+    RandomTranslation,
+    RandomZoom,
+)
 from .base import Layer, Parameter
 from .convolution import Conv1D, Conv2D, Conv3D
 from .dense import Dense
@@ -81,6 +90,7 @@ from .pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from .prelu import PReLU
 from .rescaling import Rescaling
 from .reshaping import (
     Cropping1D,
@@ -94,6 +104,7 @@ from .reshaping import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
+from .resizing import CenterCrop, Resizing
 from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from .standardizing import Normalization
 from .upsampling import UpSampling1D, UpSampling2D
@@ -108,12 +119,14 @@ LAYERS: dict[str, type[Layer]] = {
         LpPooling1D, LpPooling2D, LpPooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D,
         GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
         ZeroPadding1D, ZeroPadding2D, ZeroPadding3D, Cropping1D, Cropping2D, Cropping3D, UpSampling1D, UpSampling2D,
+        Resizing, CenterCrop,
         Add, Subtract, Multiply, Average, Maximum, Minimum, Concatenate,
         Flatten, Reshape, Permute, Identity,
         RandomDistortion, RandomTranslation, RandomRotation, RandomZoom, RandomFlip,
+        RandomContrast, RandomBrightness, RandomCrop,
         Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D, GaussianDropout, GaussianNoise,
         BatchNormalization, Normalization,
-        ReLU, LeakyReLU, BoundedReLU, ELU, SELU, Exponential, SiLU, GELU, Mish, HardSiLU, Sigmoid, HardSigmoid,
+        ReLU, LeakyReLU, PReLU, BoundedReLU, ELU, SELU, Exponential, SiLU, GELU, Mish, HardSiLU, Sigmoid, HardSigmoid,
         Tanh, ScaledTanh, Softsign, Softplus, Softmax, LogSoftmax,
         Subsampling2D, SparseConv2D, RBF, Rescaling,
     )

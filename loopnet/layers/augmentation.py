@@ -1,12 +1,13 @@
-"""Random distortions of images (``kernels.augment``), in training only."""
+"""Random distortions of images (``kernels.augment``, ``adjust``), in training only."""
 
 from math import ceil, pi
 from typing import Any
 
 import numpy as np
 
-from ..shapes import expect_rank
+from ..shapes import expect_rank, real, whole
 from .base import Layer
+from .resizing import Sized
 
 
 class _Random(Layer):
@@ -15,7 +16,8 @@ class _Random(Layer):
     def __init__(self, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.seed = seed
-        self._keys = _keys(np.random.default_rng(seed))
+        fixed = None if seed is None else whole([seed], f"{self._who}: seed")[0] % 2**64
+        self._keys = _keys(np.random.default_rng(fixed))
         self._step = 0
 
     def geometry(self, input_shape):
@@ -41,6 +43,10 @@ class _Random(Layer):
     def distorted(self, x: Any) -> Any:
         """The images of a batch as step ``_step`` shows them."""
         raise NotImplementedError
+
+    def chance(self) -> np.random.Generator:
+        """What draws for the images of step ``_step``, always the same."""
+        return np.random.default_rng([*self._keys, self._step])
 
 
 class RandomDistortion(_Random):
@@ -153,7 +159,7 @@ class RandomFlip(_Random):
     def distorted(self, x):
         """Pixel i of a mirrored row is read at size - 1 - i, so its flow is size - 1 - 2 i: always on a pixel."""
         sizes = self._input[:2]
-        mirrored = np.random.default_rng([*self._keys, self._step]).random(self.ops.images(x)) < 0.5
+        mirrored = self.chance().random(self.ops.images(x)) < 0.5
         flow = np.zeros((mirrored.size, 2, *sizes), self.dtype)
         if "vertical" in self.mode:
             flow[mirrored, 0] = (sizes[0] - 1 - 2 * np.arange(sizes[0]))[:, np.newaxis]
@@ -165,6 +171,127 @@ class RandomFlip(_Random):
 
     def config(self):
         return {**super().config(), "mode": self.mode, "seed": self.seed}
+
+
+class _RandomColour(_Random):
+    """One number drawn for each image, evenly between two limits."""
+
+    def __init__(self, factor: Any, value_range: Any, seed: int | None, **kwargs: Any):
+        super().__init__(seed, **kwargs)
+        self.factor = factor
+        if not isinstance(value_range, (tuple, list)) or len(value_range) != 2:
+            raise ValueError(f"{self._who}: expected value_range as a pair, given {value_range!r}")
+        low, high = (real(value, f"{self._who}: value_range") for value in value_range)
+        if low >= high:
+            raise ValueError(f"{self._who}: expected value_range from low to high, given {value_range!r}")
+        self.value_range = low, high
+
+    def _pair(self, least: float) -> tuple[float, float]:
+        """``factor`` as two numbers, ``least`` to 1."""
+        pair = self.factor if isinstance(self.factor, (tuple, list)) else (self.factor, self.factor)
+        if len(pair) != 2 or not all(least <= real(value, f"{self._who}: factor") <= 1 for value in pair):
+            limits = f"a number from {least:g} to 1, or a pair of them"
+            raise ValueError(f"{self._who}: expected factor as {limits}, given {self.factor!r}")
+        return float(pair[0]), float(pair[1])
+
+    def _drawn(self, x: Any, least: float, most: float) -> Any:
+        return self.ops.asarray(self.chance().uniform(least, most, self.ops.images(x)).astype(self.dtype))
+
+    def _black_and_white(self) -> tuple[Any, Any]:
+        return self.dtype.type(self.value_range[0]), self.dtype.type(self.value_range[1])
+
+    def config(self):
+        own = {"factor": self.factor, "value_range": self.value_range, "seed": self.seed}
+        return {**super().config(), **own}
+
+
+class RandomContrast(_RandomColour):
+    """Each image's channels stretched about their means, by a number drawn between 1 - factor and 1 + factor.
+
+    factor: 0 to 1, or a pair, (lower, upper), for between 1 - lower and 1 + upper. value_range: black and white, (0,
+    255) or (0, 1); what would go beyond is cut off. seed: as in ``RandomDistortion``.
+
+    This is what Keras documents. Keras 3.15 itself takes one number f to be between 1 and 1 + f, and sorts a pair.
+
+    Raises ``ValueError`` for other factors and ranges.
+    """
+
+    def __init__(self, factor: Any, value_range: Any = (0, 255), seed: int | None = None, **kwargs: Any):
+        super().__init__(factor, value_range, seed, **kwargs)
+        lower, upper = self._pair(least=0)
+        self._between = 1 - lower, 1 + upper
+
+    def operations(self):
+        return ("adjust_contrast",)
+
+    def distorted(self, x):
+        y, means = self.room("y", x, *self._output), self.room("means", x, self._output[-1])
+        self.ops.adjust_contrast(x, self._drawn(x, *self._between), means, y, *self._black_and_white())
+        return y
+
+
+class RandomBrightness(_RandomColour):
+    """Each image brighter or darker, by a part of the value range that is drawn between -factor and factor.
+
+    factor: -1 to 1, or a pair of limits; with 1 black becomes white. value_range, seed: as in ``RandomContrast``.
+
+    Raises ``ValueError`` for other factors and ranges.
+    """
+
+    def __init__(self, factor: Any, value_range: Any = (0, 255), seed: int | None = None, **kwargs: Any):
+        super().__init__(factor, value_range, seed, **kwargs)
+        least, most = sorted(self._pair(least=-1))
+        self._between = (least, most) if isinstance(factor, (tuple, list)) else (-abs(most), abs(most))
+
+    def operations(self):
+        return ("adjust_brightness",)
+
+    def distorted(self, x):
+        low, high = self.value_range
+        y, part = self.room("y", x, *self._output), high - low
+        deltas = self._drawn(x, self._between[0] * part, self._between[1] * part)
+        self.ops.adjust_brightness(x, deltas, y, *self._black_and_white())
+        return y
+
+
+class RandomCrop(_Random, Sized):
+    """In training a window of ``height`` times ``width``, at another place of each image; when looking, the largest
+    window in proportion, in the middle, resized. So are images in training that are smaller than that.
+
+    seed: as in ``RandomDistortion``. This is what Keras documents, but for one place for all images of a batch; Keras
+    3.15 itself passes images on as they are when it looks.
+    """
+
+    def __init__(
+        self, height: int, width: int, seed: int | None = None, data_format: str | None = None, **kwargs: Any
+    ):
+        super().__init__(seed, height=height, width=width, data_format=data_format, **kwargs)
+
+    def window(self, height, width):
+        self._spare = height - self.height, width - self.width
+        return self.in_proportion(height, width)
+
+    def geometry(self, input_shape):
+        return Sized.geometry(self, input_shape)
+
+    def operations(self):
+        return (*super().operations(), *(("crop_each",) if min(self._spare) >= 0 else ()))
+
+    def forward(self, x, training=False):
+        if training and min(self._spare) >= 0:
+            return super().forward(x, training)
+        return Sized.forward(self, x)
+
+    def distorted(self, x):
+        """Every corner from which a window fits alike."""
+        x = self.inward("x", x)
+        corners = self.chance().integers([spare + 1 for spare in self._spare], size=(self.ops.images(x), 2))
+        y = self.room("y", x, *self._out_pixels, self._channels)
+        self.ops.crop_each(x, self.ops.asarray(corners), y)
+        return self.outward("y", y)
+
+    def config(self):
+        return {**super().config(), "seed": self.seed}
 
 
 def gaussian(sigma: float) -> np.ndarray:

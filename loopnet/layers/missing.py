@@ -17,7 +17,6 @@ MISSING = listed(
         "use Dropout": "AlphaDropout ActivityRegularization",
         "the normalisation here is BatchNormalization": """
         LayerNormalization GroupNormalization UnitNormalization SpectralNormalization RMSNormalization""",
-        "slopes are not learned here; use LeakyReLU, which is given one": "PReLU",
         "use ReLU(threshold=1.0)": "ThresholdedReLU",
         "use Dense": "EinsumDense",
         "write a subclass of loopnet.layers.Layer, with forward and backward": "Lambda Wrapper",
@@ -29,8 +28,8 @@ MISSING = listed(
         "there is no attention; the layers are those of convolutional networks": """
         AdditiveAttention Attention GroupQueryAttention MultiHeadAttention""",
         "change the images before they reach the model": """
-        AutoContrast AugMix CenterCrop CutMix Equalization MixUp RandAugment
-        RandomBrightness RandomContrast RandomCrop RandomGaussianBlur Resizing""",
+        AutoContrast AugMix CutMix Equalization MixUp RandAugment
+        RandomGaussianBlur""",
         "use RandomDistortion, with elastic, cutout or shear": "RandomElasticTransform RandomErasing RandomShear",
         "a layer is made again from its config(): type(layer)(**layer.config())": "deserialize serialize",
     }
@@ -58,6 +57,9 @@ ARGUMENTS = {
     "lora_alpha": "all weights are trained",
     "quantization_config": "weights are not quantized",
     "fill_value": "what comes in from outside is 0",
+    "fill_mode": "what comes in from outside is 0, 'constant'",
+    "pad_to_aspect_ratio": "use crop_to_aspect_ratio, or ZeroPadding2D first",
+    "antialias": "images shrink without smoothing, as they do in Keras by default",
     "interpolation": "a pixel between others is their mean, weighted by nearness",
     "approximate": "use GELU() without it, the exact one",
     # Keras 1

@@ -259,3 +259,49 @@ def hard_silu_derivative_is_its_gate(ops, dy, x, dx):
     gate = np.empty_like(x)
     ops.hard_sigmoid_forward(x, gate)
     dx[...] = dy * gate
+
+
+@breaks("prelu", "prelu_forward")
+def prelu_adds_its_halves(ops, x, alpha, y):
+    """Keras's formula, with the sign of its second half lost."""
+    y[...] = np.maximum(x, 0) + alpha * np.maximum(-x, 0)
+
+
+@breaks("prelu", "prelu_forward")
+def prelu_shares_one_slope(ops, x, alpha, y):
+    """The first slope does for all."""
+    ops.prelu_forward(x, alpha[:1, :1, :1, :1], y)
+
+
+@breaks("prelu", "prelu_backward_input")
+def prelu_reads_the_output(ops, dy, x, alpha, dx):
+    """As the leaky ReLU does, which a slope below 0 leads astray."""
+    y = np.empty_like(x)
+    ops.prelu_forward(x, alpha, y)
+    ops.prelu_backward_input(dy, y, alpha, dx)
+
+
+@breaks("prelu", "prelu_backward_input")
+def prelu_leaks_at_zero(ops, dy, x, alpha, dx):
+    """The corner counts as negative."""
+    dx[...] = np.where(x <= 0, alpha * dy, dy)
+
+
+@breaks("prelu", "prelu_backward_weights")
+def prelu_learns_from_positive_numbers(ops, dy, x, dalpha):
+    """All of the input counts, and not what is below 0 alone."""
+    ops.prelu_backward_weights(dy, -np.abs(x), dalpha)
+
+
+@breaks("prelu", "prelu_backward_weights")
+def prelu_swallows_nan(ops, dy, x, dalpha):
+    """A slope learns on as if nothing had been broken."""
+    ops.prelu_backward_weights(dy, np.nan_to_num(x), dalpha)
+
+
+@breaks("prelu", "prelu_backward_weights")
+def prelu_slopes_add_to_what_was_there(ops, dy, x, dalpha):
+    """Not cleared."""
+    before = dalpha.copy()
+    ops.prelu_backward_weights(dy, x, dalpha)
+    dalpha += before

@@ -49,3 +49,46 @@ def flow_turned_back(ops, x, flow, y):
 def square_one_too_small(ops, x, y, size, key, step):
     """The hidden square lacks a row and a column."""
     ops.cutout(x, y, size - 1, key, step)
+
+
+@breaks("colours", "adjust_contrast")
+def contrast_about_one_mean(ops, x, factors, means, y, low, high):
+    """The mean of all channels, where each has its own."""
+    mean, share = x.mean(axis=(1, 2, 3), keepdims=True), factors[:, None, None, None]
+    y[...] = np.clip((x - mean) * share + mean, low, high)
+
+
+@breaks("colours", "adjust_contrast")
+def contrast_about_black(ops, x, factors, means, y, low, high):
+    """Stretched from 0, which makes images brighter, too."""
+    y[...] = np.clip(x * factors[:, None, None, None], low, high)
+
+
+@breaks("colours", "adjust_contrast")
+def contrast_goes_beyond_white(ops, x, factors, means, y, low, high):
+    """Cut off at one end only."""
+    ops.adjust_contrast(x, factors, means, y, low, high * 1000)
+
+
+@breaks("colours", "adjust_brightness")
+def brightness_of_the_first_image(ops, x, deltas, y, low, high):
+    """One number for the whole batch."""
+    ops.adjust_brightness(x, np.full_like(deltas, deltas[0]), y, low, high)
+
+
+@breaks("colours", "adjust_brightness")
+def brightness_comes_round(ops, x, deltas, y, low, high):
+    """What goes beyond white begins at black again."""
+    y[...] = low + (x + deltas[:, None, None, None] - low) % (high - low)
+
+
+@breaks("crop", "crop_each")
+def crop_where_the_first_image_is(ops, x, corners, y):
+    """One corner for the whole batch."""
+    ops.crop_each(x, np.repeat(corners[:1], len(corners), axis=0), y)
+
+
+@breaks("crop", "crop_each")
+def crop_takes_the_first_pixels(ops, x, corners, y):
+    """The corner makes no difference."""
+    ops.crop_each(x, corners * 0, y)

@@ -70,3 +70,47 @@ def permute_only_renames(ops, x, y, sizes, steps):
 def reshape_last_image_unwritten(y, before):
     """The loop over images ends one early."""
     y[-1] = before[-1]
+
+
+@breaks("resize", "resize_nearest_forward")
+def resize_from_the_corner(ops, x, y):
+    """Floor of i * height / out_height: places count from a row's edge and not from its middle."""
+    places = [np.arange(y.shape[a]) * x.shape[a] // y.shape[a] for a in (1, 2)]
+    y[...] = x[:, places[0]][:, :, places[1]]
+
+
+@breaks("resize", "resize_nearest_backward")
+def resize_sends_back_one_of_several(ops, dy, dx):
+    """Where several new pixels have read one, only some of them tell it: those that would be read on the way back."""
+    ops.resize_nearest_forward(dy, dx)
+
+
+@breaks("resize", "resize_bilinear_forward")
+def resize_corners_to_corners(ops, x, y):
+    """The first and last middles stay where they are: i * (height - 1) / (out_height - 1)."""
+    taken = x
+    for axis in (1, 2):
+        place = np.linspace(0, x.shape[axis] - 1, y.shape[axis])
+        before = np.floor(place).astype(int)
+        share = (place - before).reshape([-1 if a == axis else 1 for a in range(4)])
+        after = np.minimum(before + 1, x.shape[axis] - 1)
+        taken = (1 - share) * taken.take(before, axis) + share * taken.take(after, axis)
+    y[...] = taken
+
+
+@breaks("resize", "resize_bilinear_forward")
+def resize_takes_the_nearest(ops, x, y):
+    """Does not mix."""
+    ops.resize_nearest_forward(x, y)
+
+
+@breaks("resize", "resize_bilinear_backward")
+def resize_backward_is_resizing_back(ops, dy, dx):
+    """The gradient as an image that is made small again."""
+    ops.resize_bilinear_forward(dy, dx)
+
+
+@spoils("resize", "resize_bilinear_backward", output=1)
+def resize_dx_not_cleared(dx, before):
+    """Gradients are added to those of the last batch."""
+    dx += before

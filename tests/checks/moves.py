@@ -2,7 +2,7 @@
 
 import numpy as np
 import oracle
-from cases import Frame, Turn, Upsample
+from cases import Frame, Resize, Turn, Upsample
 
 from loopnet.ops import Ops
 from loopnet.shapes import turned
@@ -94,6 +94,33 @@ def run_upsample(ops: Ops, case: Upsample, given: Arrays) -> Arrays:
 def expect_upsample(case: Upsample, given: Arrays) -> Arrays:
     y, dx = oracle.upsample(given["x"], given["dy"], case.size)
     return {"y": y, "dx": dx}
+
+
+RESIZES = tuple(f"resize_{how}_{way}" for how in ("nearest", "bilinear") for way in ("forward", "backward"))
+
+
+def draw_resize(case: Resize, dtype: str) -> Arrays:
+    return draw(case, dtype, x=case.x, dy=(case.x[0], *case.size, case.x[3]))
+
+
+def run_resize(ops: Ops, case: Resize, given: Arrays) -> Arrays:
+    ops = ops.rung_for(RESIZES, (4,))
+    dtype, shape = given["x"].dtype, given["dy"].shape
+    answers: Arrays = {}
+    for how in ("nearest", "bilinear"):
+        y, dx = tensor(ops, poison(shape, dtype)), tensor(ops, poison(case.x, dtype))
+        getattr(ops, f"resize_{how}_forward")(tensor(ops, given["x"]), y)
+        getattr(ops, f"resize_{how}_backward")(tensor(ops, given["dy"]), dx)
+        answers |= {f"{how} y": ops.to_host(y, shape), f"{how} dx": ops.to_host(dx, case.x)}
+    return answers
+
+
+def expect_resize(case: Resize, given: Arrays) -> Arrays:
+    answers: Arrays = {}
+    for how in ("nearest", "bilinear"):
+        y, dx = oracle.resize(given["x"], given["dy"], how)
+        answers |= {f"{how} y": y, f"{how} dx": dx}
+    return answers
 
 
 def run_rescale(ops: Ops, shape: tuple[int, ...], given: Arrays) -> Arrays:

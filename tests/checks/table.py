@@ -27,6 +27,7 @@ from . import (
     optimizer,
     penalty,
     pool,
+    prelu,
     softmax,
 )
 from .rung import Arrays
@@ -48,6 +49,7 @@ OPERATIONS = {
     "lp_pool3d": Operation(cases.POOL3D, pool.draw_pool3d, pool.run_pool3d("lp"), pool.expect_lp_pool3d),
     "zero_pad": Operation(cases.PADDING, moves.draw_zero_pad, moves.run_zero_pad, moves.expect_zero_pad),
     "upsample": Operation(cases.UPSAMPLE, moves.draw_upsample, moves.run_upsample, moves.expect_upsample),
+    "resize": Operation(cases.RESIZE, moves.draw_resize, moves.run_resize, moves.expect_resize),
     "batch_norm": Operation(
         cases.NORMALIZATION,
         normalization.draw_batch_norm,
@@ -62,6 +64,10 @@ OPERATIONS = {
     "distort": Operation(
         cases.DISTORT, augmentation.draw_distort, augmentation.run_distort, augmentation.expect_distort
     ),
+    "colours": Operation(
+        cases.COLOURS, augmentation.draw_colours, augmentation.run_colours, augmentation.expect_colours
+    ),
+    "crop": Operation(cases.CROPS, augmentation.draw_crops, augmentation.run_crops, augmentation.expect_crops),
     "subsample": Operation(
         cases.SUBSAMPLE, lenet1998.draw_subsample, lenet1998.run_subsample, lenet1998.expect_subsample
     ),
@@ -76,6 +82,7 @@ OPERATIONS = {
     "activations": Operation(
         cases.ELEMENTWISE, activation.draw_relu, activation.run_activations, activation.expect_activations
     ),
+    "prelu": Operation(cases.SLOPES, prelu.draw_prelu, prelu.run_prelu, prelu.expect_prelu),
     "softmax_backward": Operation(
         cases.SOFTMAX, softmax.draw_softmax_backward, softmax.run_softmax_backward, softmax.expect_softmax_backward
     ),
@@ -98,7 +105,7 @@ DTYPES = ("float32", "float64")
 # Operations in which a NaN or an infinity must stay visible.
 KEEPS_NAN = (
     "conv2d", "conv3d", "pool", "dense", "relu", "conv2d, relu, pool", "activations", "max_pool3d", "average_pool3d",
-    "subsample", "merge", "concatenate",
+    "subsample", "merge", "concatenate", "prelu",
 )  # fmt: skip
 
 

@@ -5,10 +5,10 @@
 Keras 3.15 on TensorFlow 2.21 and PyTorch 2.13 wrote the committed file; the tests do not need them.
 
 Two backends, each for what it can do on a CPU in float64: TensorFlow has no grouped or channels_first convolutions
-there, no pooling of volumes, and a slope of LeakyReLU in float32; on PyTorch, Keras 3.15 takes means in float32 and
-pads an AveragePooling with copies of the border, and the sixth of a hard_sigmoid's slope is a float32's. Where two
-numbers are equal, TensorFlow gives the gradient of Maximum and Minimum to one of them, and PyTorch half to each. A
-backend is chosen when Keras is imported, so this program runs itself once for each.
+there, no pooling of volumes, and a slope of LeakyReLU in float32, in which it also resizes; on PyTorch, Keras 3.15
+takes means in float32 and pads an AveragePooling with copies of the border, and the sixth of a hard_sigmoid's slope is
+a float32's. Where two numbers are equal, TensorFlow gives the gradient of Maximum and Minimum to one of them, and
+PyTorch half to each. A backend is chosen when Keras is imported, so this program runs itself once for each.
 """
 
 import os
@@ -31,7 +31,7 @@ def backend_for(name: str, arguments: dict[str, Any]) -> str:
         return "tensorflow"
     torch = (
         "Conv", "Depthwise", "Separable", "MaxPooling", "AveragePooling3D", "LeakyReLU", "ELU", "Activation",
-        "Maximum", "Minimum",
+        "Maximum", "Minimum", "Resizing", "CenterCrop",
     )  # fmt: skip
     return "torch" if name.startswith(torch) else "tensorflow"
 

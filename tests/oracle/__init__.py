@@ -14,6 +14,7 @@ from .activation import (
     activations,
     log_softmax,
     log_softmax_backward,
+    prelu,
     relu_backward,
     relu_forward,
     softmax,
@@ -42,14 +43,26 @@ from .loss import (
     squared_hinge,
 )
 from .merge import merge, to_the_larger
-from .noise import affine_flow, channel_dropout, cutout, dropout, elastic_flow, normal, philox, warp
+from .noise import (
+    adjust_brightness,
+    adjust_contrast,
+    affine_flow,
+    channel_dropout,
+    cutout,
+    dropout,
+    elastic_flow,
+    normal,
+    philox,
+    warp,
+)
 from .normalization import batch_norm
 from .optimizer import adadelta, adagrad, adam, adamax, adamw, nadam, rmsprop, sgd
 from .penalty import weight_penalty
 from .pool import average_pool3d, lp_pool3d, max_pool2d_backward, max_pool2d_forward, max_pool3d
-from .windows import same_padding, spread, upsample, zero_pad
+from .windows import resize, same_padding, spread, upsample, zero_pad
 
 __all__ = [
+    "adjust_brightness", "adjust_contrast",
     "categorical_hinge", "cosine_similarity", "kl_divergence", "mean_absolute_percentage_error",
     "mean_squared_logarithmic_error", "poisson",
     "activations", "adadelta", "adagrad", "adam", "adamax", "adamw", "affine_flow", "average_pool3d", "batch_norm",
@@ -58,7 +71,8 @@ __all__ = [
     "dense_backward_input", "dense_backward_weights", "dense_forward", "dropout", "elastic_flow", "hinge", "huber",
     "log_cosh", "log_softmax", "log_softmax_backward", "lp_pool3d",
     "max_pool2d_backward", "max_pool2d_forward", "max_pool3d", "maximum_a_posteriori", "mean_absolute_error",
-    "mean_squared_error", "merge", "nadam", "normal", "philox", "rbf", "relu_backward", "relu_forward", "rmsprop",
-    "same_padding", "sgd", "sigmoid_cross_entropy", "softmax", "softmax_backward", "softmax_cross_entropy", "spread",
-    "squared_hinge", "subsample", "to_the_larger", "upsample", "warp", "weight_penalty", "zero_pad",
+    "mean_squared_error", "merge", "nadam", "normal", "philox", "prelu", "rbf", "relu_backward", "relu_forward",
+    "resize", "rmsprop", "same_padding", "sgd", "sigmoid_cross_entropy", "softmax", "softmax_backward",
+    "softmax_cross_entropy", "spread", "squared_hinge", "subsample", "to_the_larger", "upsample", "warp",
+    "weight_penalty", "zero_pad",
 ]  # fmt: skip

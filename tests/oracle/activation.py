@@ -68,3 +68,12 @@ def softmax_backward(dy, probabilities):
     dy, p = np.asarray(dy, np.float64), np.asarray(probabilities, np.float64)
     derivatives = p[:, :, None] * np.eye(p.shape[1]) - p[:, :, None] * p[:, None, :]
     return np.einsum("nk,nkl->nl", dy, derivatives)
+
+
+def prelu(x, dy, alpha):
+    """(y, dx, dalpha) in double precision: the gradient of alpha is summed over the axes along which it is 1."""
+    x, dy, alpha = (np.asarray(a, np.float64) for a in (x, dy, alpha))
+    y = np.where(x < 0, alpha * x, x)
+    dx = np.where(x == 0, 0, np.where(x < 0, alpha, 1) * dy)
+    along = (0, *(axis + 1 for axis, size in enumerate(alpha.shape) if size == 1))
+    return y, dx, np.where(x >= 0, 0, dy * x).sum(axis=along).reshape(alpha.shape)

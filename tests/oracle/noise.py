@@ -84,3 +84,13 @@ def cutout(x, size, key, step):
     below, beside = (np.arange(n)[None, :] - first[:, None] for n, first in ((height, top), (width, left)))
     hidden = ((below >= 0) & (below < size))[:, :, None] & ((beside >= 0) & (beside < size))[:, None, :]
     return np.where(hidden[..., None], 0.0, np.asarray(x, np.float64))
+
+
+def adjust_contrast(x, factors, low, high):
+    """A mixture of the image and its mean, channel by channel."""
+    x, share = np.asarray(x, np.float64), np.asarray(factors, np.float64)[:, None, None, None]
+    return np.clip(share * x + (1 - share) * x.mean(axis=(1, 2), keepdims=True), low, high)
+
+
+def adjust_brightness(x, deltas, low, high):
+    return np.clip(np.asarray(x, np.float64) + np.asarray(deltas, np.float64)[:, None, None, None], low, high)

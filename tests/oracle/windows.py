@@ -1,5 +1,8 @@
 """Windows as views of a padded copy, with as many axes as the image; and gradients laid back where they stood."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -60,3 +63,25 @@ def upsample(x, dy, size):
     batch, height, width, channels = x.shape
     y = np.asarray(x, np.float64).repeat(size[0], axis=1).repeat(size[1], axis=2)
     return y, np.asarray(dy, np.float64).reshape(batch, height, size[0], width, size[1], channels).sum(axis=(2, 4))
+
+
+def resize(x, dy, how):
+    """(y, dx) in double precision, as products with the matrices that make new rows of old ones, and columns."""
+    rows, columns = (shares(x.shape[axis], dy.shape[axis], how) for axis in (1, 2))
+    x, dy = (np.asarray(a, np.float64) for a in (x, dy))
+    return np.einsum("ir,nrsc,js->nijc", rows, x, columns), np.einsum("ir,nijc,js->nrsc", rows, dy, columns)
+
+
+def shares(old, new, how):
+    """(new, old): how much of each old row there is in each new one. Places as fractions, which are exact."""
+    matrix = np.zeros((new, old))
+    for i in range(new):
+        place = Fraction(2 * i + 1, 2) * Fraction(old, new)
+        if how == "nearest":
+            matrix[i, math.floor(place)] = 1
+            continue
+        place = min(max(place - Fraction(1, 2), Fraction(0)), Fraction(old - 1))
+        before, after = math.floor(place), math.ceil(place)
+        matrix[i, before] += float(1 - (place - before))
+        matrix[i, after] += float(place - before)
+    return matrix

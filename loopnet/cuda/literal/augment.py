@@ -153,3 +153,13 @@ def cutout(x, y, size, key, step):
             y[n, i, j, c] = 0
         else:
             y[n, i, j, c] = x[n, i, j, c]
+
+
+@one_thread_per("y")
+@cuda.jit
+def crop_each(x, corners, y):
+    """y[n,i,j,c] = x[n, corners[n,0] + i, corners[n,1] + j, c]. Reads x, corners; overwrites y."""
+    t = cuda.grid(1)
+    if t < y.size:
+        n, i, j, c = place4(t, y.shape)
+        y[n, i, j, c] = x[n, corners[n, 0] + i, corners[n, 1] + j, c]
