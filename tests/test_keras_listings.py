@@ -224,6 +224,7 @@ REFUSED_ARGUMENTS = [
     (lambda: optimizers.SGD(lr=0.1), NotImplementedError, "today's name is learning_rate"),
     (lambda: optimizers.SGD(learning_rat=0.1), TypeError, "did you mean 'learning_rate'?"),
     (lambda: losses.CategoricalCrossentropy(reduction="sum"), NotImplementedError, "reduction is not in loopnet"),
+    (lambda: losses.Huber(reduction=None), NotImplementedError, "the functions, .* give one number an image"),
     (lambda: compiled(run_eagerly=True), NotImplementedError, "compile: run_eagerly is not in loopnet"),
     (lambda: compiled(optimizer="lion"), NotImplementedError, "Lion is not in loopnet"),
     (lambda: compiled(loss="dice"), NotImplementedError, "dice is not in loopnet: the losses are"),

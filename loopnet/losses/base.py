@@ -10,7 +10,8 @@ from ..ops import Ops, Tensor, get_ops
 
 ARGUMENTS = {
     "name": "a loss is known by its class",
-    "reduction": "the loss is the mean over the images; sample_weight and class_weight change their shares",
+    "reduction": "the loss is the mean over the images, and sample_weight changes their shares; the functions, "
+    "losses.mean_squared_error(y_true, y_pred) and so on, give one number an image",
     "dtype": "the model has one: Sequential(layers, dtype='float64')",
     "axis": "the classes are last",
     "ignore_class": "leave those images out, or give them a sample_weight of 0",
