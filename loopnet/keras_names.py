@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import architecture, metrics, saving
+from .arrays import Array
 from .batches import unlisted
 from .called import call_model
 from .layers import Layer
@@ -110,7 +111,7 @@ class KerasNames:
         return self._input is not None and bool(self.layers)
 
     @property
-    def variables(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
+    def variables(self: "Sequential") -> list[Array]:  # type: ignore[misc]
         """The ``weights``."""
         return self.weights
 
@@ -137,23 +138,23 @@ class KerasNames:
         return [p.regularizer(np.asarray(p.value)) for p in learned if p.regularizer is not None]
 
     @property
-    def trainable_weights(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
+    def trainable_weights(self: "Sequential") -> list[Array]:  # type: ignore[misc]
         """Those of the ``weights`` that training changes, once ``compile`` has been told."""
-        return [np.asarray(p.value) for p in self._trained(self._to_freeze())]
+        return [p.answered() for p in self._trained(self._to_freeze())]
 
     @property
-    def non_trainable_weights(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
+    def non_trainable_weights(self: "Sequential") -> list[Array]:  # type: ignore[misc]
         """The others: those of frozen layers, and the moving means and variances of batch normalisation."""
         trained = {id(p) for p in self._trained(self._to_freeze())}
-        return [np.asarray(p.value) for p in self._parameters() if id(p) not in trained]
+        return [p.answered() for p in self._parameters() if id(p) not in trained]
 
     @property
-    def trainable_variables(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
+    def trainable_variables(self: "Sequential") -> list[Array]:  # type: ignore[misc]
         """The ``trainable_weights``."""
         return self.trainable_weights
 
     @property
-    def non_trainable_variables(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
+    def non_trainable_variables(self: "Sequential") -> list[Array]:  # type: ignore[misc]
         """The ``non_trainable_weights``."""
         return self.non_trainable_weights
 

@@ -4,6 +4,7 @@ Imports, the shape of the input, arguments and names; beside it a file for each 
 """
 
 import importlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,6 +56,8 @@ from loopnet.preprocessing import image
 import loopnet.keras.layers as layers
 from loopnet import data as tf_data; tf_data.AUTOTUNE
 import loopnet as tf; tf.data.AUTOTUNE
+import loopnet as tf; tf.keras.layers.Dense(10, activation=tf.nn.relu)
+from loopnet.random import set_seed
 """
 
 
@@ -87,7 +90,8 @@ def test_import(line):
         ("from loopnet.utils import get_file", "pooch.retrieve"),
         ("from loopnet.keras.layers import LSTM", "there are no recurrent layers"),
         ("from loopnet.keras.optimizers.legacy import Adam", "the optimizers are in loopnet.optimizers itself"),
-        ("import loopnet as tf; tf.nn.softmax([1.0])", "nn is not in loopnet: .*activations.softmax"),
+        ("import loopnet as tf; tf.nn.conv2d", "conv2d is not in loopnet: a network is made of loopnet.layers"),
+        ("from loopnet.random import uniform", r"uniform is not in loopnet: use numpy.random.default_rng\(seed\)"),
         ("import loopnet as tf; tf.constant([1.0])", "constant is not in loopnet: use numpy"),
         ("import loopnet as tf; tf.data.Dataset.from_tensor_slices", "Dataset is not in loopnet: .*generators"),
         ("import loopnet as tf; tf.keras.applications", "applications is not in loopnet"),
@@ -322,3 +326,34 @@ def test_a_summary_before_the_shape_of_the_input_is_known():
         ["dense", "(Dense)", "?", "0", "(unbuilt)"],
     ]
     assert lines[-3:] == ["Total params: 0", "Trainable params: 0", "Non-trainable params: 0"]
+
+
+def test_tensorflow_s_first_tutorial_asks_answers_for_their_numbers():
+    tf = loopnet
+    tf.random.set_seed(3)
+    first = Sequential([Input((4,)), Dense(3)])
+    tf.random.set_seed(3)
+    again = Sequential([Input((4,)), Dense(3)])
+    x = np.linspace(-1, 1, 8, dtype=np.float32).reshape(2, 4)
+    logits = first(x).numpy()
+    assert type(logits) is np.ndarray and logits.dtype == np.float32
+    np.testing.assert_array_equal(logits, again(x, training=True).numpy())
+    np.testing.assert_allclose(tf.nn.softmax(logits).numpy().sum(axis=1), [1, 1], rtol=1e-6)
+    assert tf.nn.relu is activations.relu
+    loss = losses.SparseCategoricalCrossentropy(from_logits=True)([0, 2], logits)
+    expected = np.log(np.exp(logits).sum(axis=1)) - logits[[0, 1], [0, 2]]
+    assert loss.numpy() == pytest.approx(expected.mean(), rel=1e-6) and f"{loss:.2f}" == f"{expected.mean():.2f}"
+
+
+def test_weights_say_what_they_are():
+    model: Any = Sequential([Conv2D(2, 3, input_shape=(4, 4, 1)), layers.BatchNormalization()])
+    names = ["kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance"]
+    assert [w.name for w in model.weights] == names  # as in Keras 3.15
+    assert [w.name for w in model.trainable_weights] == names[:4]
+    kernel = model.layers[0].kernel
+    assert type(kernel.numpy()) is np.ndarray and np.shares_memory(kernel, model.layers[0].weights[0])
+    np.testing.assert_array_equal(model.layers[1].moving_variance, [1, 1])
+    assert kernel[0].name is None
+    with pytest.raises(NotImplementedError, match="assign is not in loopnet: set weights with layer.set_weights"):
+        kernel.assign(kernel)
+    assert not hasattr(kernel, "nonsense")

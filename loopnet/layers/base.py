@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import constraints, initializers, regularizers
+from ..arrays import Array, answer
 from ..called import call_layer
 from ..missing import settle
 from ..ops import Ops, Tensor
@@ -34,9 +35,16 @@ class Parameter:
     value: Any = None
     grad: Any = None
 
+    def answered(self) -> Array:
+        """The value, for whoever asks the layer for its weights, by Keras's name for it."""
+        return answer(self.value, {"w": "kernel", "b": "bias"}.get(self.name, self.name))
+
     def numpy(self) -> np.ndarray:
         """A copy of the value."""
         return np.array(self.value)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.value, dtype)
 
 
 _OWN_LAYER = "a layer has forward(x, training) and backward(dy), and declares its parameters in build(input_shape)"
@@ -250,32 +258,32 @@ class Layer:
         return (None, *self._output)
 
     @property
-    def weights(self) -> list[np.ndarray]:
+    def weights(self) -> list[Array]:
         """The layer's parameters, in Keras's order: weights, then biases; what is not trained comes last."""
-        return [np.asarray(p.value) for p in self.parameters]
+        return [p.answered() for p in self.parameters]
 
     @property
-    def variables(self) -> list[np.ndarray]:
+    def variables(self) -> list[Array]:
         """The ``weights``."""
         return self.weights
 
     @property
-    def trainable_weights(self) -> list[np.ndarray]:
+    def trainable_weights(self) -> list[Array]:
         """Those of the ``weights`` that training changes; none while ``trainable`` is False."""
-        return [np.asarray(p.value) for p in self.parameters if p.trainable and self.trainable]
+        return [p.answered() for p in self.parameters if p.trainable and self.trainable]
 
     @property
-    def non_trainable_weights(self) -> list[np.ndarray]:
+    def non_trainable_weights(self) -> list[Array]:
         """The other ``weights``."""
-        return [np.asarray(p.value) for p in self.parameters if not (p.trainable and self.trainable)]
+        return [p.answered() for p in self.parameters if not (p.trainable and self.trainable)]
 
     @property
-    def trainable_variables(self) -> list[np.ndarray]:
+    def trainable_variables(self) -> list[Array]:
         """The ``trainable_weights``."""
         return self.trainable_weights
 
     @property
-    def non_trainable_variables(self) -> list[np.ndarray]:
+    def non_trainable_variables(self) -> list[Array]:
         """The ``non_trainable_weights``."""
         return self.non_trainable_weights
 
