@@ -95,6 +95,8 @@ def call_model(model: "Sequential", x: Any, training: bool = False) -> Any:
     """
     if not training:
         answers: Any = model.predict_on_batch(x)
+        if isinstance(answers, dict):
+            return {key: answer(one) for key, one in answers.items()}
         return [answer(one) for one in answers] if isinstance(answers, list) else answer(answers)
     if model._input is None:
         model.build(np.shape(unlisted(x)))

@@ -56,6 +56,10 @@ ARGUMENTS = {
         **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), _NO_QUEUE),
     },
     "summary": {"layer_range": "the table has all layers"},
+    "load_weights": dict.fromkeys(
+        ("by_name", "skip_mismatch"),
+        "a file is for the same layers; give each what another model has: layer.set_weights(other.get_weights())",
+    ),
     "save": {
         "save_format": "the file is always safetensors",
         "include_optimizer": "the optimizer is always kept",
@@ -88,7 +92,7 @@ class KerasNames:
         """``predict(x)``, all in one batch; training=True: the outputs as they are in training, see ``called``. Of an
         ``Input`` or a symbolic tensor, what the layers make of it.
         """
-        symbolic = only_symbolic(self.name, (x,), {"training": training})
+        symbolic = only_symbolic(self.name, (x,), {"training": training}, self.layers)
         if symbolic is not None:
             if not self.layers:
                 raise ValueError(f"{self.name}: it has no layers yet")
@@ -178,6 +182,7 @@ class KerasNames:
         """Write the weights, without the architecture: see ``saving``."""
         saving.save_weights(self, saving.may_write(path, overwrite))
 
-    def load_weights(self: "Sequential", path: str | Path) -> None:  # type: ignore[misc]
+    def load_weights(self: "Sequential", path: str | Path, **others: Any) -> None:  # type: ignore[misc]
         """Take over the weights of a file that ``save_weights`` or ``save`` wrote, for the same layers."""
+        settle_for(self, "load_weights", others)
         saving.load_weights(self, path)

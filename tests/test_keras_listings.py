@@ -22,7 +22,7 @@ from loopnet import (
     regularizers,
     utils,
 )
-from loopnet.callbacks import ModelCheckpoint
+from loopnet.callbacks import ModelCheckpoint, ReduceLROnPlateau
 from loopnet.layers import Conv2D, Dense, Flatten, Input
 from loopnet.model import Sequential
 
@@ -261,6 +261,16 @@ REFUSED_ARGUMENTS = [
     (lambda: type("Linear", (layers.Layer,), {"call": None}), NotImplementedError, "Linear: call is not .* forward"),
     (lambda: layers.Layer(name="own").add_weight(shape=(2, 3)), NotImplementedError, "own: add_weight is not .*build"),
     (lambda: loopnet.ops.convert_to_numpy(X), NotImplementedError, "convert_to_numpy is not in loopnet: .*use numpy"),
+    (lambda: ReduceLROnPlateau(epsilon=1e-3), NotImplementedError, "ReduceLROnPlateau: epsilon .* name is min_delta"),
+    (lambda: ReduceLROnPlateau(patiense=1), TypeError, "did you mean 'patience'?"),
+    (lambda: compiled().load_weights("w", by_name=True), NotImplementedError, r"by_name .*: layer.set_weights\(other"),
+    (lambda: optimizers.get({"class_name": "Adam"}), ValueError, r"expected a dictionary as .*config\(\) gives it"),
+    (lambda: utils.to_categorical(["a", "b"]), ValueError, "to_categorical: expected class numbers, given"),
+    (lambda: Input((3,)) ** 2, NotImplementedError, r"\*\* 2 is not in loopnet: x \* x is the square"),
+    (lambda: Input((3,))[:, 1], NotImplementedError, r"\[...\] is not in loopnet: Cropping1D"),
+    (lambda: abs(Input((3,))), NotImplementedError, r"abs\(.*ReLU\(\)\(x\) \+ layers.ReLU\(\)\(-x\) is the same"),
+    (lambda: layers.Dropout(0.5)(Input((3,)), training=False), NotImplementedError, "in fit, Dropout does as in train"),
+    (lambda: net(layers.BatchNormalization())(Input((8, 8, 1)), training=False), NotImplementedError, "is frozen, "),
     (lambda: compiled().summary(print), ValueError, "summary: expected line_length as a number, .*use print_fn="),
 ]
 
@@ -357,3 +367,19 @@ def test_weights_say_what_they_are():
     with pytest.raises(NotImplementedError, match="assign is not in loopnet: set weights with layer.set_weights"):
         kernel.assign(kernel)
     assert not hasattr(kernel, "nonsense")
+
+
+def test_class_numbers_of_pixels_as_rows():
+    """As Keras 3.15: masks for a network that marks the pixels; a column is a list."""
+    masks = np.array([[[0, 2], [1, 0]]])
+    rows = utils.to_categorical(masks, num_classes=4)
+    assert rows.shape == (1, 2, 2, 4) and rows.dtype == np.float32
+    np.testing.assert_array_equal(rows, np.eye(4)[masks])
+    np.testing.assert_array_equal(utils.to_categorical(masks[..., None], 4), rows)
+    np.testing.assert_array_equal(utils.to_categorical([[1], [0]]), [[0, 1], [1, 0]])
+
+
+def test_an_optimizer_of_another_one_s_config():
+    first = optimizers.SGD(optimizers.schedules.ExponentialDecay(0.1, 5, 0.5), momentum=0.9, clipnorm=1.0)
+    again = optimizers.SGD.from_config(first.get_config())
+    assert type(again) is optimizers.SGD and again.get_config() == first.get_config()

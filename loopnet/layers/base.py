@@ -145,6 +145,11 @@ class Layer:
             p.grad = self.ops.asarray(np.zeros(p.shape, dtype))
 
     @property
+    def differs_in_training(self) -> bool:
+        """Whether ``fit`` has it do something else than ``predict``: it draws numbers, or goes by the batch."""
+        return hasattr(self, "_step")
+
+    @property
     def backend(self) -> str | None:
         """The name of the rung that the layer runs on; None before its model is compiled."""
         return self.ops.name if hasattr(self, "ops") else None
@@ -197,7 +202,7 @@ class Layer:
         """Of a symbolic tensor, ``x = Dense(10)(x)``, the next one, for ``Model(inputs, outputs)``, which draws the
         weights. Of numbers: an array, what the layer makes of them; see ``called``.
         """
-        x = only_symbolic(self._who, inputs, {"training": training, **arguments})
+        x = only_symbolic(self._who, inputs, {"training": training, **arguments}, [self])
         if x is None:
             if len(inputs) != 1:
                 raise NotImplementedError(f"{self._who}: called on {len(inputs)} inputs; {ONE_INPUT}")
