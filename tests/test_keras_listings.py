@@ -79,6 +79,7 @@ def test_import(line):
         ("from loopnet.optimizers import Ftrl", "Ftrl is not in loopnet: use SGD"),
         ("from loopnet.layers import Dot", "Dot is not in loopnet: branches meet in Add, Average, Concatenate"),
         ("from loopnet.layers import PReLU", "PReLU is not in loopnet: slopes are not learned here; use LeakyReLU"),
+        ("from loopnet.layers import TextVectorization", "TextVectorization is not in loopnet: models take numbers"),
         ("from loopnet.layers import ThresholdedReLU", r"use ReLU\(threshold=1.0\)"),
         ("from loopnet.callbacks import TensorBoard", "TensorBoard is not in loopnet: use CSVLogger"),
         ("from loopnet.metrics import MeanIoU", "MeanIoU is not in loopnet: write a function"),

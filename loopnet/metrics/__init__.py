@@ -21,10 +21,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..losses.by_hand import (  # noqa: F401
+    binary_crossentropy,
+    categorical_crossentropy,
     categorical_hinge,
     hinge,
+    huber,
     kl_divergence,
     kld,
+    log_cosh,
     mae,
     mape,
     mean_absolute_error,
@@ -34,6 +38,7 @@ from ..losses.by_hand import (  # noqa: F401
     mse,
     msle,
     poisson,
+    sparse_categorical_crossentropy,
     squared_hinge,
 )
 from ..missing import getattr_of, listed, refuse
@@ -161,7 +166,9 @@ MISSING = listed({
     "for right answers use 'accuracy'": "Accuracy",
     _OWN: """
         f1 FBetaScore PrecisionAtRecall RecallAtPrecision SensitivityAtSpecificity SpecificityAtSensitivity
-        MeanIoU IoU BinaryIoU OneHotIoU OneHotMeanIoU MeanMetricWrapper Sum R2Score""",
+        MeanIoU IoU BinaryIoU OneHotIoU OneHotMeanIoU MeanMetricWrapper Sum R2Score
+        PearsonCorrelation ConcordanceCorrelation pearson_correlation concordance_correlation
+        binary_focal_crossentropy categorical_focal_crossentropy""",
     "name it by a string": "deserialize serialize",
 })  # fmt: skip
 
