@@ -4,7 +4,7 @@
 
 from . import threads  # noqa: F401, I001  first of all: Numba reads its settings when it is imported
 from . import activations, backend, callbacks, data, datasets, initializers, keras, layers, lenet, losses, metrics
-from . import missing, models, optimizers, plot, preprocessing, pytorch, regularizers, schedules, utils
+from . import missing, models, nn, optimizers, plot, preprocessing, pytorch, random, regularizers, schedules, utils
 from .functional import Model
 from .layers import Input
 from .model import Sequential
@@ -32,10 +32,12 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "nn",
     "optimizers",
     "plot",
     "preprocessing",
     "pytorch",
+    "random",
     "regularizers",
     "schedules",
     "utils",
@@ -52,7 +54,6 @@ _MISSING = missing.listed({
     "import from loopnet.utils": "utils.np_utils",
     "use loopnet.plot.plot_architecture": "utils.vis_utils",
     "use loopnet.models.load_model": "export saver",
-    "seeds are set with utils.set_random_seed, or Sequential(seed=...)": "random",
     "the model has one dtype: Sequential(layers, dtype='float64')": "mixed_precision dtype_policies",
     "there are no settings; see loopnet.backend": "config",
     "there is one device": "distribution",
@@ -60,7 +61,6 @@ _MISSING = missing.listed({
         Loss Metric Optimizer Initializer Layer Regularizer""",
     "search by a loop of your own": "tuner",
     # TensorFlow's, for listings that say import loopnet as tf
-    "its functions are in loopnet.activations and loopnet.losses: activations.softmax(logits)": "nn",
     # but no ufunc's name: for numpy.add, NumPy 2.0's pickle asks all modules, and this one before numpy
     "use numpy, whose arrays models take and give": """
         Tensor TensorShape Variable argmax argmin bool cast clip_by_value concat constant convert_to_tensor expand_dims

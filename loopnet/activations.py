@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import Array, answer
 from .layers.activation import Activation, activation_layer
 from .layers.symbolic import Symbolic
 from .missing import getattr_of, listed, settle
@@ -23,10 +24,10 @@ __all__ = [
 
 def linear(x: Any) -> Any:
     """x itself."""
-    return x if isinstance(x, Symbolic) else np.asarray(x)
+    return x if isinstance(x, Symbolic) else answer(x)
 
 
-def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> np.ndarray:
+def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Array:
     """max(x, 0); with the others, at most max_value, and negative_slope * (x - threshold) below threshold."""
     if max_value is None and not negative_slope and not threshold:
         return _each("relu", x)
@@ -34,57 +35,57 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     return _each("bounded_relu", x, **bounds)
 
 
-def relu6(x: Any) -> np.ndarray:
+def relu6(x: Any) -> Array:
     """max(x, 0), at most 6."""
     return _each("bounded_relu", x, max_value=6.0)
 
 
-def leaky_relu(x: Any, negative_slope: float = 0.2) -> np.ndarray:
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Array:
     """x, or negative_slope * x where it is negative."""
     return _each("leaky_relu", x, negative_slope=negative_slope)
 
 
-def sigmoid(x: Any) -> np.ndarray:
+def sigmoid(x: Any) -> Array:
     """1 / (1 + exp(-x))."""
     return _each("sigmoid", x)
 
 
-def hard_sigmoid(x: Any) -> np.ndarray:
+def hard_sigmoid(x: Any) -> Array:
     """x / 6 + 1/2, at least 0 and at most 1."""
     return _each("hard_sigmoid", x)
 
 
-def tanh(x: Any) -> np.ndarray:
+def tanh(x: Any) -> Array:
     """Hyperbolic tangent."""
     return _each("tanh", x)
 
 
-def softsign(x: Any) -> np.ndarray:
+def softsign(x: Any) -> Array:
     """x / (1 + abs(x))."""
     return _each("softsign", x)
 
 
-def softplus(x: Any) -> np.ndarray:
+def softplus(x: Any) -> Array:
     """log(1 + exp(x))."""
     return _each("softplus", x)
 
 
-def elu(x: Any, alpha: float = 1.0) -> np.ndarray:
+def elu(x: Any, alpha: float = 1.0) -> Array:
     """x, or alpha * (exp(x) - 1) where it is negative."""
     return _each("elu", x, alpha=alpha)
 
 
-def selu(x: Any) -> np.ndarray:
+def selu(x: Any) -> Array:
     """1.0507 * elu(x, alpha=1.6733)."""
     return _each("selu", x)
 
 
-def exponential(x: Any) -> np.ndarray:
+def exponential(x: Any) -> Array:
     """exp(x)."""
     return _each("exponential", x)
 
 
-def silu(x: Any) -> np.ndarray:
+def silu(x: Any) -> Array:
     """x * sigmoid(x)."""
     return _each("silu", x)
 
@@ -92,18 +93,18 @@ def silu(x: Any) -> np.ndarray:
 swish = silu
 
 
-def gelu(x: Any, approximate: bool = False) -> np.ndarray:
+def gelu(x: Any, approximate: bool = False) -> Array:
     """x times the share of a Gaussian that lies below x. Raises ``NotImplementedError`` for the approximate one."""
     settle("gelu", {"approximate": approximate}, {"approximate": "use the exact one, approximate=False"})
     return _each("gelu", x)
 
 
-def mish(x: Any) -> np.ndarray:
+def mish(x: Any) -> Array:
     """x * tanh(softplus(x))."""
     return _each("mish", x)
 
 
-def hard_silu(x: Any) -> np.ndarray:
+def hard_silu(x: Any) -> Array:
     """x * hard_sigmoid(x)."""
     return _each("hard_silu", x)
 
@@ -111,12 +112,12 @@ def hard_silu(x: Any) -> np.ndarray:
 hard_swish = hard_silu
 
 
-def softmax(x: Any) -> np.ndarray:
+def softmax(x: Any) -> Array:
     """exp(x) divided by its sum along the last axis: rows of probabilities."""
     return _rows("softmax", x)
 
 
-def log_softmax(x: Any) -> np.ndarray:
+def log_softmax(x: Any) -> Array:
     """The logarithm of softmax(x)."""
     return _rows("log_softmax", x)
 
@@ -143,7 +144,7 @@ def _each(name: str, x: Any, width: int = 1, **arguments: Any) -> Any:
     assert layer is not None
     layer.build((width,))
     layer.bind(get_ops("literal"), x.dtype)
-    return layer.forward(np.ascontiguousarray(x).reshape(-1, width)).reshape(x.shape)
+    return answer(layer.forward(np.ascontiguousarray(x).reshape(-1, width)).reshape(x.shape))
 
 
 KNOWN = (

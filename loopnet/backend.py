@@ -38,7 +38,8 @@ __getattr__ = getattr_of(
         "give each layer data_format": "set_image_data_format",
         "give the model its dtype: Sequential(layers, dtype='float64')": "set_floatx cast_to_floatx cast",
         "it is 1e-7": "set_epsilon",
-        "set it: model.optimizer.learning_rate = 0.001": "set_value get_value",
+        "set it: model.optimizer.learning_rate = 0.001": "set_value",
+        "it is a number, or an array, already: model.optimizer.learning_rate": "get_value",
         "to look inside a network see loopnet.plot and `loopnet step`": "function gradients learning_phase",
         "use numpy": """
             abs argmax argmin binary_crossentropy cast clip concatenate dot exp expand_dims eval flatten log max maximum

@@ -30,6 +30,8 @@ __getattr__ = getattr_of(
         "use CSVLogger, or loopnet.plot.plot_history(history)": "TensorBoard RemoteMonitor",
         "fit(verbose=1) shows a bar": "ProgbarLogger",
         "see loopnet.averaging": "SwapEMAWeights",
+        "give fit a list of callbacks": "CallbackList",
+        "use ModelCheckpoint": "OrbaxCheckpoint",
     }),
 )  # fmt: skip
 

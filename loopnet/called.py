@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .arrays import Array, answer
 from .batches import Batches, check_images, unlisted
 from .ops import Ops, get_ops
 from .seeds import generators
@@ -35,7 +36,7 @@ _NOTHING = np.empty(0)
 """In a double, until it has weights of its own."""
 
 
-def call_layer(layer: "Layer", x: Any, training: bool = False) -> np.ndarray:
+def call_layer(layer: "Layer", x: Any, training: bool = False) -> Array:
     """What ``layer`` makes of the batch ``x``: an array of its model's dtype, or of float32 before it is in one. On
     the rung of its model, if that is one of the CPU's, else on ``parallel``.
 
@@ -67,10 +68,10 @@ def call_layer(layer: "Layer", x: Any, training: bool = False) -> np.ndarray:
             y = double.forward(double.ops.pack(images), training)
         if training:
             _take_over(layer, double)
-        return np.array(double.ops.to_host(y, (len(images), *double.output_shape[1:])))
+        return answer(np.array(double.ops.to_host(y, (len(images), *double.output_shape[1:]))))
 
 
-def call_merging(layer: "Layer", several: list[Any]) -> np.ndarray:
+def call_merging(layer: "Layer", several: list[Any]) -> Array:
     """What a merging ``layer`` makes of a list of batches: a float32 array, or one of its model's dtype."""
     with layer.turn or nullcontext():
         double, dtype = _double(layer), _dtype(layer)
@@ -84,16 +85,19 @@ def call_merging(layer: "Layer", several: list[Any]) -> np.ndarray:
         double.bind(_rung(layer), dtype)
         refuse_after_fork(double.ops.name)
         y = double.forward([double.ops.pack(x) for x in images])
-        return np.array(double.ops.to_host(y, (len(images[0]), *double.output_shape[1:])))
+        return answer(np.array(double.ops.to_host(y, (len(images[0]), *double.output_shape[1:]))))
 
 
 @one_at_a_time
-def call_model(model: "Sequential", x: Any, training: bool = False) -> np.ndarray:
+def call_model(model: "Sequential", x: Any, training: bool = False) -> Any:
     """``predict(x)``, all in one batch; training: the layers do as they do in training, except that nothing is learned:
     dropout drops, and batch normalisation goes by the batch, and moves its moving averages.
     """
     if not training:
-        return model.predict_on_batch(x)
+        answers: Any = model.predict_on_batch(x)
+        if isinstance(answers, dict):
+            return {key: answer(one) for key, one in answers.items()}
+        return [answer(one) for one in answers] if isinstance(answers, list) else answer(answers)
     if model._input is None:
         model.build(np.shape(unlisted(x)))
     ops = model._ready()
@@ -103,7 +107,7 @@ def call_model(model: "Sequential", x: Any, training: bool = False) -> np.ndarra
         y = model._forward(batch, training=True, images=len(images))
     if model._plan.softmax is not None:
         y = model._plan.softmax.forward(y)
-    return np.array(ops.to_host(y, (len(images), *model.layers[-1].output_shape[1:])))
+    return answer(np.array(ops.to_host(y, (len(images), *model.layers[-1].output_shape[1:]))))
 
 
 @contextmanager

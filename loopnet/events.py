@@ -27,6 +27,14 @@ class Callback:
     comes_last = False
     """Whether it is told of each event after all others."""
 
+    def set_model(self, model: "Sequential") -> None:
+        """Called with the model before anything is told."""
+        self.model = model
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Called with ``params`` before anything is told."""
+        self.params = params
+
     def get_state(self) -> dict[str, Any]:
         """What it remembers: numbers, strings, lists and dicts of them, and lists of arrays."""
         return {name: getattr(self, name) for name in self.remembers if hasattr(self, name)}
@@ -119,11 +127,11 @@ def introduce(
 ) -> None:
     """Give the listeners ``self.model`` and ``self.params``, of a pass over ``source``."""
     for listener in listeners:
-        listener.model = model
-        listener.params = {
+        listener.set_params({
             "epochs": epochs, "steps": source.steps, "verbose": 1 if verbose == "auto" else verbose,
             "batch_size": source.batch_size, "images": source.images,
-        }  # fmt: skip
+        })  # fmt: skip
+        listener.set_model(model)
 
 
 def validates(model: "Sequential", epoch: int) -> bool:

@@ -34,8 +34,10 @@ class Model:
         encoder = Model(inputs, codes)                                   of autoencoder = Model(inputs, outputs)
         maps = Model(model.inputs, model.get_layer("conv2d").output)     to look inside a model
         every = Model(model.inputs, [layer.output for layer in model.layers])
+        named = Model(model.inputs, {layer.name: layer.output for layer in model.layers})
 
-    With several outputs it is for looking: ``predict`` gives a list of arrays, and it cannot be trained.
+    With several outputs it is for looking: ``predict`` gives a list of arrays, or a dictionary, and it cannot be
+    trained.
 
     Raises ``ValueError`` if the outputs are not made from the inputs, ``NotImplementedError`` for several inputs, and
     for a layer that is called on two things.
@@ -51,14 +53,16 @@ class Model:
     ) -> Sequential:
         name = name or "functional"
         first = _one(name, "inputs", inputs)
+        keys = list(outputs) if isinstance(outputs, dict) else None
+        outputs = list(outputs.values()) if isinstance(outputs, dict) else outputs
         several = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
         ends = [_symbolic(name, "outputs", one) for one in several or [None]]
         graph = _between(name, first, ends)
         bottom = first if isinstance(first, Input) else Input(first.shape[1:])
-        if len(ends) == 1:
+        if len(ends) == 1 and keys is None:
             model = Sequential([bottom], name, dtype, seed)
         else:
-            model = _Looking(bottom, [end.layer for end in ends], name, dtype, seed)
+            model = _Looking(bottom, [end.layer for end in ends], keys, name, dtype, seed)
         for layer in by_depth(graph, [end.layer for end in ends]):
             model._put(layer, graph[layer])
         return model
@@ -76,10 +80,14 @@ class Model:
 
 
 class _Looking(Sequential):
-    """A network that gives the outputs of several of its layers, ``ends``, as they are at the moment."""
+    """A network that gives the outputs of several of its layers, ``ends``, as they are at the moment; by these keys, if
+    there are any.
+    """
 
-    def __init__(self, bottom: Input, ends: Sequence[Layer], name: str, dtype: str, seed: int | None):
-        self._ends = ends
+    def __init__(
+        self, bottom: Input, ends: Sequence[Layer], keys: list[Any] | None, name: str, dtype: str, seed: int | None
+    ):
+        self._ends, self._keys = ends, keys
         super().__init__([bottom], name, dtype, seed)
 
     @property
@@ -90,7 +98,10 @@ class _Looking(Sequential):
 
     @property
     def output(self) -> Any:
-        return self.outputs
+        return self._by_key(self.outputs)
+
+    def _by_key(self, several: list[Any]) -> Any:
+        return several if self._keys is None else dict(zip(self._keys, several, strict=True))
 
     @property
     def output_shape(self) -> Any:
@@ -106,7 +117,7 @@ class _Looking(Sequential):
         steps: int | None = None,
         **others: Any,
     ) -> Any:
-        """A list of arrays, one for each output."""
+        """A list of arrays, one for each output, or a dictionary of them."""
         settle_for(self, "predict", others)
         if callbacks:
             raise NotImplementedError(f"{self.name}: a model with several outputs has no callbacks")
@@ -115,15 +126,16 @@ class _Looking(Sequential):
             made = outputs_of_layers(self, batch.images())
             for batches, end in zip(found, self._ends, strict=True):
                 batches.append(made[self.layers.index(end)])
-        return [np.concatenate(batches) for batches in found]
+        return self._by_key([np.concatenate(batches) for batches in found])
 
     def __call__(self, x: Any, training: bool | None = None) -> Any:
         return self._refuse() if training else super().__call__(x, training)
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        by_name = "" if self._keys is None else " by name"
         raise NotImplementedError(
-            f"{self.name}: a model with {len(self._ends)} outputs is for looking: predict; train, evaluate and save "
-            "the whole model that it shares its layers with"
+            f"{self.name}: a model with {len(self._ends)} outputs{by_name} is for looking: predict; train, evaluate "
+            "and save the whole model that it shares its layers with"
         )
 
     compile = fit = evaluate = train_on_batch = save = export = pop = get_config = _refuse

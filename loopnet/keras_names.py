@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import architecture, metrics, saving
+from .arrays import Array
 from .batches import unlisted
 from .called import call_model
 from .layers import Layer
@@ -55,6 +56,10 @@ ARGUMENTS = {
         **dict.fromkeys(("max_queue_size", "workers", "use_multiprocessing"), _NO_QUEUE),
     },
     "summary": {"layer_range": "the table has all layers"},
+    "load_weights": dict.fromkeys(
+        ("by_name", "skip_mismatch"),
+        "a file is for the same layers; give each what another model has: layer.set_weights(other.get_weights())",
+    ),
     "save": {
         "save_format": "the file is always safetensors",
         "include_optimizer": "the optimizer is always kept",
@@ -87,7 +92,7 @@ class KerasNames:
         """``predict(x)``, all in one batch; training=True: the outputs as they are in training, see ``called``. Of an
         ``Input`` or a symbolic tensor, what the layers make of it.
         """
-        symbolic = only_symbolic(self.name, (x,), {"training": training})
+        symbolic = only_symbolic(self.name, (x,), {"training": training}, self.layers)
         if symbolic is not None:
             if not self.layers:
                 raise ValueError(f"{self.name}: it has no layers yet")
@@ -110,7 +115,7 @@ class KerasNames:
         return self._input is not None and bool(self.layers)
 
     @property
-    def variables(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
+    def variables(self: "Sequential") -> list[Array]:  # type: ignore[misc]
         """The ``weights``."""
         return self.weights
 
@@ -137,23 +142,23 @@ class KerasNames:
         return [p.regularizer(np.asarray(p.value)) for p in learned if p.regularizer is not None]
 
     @property
-    def trainable_weights(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
+    def trainable_weights(self: "Sequential") -> list[Array]:  # type: ignore[misc]
         """Those of the ``weights`` that training changes, once ``compile`` has been told."""
-        return [np.asarray(p.value) for p in self._trained(self._to_freeze())]
+        return [p.answered() for p in self._trained(self._to_freeze())]
 
     @property
-    def non_trainable_weights(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
+    def non_trainable_weights(self: "Sequential") -> list[Array]:  # type: ignore[misc]
         """The others: those of frozen layers, and the moving means and variances of batch normalisation."""
         trained = {id(p) for p in self._trained(self._to_freeze())}
-        return [np.asarray(p.value) for p in self._parameters() if id(p) not in trained]
+        return [p.answered() for p in self._parameters() if id(p) not in trained]
 
     @property
-    def trainable_variables(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
+    def trainable_variables(self: "Sequential") -> list[Array]:  # type: ignore[misc]
         """The ``trainable_weights``."""
         return self.trainable_weights
 
     @property
-    def non_trainable_variables(self: "Sequential") -> list[np.ndarray]:  # type: ignore[misc]
+    def non_trainable_variables(self: "Sequential") -> list[Array]:  # type: ignore[misc]
         """The ``non_trainable_weights``."""
         return self.non_trainable_weights
 
@@ -177,6 +182,7 @@ class KerasNames:
         """Write the weights, without the architecture: see ``saving``."""
         saving.save_weights(self, saving.may_write(path, overwrite))
 
-    def load_weights(self: "Sequential", path: str | Path) -> None:  # type: ignore[misc]
+    def load_weights(self: "Sequential", path: str | Path, **others: Any) -> None:  # type: ignore[misc]
         """Take over the weights of a file that ``save_weights`` or ``save`` wrote, for the same layers."""
+        settle_for(self, "load_weights", others)
         saving.load_weights(self, path)

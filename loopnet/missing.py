@@ -54,6 +54,9 @@ HARMLESS = {
 }  # fmt: skip
 """Values of arguments that ask for what is done anyway, beside None and False."""
 
+OF_NONE = ("reduction",)
+"""Arguments of which None asks for something: all losses, and not their mean."""
+
 
 def settle(who: str, given: Mapping[str, Any], missing: Missing, known: Iterable[str] = ()) -> None:
     """Pass over arguments of Keras's that ask for nothing, and refuse the others: ``NotImplementedError`` for one that
@@ -66,7 +69,8 @@ def settle(who: str, given: Mapping[str, Any], missing: Missing, known: Iterable
             raise TypeError(f"{who}: unknown argument {name!r}{hint}")
         harmless = HARMLESS.get(name)
         asks_for_nothing = isinstance(value, (str, int, float)) and value == harmless
-        if value is not None and value is not False and not asks_for_nothing:
+        asks_for_nothing = asks_for_nothing or value is False or (value is None and name not in OF_NONE)
+        if not asks_for_nothing:
             raise NotImplementedError(f"{who}: {name} is not in loopnet: {missing[name]}")
 
 

@@ -164,6 +164,8 @@ class Sequential(KerasNames, Network):
             data = self._data("fit", x, y, sample_weight, class_weight)
             if validation_data is None and validation_split:
                 data, rest = self._split(data, validation_split)
+                if class_weight is not None:
+                    rest.sample_weight = None  # classes have weights in training alone, as in Keras
                 size = validation_batch_size or batch_size
                 held_out = InOrder("fit", rest, size, validation_steps, "validation_steps")
             batch_size, steps = size_and_steps("fit", data.count, batch_size, steps_per_epoch, "steps_per_epoch")
@@ -215,10 +217,11 @@ class Sequential(KerasNames, Network):
         """What to train on, and the last ``share`` of all, to validate on."""
         if not 0 < share < 1:
             raise ValueError(f"fit: expected validation_split between 0 and 1, given {share!r}")
-        keep = data.count - int(data.count * share)
-        if keep == data.count:
+        keep = int(data.count * (1 - share))  # to the image, as in Keras
+        if keep in (0, data.count):
             image, _ = words(self._built())
-            raise ValueError(f"fit: validation_split {share} of {keep} {image}s leaves none to validate on")
+            purpose = "validate" if keep else "train"
+            raise ValueError(f"fit: validation_split {share} of {data.count} {image}s leaves none to {purpose} on")
         return data.split(keep)
 
     def _to_validate_on(self, data: Any, batch_size: int | None, own_size: int | None, steps: int | None) -> Source:

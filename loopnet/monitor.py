@@ -4,10 +4,13 @@ import math
 import operator
 from collections.abc import Sequence
 from difflib import get_close_matches
+from inspect import signature
+from typing import Any
 
 from . import metrics
 from .events import Callback, LambdaCallback, Logs, validates
 from .lines import say
+from .missing import settle
 
 
 class Monitor(Callback):
@@ -91,8 +94,10 @@ class ReduceLROnPlateau(Monitor):
         min_delta: float = 1e-4,
         cooldown: int = 0,
         min_lr: float = 0.0,
+        **others: Any,
     ):
         super().__init__(monitor, mode)
+        settle("ReduceLROnPlateau", others, {"epsilon": "today's name is min_delta"}, signature(type(self)).parameters)
         if not 0 < factor < 1:
             raise ValueError(f"ReduceLROnPlateau: expected factor between 0 and 1, given {factor!r}")
         self.factor, self.patience, self.verbose, self.min_delta = factor, patience, verbose, min_delta

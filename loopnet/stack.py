@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import Array
 from .called import is_made
 from .graph import Graph, Maker, above_what_learns
 from .layers import Input, Layer
@@ -243,7 +244,7 @@ class Stack:
     # ---- weights ---------------------------------------------------------------------------------------------------
 
     @property
-    def weights(self) -> list[np.ndarray]:
+    def weights(self) -> list[Array]:
         """All weights and biases, layer by layer."""
         return [w for layer in self.layers for w in layer.weights]
 

@@ -41,14 +41,18 @@ __getattr__ = getattr_of(__name__, MISSING)
 
 
 def to_categorical(y: Any, num_classes: int | None = None) -> np.ndarray:
-    """Class numbers (images,) as one-hot rows (images, num_classes) of float32. ``num_classes`` defaults to
-    ``max(y) + 1``.
+    """Class numbers (images,) as one-hot rows (images, num_classes) of float32; those of pixels, (images, height,
+    width), likewise, and a last axis of 1 is passed over, as in Keras. ``num_classes`` defaults to ``max(y) + 1``.
     """
     from .losses import SparseCategoricalCrossentropy
 
     y = np.asarray(y)
+    if y.dtype.kind not in "fiub" or y.size == 0:
+        raise ValueError(f"to_categorical: expected class numbers, given shape {y.shape} of {y.dtype}")
+    places = y.shape[:-1] if y.ndim > 1 and y.shape[-1] == 1 else y.shape
     classes = int(y.max()) + 1 if num_classes is None else num_classes
-    return SparseCategoricalCrossentropy().encode(y, classes).astype(np.float32)
+    rows = SparseCategoricalCrossentropy().encode(y.reshape(-1), classes)
+    return rows.reshape(*places, classes).astype(np.float32)
 
 
 def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:

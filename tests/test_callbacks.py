@@ -366,3 +366,20 @@ def test_an_epoch_ends_with_one_line_that_holds_every_number(model, capsys, monk
     for lines in (live, plain):
         assert [line.split()[1] for line in lines] == ["1/2", "2/2"]
         assert all(name in line for line in lines for name in (" loss ", " accuracy ", " val_loss ", " val_accuracy "))
+
+
+def test_a_callback_may_hear_of_its_model_in_its_own_way(model):
+    """As listings that override Keras's set_model do."""
+
+    class Own(callbacks.Callback):
+        def set_params(self, params):
+            super().set_params({**params, "mine": 1})
+
+        def set_model(self, model):
+            super().set_model(model)
+            self.count = model.count_params()
+
+    own = Own()
+    model.fit(X, Y, **OPTIONS, callbacks=[own])
+    assert own.model is model and own.count == model.count_params()
+    assert own.params["epochs"] == 3 and own.params["mine"] == 1

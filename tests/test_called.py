@@ -44,7 +44,7 @@ def net(*stack, backend="literal"):
 def test_a_layer_called_is_a_model_of_it(layer):
     alone = layer()
     outputs = alone(X)
-    assert outputs.dtype == np.float32 and type(outputs) is np.ndarray
+    assert outputs.dtype == np.float32 and type(outputs.numpy()) is np.ndarray
     np.testing.assert_array_equal(alone(X.tolist()), outputs)
     np.testing.assert_array_equal(alone(X[:5]), outputs[:5])
     model = Sequential([Input((8, 8, 1)), alone])
@@ -61,7 +61,7 @@ def test_a_merging_layer_called_on_a_list_answers_as_keras_does(number):
     expected = answers("layers")[f"{number}/y"]
     for given in (several, tuple(several), [x.tolist() for x in several]):
         outputs = getattr(layers, name)(**arguments)(given)
-        assert outputs.dtype == np.float32 and type(outputs) is np.ndarray
+        assert outputs.dtype == np.float32 and type(outputs.numpy()) is np.ndarray
         np.testing.assert_allclose(outputs, expected, rtol=1e-6, atol=1e-6)
     by_function = getattr(layers, name.lower())(several, **arguments)
     np.testing.assert_array_equal(by_function, outputs)

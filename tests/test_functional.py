@@ -141,7 +141,7 @@ REFUSED = [
     (lambda: type("MyNet", (Model,), {}), NotImplementedError, "MyNet: subclasses of Model are not in loopnet"),
     (lambda: Conv2D(3, 3)(A), ValueError, r"Conv2D: expected input of shape \(batch, height, width, channels\)"),
     (lambda: Dropout(0.5)(A, training=True), NotImplementedError, "Dropout: training=True is not in loopnet"),
-    (lambda: logits()(Input((8, 8, 1)), training=False), NotImplementedError, "training=False is not in loopnet"),
+    (lambda: logits()(Input((8, 8, 1)), training=True), NotImplementedError, "training=True is not in loopnet"),
     (lambda: logits()(Input((9, 9, 1))), ValueError, r"flatten: it was built for .* \(8, 8, 1\), given \(9, 9, 1\)"),
     (lambda: np.asarray(Dense(4)(A)), NotImplementedError, "has no numbers yet: make a Model of it"),
     (lambda: activations.relu(Dense(4)(A))(X), TypeError, "not callable"),  # type: ignore[operator]
@@ -574,3 +574,29 @@ def test_the_last_layer_is_taken_off():
     waiting.pop()
     with pytest.raises(ValueError, match="sequential: it has no layer to take off"):
         waiting.pop()
+
+
+def test_outputs_by_name():
+    """As Keras's guides look inside a network."""
+    model = Sequential([Input((8, 8, 1)), Conv2D(2, 3, name="maps"), Flatten(), Dense(3)], seed=1)
+    named = Model(model.inputs, {layer.name: layer.output for layer in model.layers})
+    several = Model(model.inputs, [layer.output for layer in model.layers]).predict(X)
+    answers: Any
+    for answers in (named.predict(X), named(X)):
+        assert list(answers) == ["maps", "flatten", "dense"] == list(named.output)
+        for ours, theirs in zip(answers.values(), several, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    alone = Model(model.inputs, {"maps": model.layers[0].output})
+    np.testing.assert_allclose(alone.predict(X)["maps"], several[0], rtol=1e-5, atol=1e-6)
+    with pytest.raises(NotImplementedError, match="with 1 outputs by name is for looking"):
+        alone.fit(X, Y)
+
+
+def test_a_base_that_does_the_same_in_training_may_be_called_as_not_in_training():
+    """``base(inputs, training=False)``, as Keras's guide to transfer learning calls it."""
+    base = Sequential([Input((8, 8, 1)), Conv2D(2, 3, activation="relu")], seed=1)
+    base.trainable = False
+    inputs = Input((8, 8, 1))
+    model = Model(inputs, Dense(3)(Flatten()(base(inputs, training=False))))
+    assert len(model.trainable_weights) == 2 and len(model.weights) == 4
+    np.testing.assert_array_equal(Flatten()(base.predict(X)), Model(inputs, model.layers[1].output).predict(X))

@@ -4,6 +4,7 @@ Imports, the shape of the input, arguments and names; beside it a file for each 
 """
 
 import importlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from loopnet import (
     regularizers,
     utils,
 )
-from loopnet.callbacks import ModelCheckpoint
+from loopnet.callbacks import ModelCheckpoint, ReduceLROnPlateau
 from loopnet.layers import Conv2D, Dense, Flatten, Input
 from loopnet.model import Sequential
 
@@ -55,6 +56,8 @@ from loopnet.preprocessing import image
 import loopnet.keras.layers as layers
 from loopnet import data as tf_data; tf_data.AUTOTUNE
 import loopnet as tf; tf.data.AUTOTUNE
+import loopnet as tf; tf.keras.layers.Dense(10, activation=tf.nn.relu)
+from loopnet.random import set_seed
 """
 
 
@@ -75,6 +78,7 @@ def test_import(line):
         ("from loopnet.layers.convolutional import Conv2D", "import from loopnet.layers"),
         ("from loopnet.optimizers import Ftrl", "Ftrl is not in loopnet: use SGD"),
         ("from loopnet.layers import Dot", "Dot is not in loopnet: branches meet in Add, Average, Concatenate"),
+        ("from loopnet.layers import TextVectorization", "TextVectorization is not in loopnet: models take numbers"),
         ("from loopnet.layers import ThresholdedReLU", r"use ReLU\(threshold=1.0\)"),
         ("from loopnet.callbacks import TensorBoard", "TensorBoard is not in loopnet: use CSVLogger"),
         ("from loopnet.metrics import MeanIoU", "MeanIoU is not in loopnet: write a function"),
@@ -86,7 +90,8 @@ def test_import(line):
         ("from loopnet.utils import get_file", "pooch.retrieve"),
         ("from loopnet.keras.layers import LSTM", "there are no recurrent layers"),
         ("from loopnet.keras.optimizers.legacy import Adam", "the optimizers are in loopnet.optimizers itself"),
-        ("import loopnet as tf; tf.nn.softmax([1.0])", "nn is not in loopnet: .*activations.softmax"),
+        ("import loopnet as tf; tf.nn.conv2d", "conv2d is not in loopnet: a network is made of loopnet.layers"),
+        ("from loopnet.random import uniform", r"uniform is not in loopnet: use numpy.random.default_rng\(seed\)"),
         ("import loopnet as tf; tf.constant([1.0])", "constant is not in loopnet: use numpy"),
         ("import loopnet as tf; tf.data.Dataset.from_tensor_slices", "Dataset is not in loopnet: .*generators"),
         ("import loopnet as tf; tf.keras.applications", "applications is not in loopnet"),
@@ -223,6 +228,7 @@ REFUSED_ARGUMENTS = [
     (lambda: optimizers.SGD(lr=0.1), NotImplementedError, "today's name is learning_rate"),
     (lambda: optimizers.SGD(learning_rat=0.1), TypeError, "did you mean 'learning_rate'?"),
     (lambda: losses.CategoricalCrossentropy(reduction="sum"), NotImplementedError, "reduction is not in loopnet"),
+    (lambda: losses.Huber(reduction=None), NotImplementedError, "the functions, .* give one number an image"),
     (lambda: compiled(run_eagerly=True), NotImplementedError, "compile: run_eagerly is not in loopnet"),
     (lambda: compiled(optimizer="lion"), NotImplementedError, "Lion is not in loopnet"),
     (lambda: compiled(loss="dice"), NotImplementedError, "dice is not in loopnet: the losses are"),
@@ -259,6 +265,16 @@ REFUSED_ARGUMENTS = [
     (lambda: type("Linear", (layers.Layer,), {"call": None}), NotImplementedError, "Linear: call is not .* forward"),
     (lambda: layers.Layer(name="own").add_weight(shape=(2, 3)), NotImplementedError, "own: add_weight is not .*build"),
     (lambda: loopnet.ops.convert_to_numpy(X), NotImplementedError, "convert_to_numpy is not in loopnet: .*use numpy"),
+    (lambda: ReduceLROnPlateau(epsilon=1e-3), NotImplementedError, "ReduceLROnPlateau: epsilon .* name is min_delta"),
+    (lambda: ReduceLROnPlateau(patiense=1), TypeError, "did you mean 'patience'?"),
+    (lambda: compiled().load_weights("w", by_name=True), NotImplementedError, r"by_name .*: layer.set_weights\(other"),
+    (lambda: optimizers.get({"class_name": "Adam"}), ValueError, r"expected a dictionary as .*config\(\) gives it"),
+    (lambda: utils.to_categorical(["a", "b"]), ValueError, "to_categorical: expected class numbers, given"),
+    (lambda: Input((3,)) ** 2, NotImplementedError, r"\*\* 2 is not in loopnet: x \* x is the square"),
+    (lambda: Input((3,))[:, 1], NotImplementedError, r"\[...\] is not in loopnet: Cropping1D"),
+    (lambda: abs(Input((3,))), NotImplementedError, r"abs\(.*ReLU\(\)\(x\) \+ layers.ReLU\(\)\(-x\) is the same"),
+    (lambda: layers.Dropout(0.5)(Input((3,)), training=False), NotImplementedError, "in fit, Dropout does as in train"),
+    (lambda: net(layers.BatchNormalization())(Input((8, 8, 1)), training=False), NotImplementedError, "is frozen, "),
     (lambda: compiled().summary(print), ValueError, "summary: expected line_length as a number, .*use print_fn="),
 ]
 
@@ -325,3 +341,50 @@ def test_a_summary_before_the_shape_of_the_input_is_known():
         ["dense", "(Dense)", "?", "0", "(unbuilt)"],
     ]
     assert lines[-3:] == ["Total params: 0", "Trainable params: 0", "Non-trainable params: 0"]
+
+
+def test_tensorflow_s_first_tutorial_asks_answers_for_their_numbers():
+    tf = loopnet
+    tf.random.set_seed(3)
+    first = Sequential([Input((4,)), Dense(3)])
+    tf.random.set_seed(3)
+    again = Sequential([Input((4,)), Dense(3)])
+    x = np.linspace(-1, 1, 8, dtype=np.float32).reshape(2, 4)
+    logits = first(x).numpy()
+    assert type(logits) is np.ndarray and logits.dtype == np.float32
+    np.testing.assert_array_equal(logits, again(x, training=True).numpy())
+    np.testing.assert_allclose(tf.nn.softmax(logits).numpy().sum(axis=1), [1, 1], rtol=1e-6)
+    assert tf.nn.relu is activations.relu
+    loss = losses.SparseCategoricalCrossentropy(from_logits=True)([0, 2], logits)
+    expected = np.log(np.exp(logits).sum(axis=1)) - logits[[0, 1], [0, 2]]
+    assert loss.numpy() == pytest.approx(expected.mean(), rel=1e-6) and f"{loss:.2f}" == f"{expected.mean():.2f}"
+
+
+def test_weights_say_what_they_are():
+    model: Any = Sequential([Conv2D(2, 3, input_shape=(4, 4, 1)), layers.BatchNormalization()])
+    names = ["kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance"]
+    assert [w.name for w in model.weights] == names  # as in Keras 3.15
+    assert [w.name for w in model.trainable_weights] == names[:4]
+    kernel = model.layers[0].kernel
+    assert type(kernel.numpy()) is np.ndarray and np.shares_memory(kernel, model.layers[0].weights[0])
+    np.testing.assert_array_equal(model.layers[1].moving_variance, [1, 1])
+    assert kernel[0].name is None
+    with pytest.raises(NotImplementedError, match="assign is not in loopnet: set weights with layer.set_weights"):
+        kernel.assign(kernel)
+    assert not hasattr(kernel, "nonsense")
+
+
+def test_class_numbers_of_pixels_as_rows():
+    """As Keras 3.15: masks for a network that marks the pixels; a column is a list."""
+    masks = np.array([[[0, 2], [1, 0]]])
+    rows = utils.to_categorical(masks, num_classes=4)
+    assert rows.shape == (1, 2, 2, 4) and rows.dtype == np.float32
+    np.testing.assert_array_equal(rows, np.eye(4)[masks])
+    np.testing.assert_array_equal(utils.to_categorical(masks[..., None], 4), rows)
+    np.testing.assert_array_equal(utils.to_categorical([[1], [0]]), [[0, 1], [1, 0]])
+
+
+def test_an_optimizer_of_another_one_s_config():
+    first = optimizers.SGD(optimizers.schedules.ExponentialDecay(0.1, 5, 0.5), momentum=0.9, clipnorm=1.0)
+    again = optimizers.SGD.from_config(first.get_config())
+    assert type(again) is optimizers.SGD and again.get_config() == first.get_config()

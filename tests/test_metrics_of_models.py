@@ -185,3 +185,27 @@ def test_unknown_metrics():
         small().compile("sgd", "mse", metrics=["f1"])
     with pytest.raises(ValueError, match="metrics: expected names, objects of .* given <class 'float'>"):
         metrics.get(float)
+
+
+def test_a_function_of_metrics_counts_as_its_class_does():
+    """As Chollet's book compiles: metrics=[metrics.binary_accuracy]; labels (images,), outputs (images, 1)."""
+    model = Through(1)
+    given = [metrics.binary_accuracy, metrics.mean_absolute_error, losses.mse]
+    model.compile("sgd", "mse", metrics=given)
+    logs = model.evaluate([[0.2], [0.4], [0.9]], [0, 1, 1], verbose=0, return_dict=True)
+    assert logs == pytest.approx(
+        {"loss": 0.41 / 3, "binary_accuracy": 2 / 3, "mean_absolute_error": 0.3, "mean_squared_error": 0.41 / 3}
+    )
+    model = Through(3)
+    model.compile("sgd", LOGITS, metrics=[metrics.sparse_categorical_accuracy])
+    assert model.evaluate(NEAR, [0, 1, 2, 0], verbose=0)[1] == 0.5
+
+
+def test_accuracies_as_functions_give_a_number_an_image():
+    """As Keras 3.15 does; for yes and no a number an output."""
+    assert metrics.categorical_accuracy(PLACES, NEAR).tolist() == [1, 0, 1, 0]
+    assert metrics.sparse_categorical_accuracy([0, 1, 2, 0], NEAR).numpy().tolist() == [1, 0, 1, 0]
+    assert metrics.top_k_categorical_accuracy(PLACES, NEAR, k=2).tolist() == [1, 1, 1, 1]
+    assert metrics.sparse_top_k_categorical_accuracy([0, 0, 0, 0], NEAR, k=1).tolist() == [1, 1, 0, 0]
+    assert metrics.binary_accuracy([0, 1], [[0.4], [0.4]]).tolist() == [[1], [0]]
+    assert metrics.binary_accuracy([[0, 1]], [[0.4, 0.4]], threshold=0.3).tolist() == [[0, 1]]

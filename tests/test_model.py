@@ -289,7 +289,8 @@ def test_a_table_has_rows_of_numbers():
         (np.full((5, 4), np.inf), y, 0.0, "expected finite numbers, given NaN or infinity, first in row 0"),
         (x[:0], y[:0], 0.0, "expected at least one row"),
         (x, y[:4], 0.0, "expected one label for each row, given 5 rows and 4 labels"),
-        (x, y, 0.1, "validation_split 0.1 of 5 rows leaves none"),
+        (x, y, 0.9, "validation_split 0.9 of 5 rows leaves none to train on"),
+        (x, y, 1e-20, "validation_split 1e-20 of 5 rows leaves none to validate on"),
     ]:
         with pytest.raises(ValueError, match=message):
             model.fit(images, labels, verbose=0, validation_split=split)

@@ -5,6 +5,7 @@ import pytest
 from small_networks import X, Y, each_rung, small
 
 from loopnet import losses
+from loopnet.callbacks import LambdaCallback
 from loopnet.layers import ReLU, Softmax
 from loopnet.optimizers import SGD
 
@@ -91,11 +92,24 @@ def test_class_weight_is_the_weight_of_its_images():
     for model in (by_class, by_image):
         model.compile(SGD(0.1), losses.SparseCategoricalCrossentropy(from_logits=True))
     options = {"batch_size": 3, "epochs": 2, "verbose": 0, "validation_split": 0.3}
+    kept = np.arange(len(Y)) < 4
     a = by_class.fit(X, Y, class_weight={1: 5.0}, **options)
-    b = by_image.fit(X, Y, sample_weight=np.where(Y == 1, 5.0, 1.0), **options)
+    b = by_image.fit(X, Y, sample_weight=np.where(kept & (Y == 1), 5.0, 1.0), **options)
     assert a.history["loss"] == b.history["loss"]
-    # the images held out carry their weights too in sample_weight's case, and in class_weight's as well
-    assert a.history["val_loss"] == b.history["val_loss"]
+    # images held out carry their own weights, and none of their classes', as in Keras
+    assert a.history["val_loss"] == b.history["val_loss"] and 1 in Y[~kept]
+
+
+def test_a_split_is_keras_s_to_the_image():
+    """Keras keeps floor(images * (1 - share)) to train on: 4 of 7, where 7 - floor(7 * 0.3) would be 5."""
+    seen = []
+    model = small(seed=3)
+    model.compile(SGD(0.1), losses.SparseCategoricalCrossentropy(from_logits=True))
+    count = LambdaCallback(
+        on_train_batch_end=lambda *_: seen.append("train"), on_test_batch_end=lambda *_: seen.append("test")
+    )
+    model.fit(X, Y, batch_size=1, verbose=0, validation_split=0.3, callbacks=[count])
+    assert (seen.count("train"), seen.count("test")) == (4, 3)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import constraints, initializers, regularizers
+from ..arrays import Array, answer
 from ..called import call_layer
 from ..missing import settle
 from ..ops import Ops, Tensor
@@ -34,9 +35,16 @@ class Parameter:
     value: Any = None
     grad: Any = None
 
+    def answered(self) -> Array:
+        """The value, for whoever asks the layer for its weights, by Keras's name for it."""
+        return answer(self.value, {"w": "kernel", "b": "bias"}.get(self.name, self.name))
+
     def numpy(self) -> np.ndarray:
         """A copy of the value."""
         return np.array(self.value)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.value, dtype)
 
 
 _OWN_LAYER = "a layer has forward(x, training) and backward(dy), and declares its parameters in build(input_shape)"
@@ -137,6 +145,11 @@ class Layer:
             p.grad = self.ops.asarray(np.zeros(p.shape, dtype))
 
     @property
+    def differs_in_training(self) -> bool:
+        """Whether ``fit`` has it do something else than ``predict``: it draws numbers, or goes by the batch."""
+        return hasattr(self, "_step")
+
+    @property
     def backend(self) -> str | None:
         """The name of the rung that the layer runs on; None before its model is compiled."""
         return self.ops.name if hasattr(self, "ops") else None
@@ -189,7 +202,7 @@ class Layer:
         """Of a symbolic tensor, ``x = Dense(10)(x)``, the next one, for ``Model(inputs, outputs)``, which draws the
         weights. Of numbers: an array, what the layer makes of them; see ``called``.
         """
-        x = only_symbolic(self._who, inputs, {"training": training, **arguments})
+        x = only_symbolic(self._who, inputs, {"training": training, **arguments}, [self])
         if x is None:
             if len(inputs) != 1:
                 raise NotImplementedError(f"{self._who}: called on {len(inputs)} inputs; {ONE_INPUT}")
@@ -250,32 +263,32 @@ class Layer:
         return (None, *self._output)
 
     @property
-    def weights(self) -> list[np.ndarray]:
+    def weights(self) -> list[Array]:
         """The layer's parameters, in Keras's order: weights, then biases; what is not trained comes last."""
-        return [np.asarray(p.value) for p in self.parameters]
+        return [p.answered() for p in self.parameters]
 
     @property
-    def variables(self) -> list[np.ndarray]:
+    def variables(self) -> list[Array]:
         """The ``weights``."""
         return self.weights
 
     @property
-    def trainable_weights(self) -> list[np.ndarray]:
+    def trainable_weights(self) -> list[Array]:
         """Those of the ``weights`` that training changes; none while ``trainable`` is False."""
-        return [np.asarray(p.value) for p in self.parameters if p.trainable and self.trainable]
+        return [p.answered() for p in self.parameters if p.trainable and self.trainable]
 
     @property
-    def non_trainable_weights(self) -> list[np.ndarray]:
+    def non_trainable_weights(self) -> list[Array]:
         """The other ``weights``."""
-        return [np.asarray(p.value) for p in self.parameters if not (p.trainable and self.trainable)]
+        return [p.answered() for p in self.parameters if not (p.trainable and self.trainable)]
 
     @property
-    def trainable_variables(self) -> list[np.ndarray]:
+    def trainable_variables(self) -> list[Array]:
         """The ``trainable_weights``."""
         return self.trainable_weights
 
     @property
-    def non_trainable_variables(self) -> list[np.ndarray]:
+    def non_trainable_variables(self) -> list[Array]:
         """The ``non_trainable_weights``."""
         return self.non_trainable_weights
 

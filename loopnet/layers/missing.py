@@ -14,7 +14,8 @@ MISSING = listed(
         "use pooling with a pool_size, or global pooling": """
         AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D
         AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D""",
-        "use Dropout": "AlphaDropout ActivityRegularization",
+        "use Dropout": "AlphaDropout",
+        "only weights and biases add to the loss: Dense(..., kernel_regularizer=...)": "ActivityRegularization",
         "the normalisation here is BatchNormalization": """
         LayerNormalization GroupNormalization UnitNormalization SpectralNormalization RMSNormalization""",
         "use ReLU(threshold=1.0)": "ThresholdedReLU",
@@ -28,8 +29,15 @@ MISSING = listed(
         "there is no attention; the layers are those of convolutional networks": """
         AdditiveAttention Attention GroupQueryAttention MultiHeadAttention""",
         "change the images before they reach the model": """
-        AutoContrast AugMix CutMix Equalization MixUp RandAugment
-        RandomGaussianBlur""",
+        AutoContrast AugMix ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization
+        MaxNumBoundingBoxes MixUp Pipeline RandAugment RandomColorDegeneration RandomColorJitter
+        RandomGaussianBlur RandomGrayscale RandomHeight RandomHue RandomInvert
+        RandomPerspective RandomPosterization RandomSaturation RandomSharpness RandomWidth Solarization""",
+        "models take numbers: make them with numpy, of words, of classes and of sound": """
+        CategoryEncoding Discretization HashedCrossing Hashing IntegerLookup MelSpectrogram STFTSpectrogram
+        StringLookup TextVectorization""",
+        "the layers are loopnet's own": "FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper",
+        "a layer looks at the shape in build(input_shape)": "InputSpec",
         "use RandomDistortion, with elastic, cutout or shear": "RandomElasticTransform RandomErasing RandomShear",
         "a layer is made again from its config(): type(layer)(**layer.config())": "deserialize serialize",
     }

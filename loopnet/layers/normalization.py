@@ -67,6 +67,10 @@ class BatchNormalization(Spatial):
         self._mean, self._variance = (self.ops.empty((self._channels,), dtype) for _ in range(2))
         self._zeros = self.ops.asarray(np.zeros(self._channels, dtype))
 
+    @property
+    def differs_in_training(self) -> bool:
+        return True
+
     def forward(self, x, training=False):
         self._x, self._by_the_batch = self.inward("x", x), training and not self.frozen
         x = self._x

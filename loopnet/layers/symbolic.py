@@ -1,5 +1,6 @@
 """What stands for numbers before there are any: a layer called on an ``Input``, or on what another layer made of it."""
 
+from collections.abc import Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -35,6 +36,15 @@ class Symbolic:
 
     __radd__, __rmul__ = __add__, __mul__
 
+    def __pow__(self, power: Any) -> NoReturn:
+        raise NotImplementedError(f"{self!r} ** {power!r} is not in loopnet: x * x is the square of x")
+
+    def __getitem__(self, part: Any) -> NoReturn:
+        raise NotImplementedError(f"{self!r}[...] is not in loopnet: Cropping1D to Cropping3D cut a part out")
+
+    def __abs__(self) -> NoReturn:
+        raise NotImplementedError(f"abs({self!r}) is not in loopnet: layers.ReLU()(x) + layers.ReLU()(-x) is the same")
+
 
 class SymbolicTensor(Symbolic):
     """What ``layer`` makes of ``below``, or, if it merges several, of a list of them: a shape, and the way back to the
@@ -58,9 +68,11 @@ class SymbolicTensor(Symbolic):
         raise NotImplementedError(f"{self!r} has no numbers yet: make a Model of it, and predict")
 
 
-def only_symbolic(who: str, inputs: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
-    """The one symbolic tensor that ``who`` was called on, or None if that was something else. Raises
-    ``NotImplementedError`` for several, and for arguments beside it.
+def only_symbolic(
+    who: str, inputs: tuple[Any, ...], arguments: dict[str, Any], layers: "Sequence[Layer]" = ()
+) -> Any:
+    """The one symbolic tensor that ``who``, these ``layers``, was called on, or None if that was something else. Raises
+    ``NotImplementedError`` for several, and for arguments beside it, but training=False where that is all the same.
     """
     several = [x for one in inputs for x in (one if isinstance(one, (list, tuple)) else [one])]
     if not any(isinstance(x, Symbolic) for x in several):
@@ -68,7 +80,14 @@ def only_symbolic(who: str, inputs: tuple[Any, ...], arguments: dict[str, Any]) 
     if len(several) > 1:
         raise NotImplementedError(f"{who}: called on {len(several)} inputs; {ONE_INPUT}")
     for name, value in arguments.items():
-        if value is not None:
+        if name == "training" and value is False:
+            other = next((layer for layer in layers if layer.differs_in_training), None)
+            if other is not None:
+                raise NotImplementedError(
+                    f"{who}: training=False is not in loopnet: in fit, {other._who} does as in training; "
+                    "a BatchNormalization that is frozen, trainable=False, does not"
+                )
+        elif value is not None:
             raise NotImplementedError(f"{who}: {name}={value!r} is not in loopnet: fit trains, and predict does not")
     return several[0]
 

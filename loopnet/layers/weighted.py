@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import numpy as np
-
 from .. import constraints, initializers, regularizers
+from ..arrays import Array
 from ..ops import Tensor
 from ..shapes import Shape
 from .base import Layer, Parameter
@@ -44,14 +43,14 @@ class WeightedLayer(Layer):
         self.bias_constraint = constraints.get(bias_constraint, f"{self._who}: bias_constraint")
 
     @property
-    def kernel(self) -> np.ndarray:
+    def kernel(self) -> Array:
         """Keras's name for the weights without the biases."""
-        return np.asarray(self.w.value)
+        return self.w.answered()
 
     @property
-    def bias(self) -> np.ndarray | None:
+    def bias(self) -> Array | None:
         """Keras's name for the biases; None without any."""
-        return np.asarray(self.b.value) if self.use_bias else None
+        return self.b.answered() if self.use_bias else None
 
     def declare(self, w: Shape, b: Shape) -> None:
         self.w = Parameter("w", w, self.kernel_initializer, True, self.kernel_regularizer, self.kernel_constraint)

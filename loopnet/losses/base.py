@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import Array, answer
 from ..batches import flat_targets
 from ..ops import Ops, Tensor, get_ops
 
 ARGUMENTS = {
     "name": "a loss is known by its class",
-    "reduction": "the loss is the mean over the images; sample_weight and class_weight change their shares",
+    "reduction": "the loss is the mean over the images, and sample_weight changes their shares; the functions, "
+    "losses.mean_squared_error(y_true, y_pred) and so on, give one number an image",
     "dtype": "the model has one: Sequential(layers, dtype='float64')",
     "axis": "the classes are last",
     "ignore_class": "leave those images out, or give them a sample_weight of 0",
@@ -46,7 +48,7 @@ class Loss:
         """The targets that are trained on. Metrics look at those that ``encode`` gave."""
         return targets
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> np.floating:
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Array:
         """The mean loss of predictions, by itself: ``MeanSquaredError()(y_true, model.predict(x))``.
 
         sample_weight: (images,), what each image's loss counts; the sum is divided by their number.
@@ -58,7 +60,7 @@ class Loss:
             if weight.shape not in ((), losses.shape):
                 raise ValueError(f"sample_weight: expected weights of shape {losses.shape}, given {weight.shape}")
             losses = losses * weight
-        return losses.mean()
+        return answer(losses.mean())
 
     def on_batch(
         self, ops: Ops, outputs: Tensor, targets: Tensor, weight: Tensor, losses: Tensor, doutputs: Tensor
@@ -70,7 +72,7 @@ class Loss:
         return {"name": type(self).__name__, **{k: v for k, v in vars(self).items() if not k.startswith("_")}}
 
 
-def of_last_axis(loss: Loss, y_true: Any, y_pred: Any) -> np.ndarray:
+def of_last_axis(loss: Loss, y_true: Any, y_pred: Any) -> Array:
     """One loss for each row along the last axis of ``y_pred``."""
     outputs = np.ascontiguousarray(y_pred)
     if outputs.ndim < 2 or (outputs.ndim > 2 and not loss.takes_images) or outputs.dtype.kind not in "fiub":
@@ -86,7 +88,7 @@ def of_last_axis(loss: Loss, y_true: Any, y_pred: Any) -> np.ndarray:
     losses, weight = np.empty((2, len(rows)), outputs.dtype)
     weight[:] = 1
     loss.on_batch(get_ops("literal"), rows, targets, weight, losses, np.empty_like(rows))
-    return losses.reshape(places)
+    return answer(losses.reshape(places))
 
 
 def rows_of_numbers(y: Any, outputs: int) -> np.ndarray:

@@ -20,6 +20,27 @@ The function returns a number an image, or rows of them, whose mean is taken; or
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..losses.by_hand import (  # noqa: F401
+    binary_crossentropy,
+    categorical_crossentropy,
+    categorical_hinge,
+    hinge,
+    huber,
+    kl_divergence,
+    kld,
+    log_cosh,
+    mae,
+    mape,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    mse,
+    msle,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+)
 from ..missing import getattr_of, listed, refuse
 from .base import Function, Metric, Own
 from .confusion import (
@@ -31,6 +52,14 @@ from .confusion import (
     Recall,
     TrueNegatives,
     TruePositives,
+)
+from .functions import (  # noqa: F401
+    FUNCTIONS,
+    binary_accuracy,
+    categorical_accuracy,
+    sparse_categorical_accuracy,
+    sparse_top_k_categorical_accuracy,
+    top_k_categorical_accuracy,
 )
 from .means import (
     BinaryAccuracy,
@@ -107,7 +136,7 @@ def get(
     if isinstance(metric, type) and issubclass(metric, Metric):
         return metric()
     if callable(metric) and not isinstance(metric, type):
-        return Own(metric)
+        return FUNCTIONS[metric]() if metric in FUNCTIONS else Own(metric)
     if isinstance(metric, dict) and metric.get("class") in CLASSES:
         arguments = dict(metric)
         return CLASSES[arguments.pop("class")](**arguments)
@@ -137,12 +166,10 @@ MISSING = listed({
     "for right answers use 'accuracy'": "Accuracy",
     _OWN: """
         f1 FBetaScore PrecisionAtRecall RecallAtPrecision SensitivityAtSpecificity SpecificityAtSensitivity
-        MeanIoU IoU BinaryIoU OneHotIoU OneHotMeanIoU MeanMetricWrapper Sum R2Score""",
-    "name it by a string": """
-        categorical_accuracy sparse_categorical_accuracy binary_accuracy mean_absolute_error mean_squared_error mae mse
-        mean_absolute_percentage_error mape mean_squared_logarithmic_error msle kl_divergence kld poisson hinge
-        squared_hinge categorical_hinge
-        top_k_categorical_accuracy sparse_top_k_categorical_accuracy deserialize serialize""",
+        MeanIoU IoU BinaryIoU OneHotIoU OneHotMeanIoU MeanMetricWrapper Sum R2Score
+        PearsonCorrelation ConcordanceCorrelation pearson_correlation concordance_correlation
+        binary_focal_crossentropy categorical_focal_crossentropy""",
+    "name it by a string": "deserialize serialize",
 })  # fmt: skip
 
 __getattr__ = getattr_of(__name__, MISSING)

@@ -164,6 +164,11 @@ class Optimizer:
         """Keras's name for it."""
         return self.config()
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Optimizer":
+        """One that begins anew with the arguments that ``get_config`` gave."""
+        return cls(**{name: value for name, value in config.items() if name != "name"})
+
     def config(self) -> dict[str, Any]:
         """The constructor's arguments, as saved with a model."""
         own = {k: v for k, v in vars(self).items() if k not in ("iterations", "state") and not k.startswith("_")}
@@ -350,6 +355,8 @@ def get(optimizer: str | dict[str, Any] | Optimizer | type) -> Optimizer:
     if not isinstance(optimizer, (str, dict)):
         raise ValueError(f"optimizer: expected a name or an optimizer of loopnet's, given {optimizer!r}")
     config = {"name": optimizer} if isinstance(optimizer, str) else dict(optimizer)
+    if "name" not in config:
+        raise ValueError(f"optimizer: expected a dictionary as an optimizer's config() gives it, given {optimizer!r}")
     name = config.pop("name")
     if isinstance(name, str) and name.lower() in OPTIMIZERS:
         return OPTIMIZERS[name.lower()](**config)

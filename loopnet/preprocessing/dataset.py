@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import answer
 from ..missing import listed, refuse_attribute
 from ..shapes import positive
 
@@ -17,14 +18,6 @@ MISSING = listed({
     "a batch is arrays: look at dataset[0]": "element_spec",
     "read the pictures into an array and keep it with numpy.save": "save",
 })  # fmt: skip
-
-
-class Batch(np.ndarray):
-    """An array, which listings for TensorFlow ask for its numbers."""
-
-    def numpy(self) -> np.ndarray:
-        """The same numbers as a plain array."""
-        return np.asarray(self)
 
 
 class ImageDataset:
@@ -87,8 +80,8 @@ class ImageDataset:
         return batches
 
     def _batch(self, numbers: np.ndarray) -> Any:
-        images = np.stack([self._image(number) for number in numbers.tolist()]).view(Batch)
-        batch: Any = images if self._labels is None else (images, self._labels[numbers].view(Batch))
+        images = answer(np.stack([self._image(number) for number in numbers.tolist()]))
+        batch: Any = images if self._labels is None else (images, answer(self._labels[numbers]))
         for function in self._functions:
             batch = function(*batch) if isinstance(batch, tuple) else function(batch)
         return batch

@@ -1,0 +1,36 @@
+"""What is answered where listings for Keras and TensorFlow expect a tensor: an array, whose numbers they ask for."""
+
+from typing import Any
+
+import numpy as np
+
+from .missing import listed, refuse_attribute
+
+MISSING = listed({
+    "set weights with layer.set_weights, which gets all of the layer's": "assign assign_add assign_sub",
+    "it is an array already": "eval value",
+    "use .shape": "get_shape",
+})  # fmt: skip
+
+
+class Array(np.ndarray):
+    """A NumPy array, which has its numbers as a plain one too: ``model(x).numpy()``, ``layer.kernel.numpy()``."""
+
+    name: str | None = None
+    """Of a weight: "kernel" or "bias", for instance, as in Keras."""
+
+    def numpy(self) -> np.ndarray:
+        """The same numbers as a plain array."""
+        return np.asarray(self)
+
+    def __getattr__(self, name: str) -> Any:
+        refuse_attribute(name, MISSING)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+def answer(numbers: Any, name: str | None = None) -> Array:
+    """``numbers`` as an ``Array``, in the same memory."""
+    array = np.asarray(numbers).view(Array)
+    if name is not None:
+        array.name = name
+    return array
