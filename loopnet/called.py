@@ -5,6 +5,10 @@ nothing had been called. Two things come back from the double. A call with ``tra
 of batch normalisation, as in Keras; and a layer that had not been built is built for what it was called on, and has its
 weights from then on.
 
+Who does not say what ``training`` is gets False, but for distorted images: layers like ``RandomFlip`` distort whatever
+is called, by itself or in a model, unless it is with ``training=False``. So they do in Keras, whose tutorials show
+augmented images by ``data_augmentation(images)``.
+
 Random layers draw from their own seed, or from ``utils.set_random_seed``'s, and other numbers in each call. These are
 never those of a training: steps of a training are counted from 1, and calls from ``CALLS``. So, other than in Keras, a
 call does not change what training draws later.
@@ -89,11 +93,13 @@ def call_merging(layer: "Layer", several: list[Any]) -> Array:
 
 
 @one_at_a_time
-def call_model(model: "Sequential", x: Any, training: bool = False) -> Any:
+def call_model(model: "Sequential", x: Any, training: bool | None = None) -> Any:
     """``predict(x)``, all in one batch; training: the layers do as they do in training, except that nothing is learned:
-    dropout drops, and batch normalisation goes by the batch, and moves its moving averages.
+    dropout drops, and batch normalisation goes by the batch, and moves its moving averages. None: only those do that
+    distort images.
     """
-    if not training:
+    distorting = [layer for layer in model.layers if layer.distorts] if training is None else []
+    if not training and not distorting:
         answers: Any = model.predict_on_batch(x)
         if isinstance(answers, dict):
             return {key: answer(one) for key, one in answers.items()}
@@ -103,8 +109,8 @@ def call_model(model: "Sequential", x: Any, training: bool = False) -> Any:
     ops = model._ready()
     images = check_images(model.name, x, model._built(), model.dtype)
     batch, _, _ = Batches(ops, images, room=model._room, door=model._door()).load(ops.asarray(np.arange(len(images))))
-    with drawing_apart(model.layers, model.layers):
-        y = model._forward(batch, training=True, images=len(images))
+    with drawing_apart(model.layers, model.layers), _as_in_training(distorting):
+        y = model._forward(batch, training=bool(training), images=len(images))
     if model._plan.softmax is not None:
         y = model._plan.softmax.forward(y)
     return answer(np.array(ops.to_host(y, (len(images), *model.layers[-1].output_shape[1:]))))
@@ -126,6 +132,18 @@ def drawing_apart(layers: "list[Layer]", counted: "list[Layer]") -> Iterator[Non
         for layer, step in zip(layers, steps, strict=True):
             if step is not None:
                 layer._step = step  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _as_in_training(distorting: "list[Layer]") -> Iterator[None]:
+    """While it lasts, these layers distort images whether the others train or not."""
+    try:
+        for layer in distorting:
+            layer.called = True  # type: ignore[attr-defined]
+        yield
+    finally:
+        for layer in distorting:
+            layer.called = False  # type: ignore[attr-defined]
 
 
 def is_made(layer: "Layer") -> bool:

@@ -89,15 +89,16 @@ class KerasNames:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __call__(self: "Sequential", x: Any, training: bool | None = None) -> Any:  # type: ignore[misc]
-        """``predict(x)``, all in one batch; training=True: the outputs as they are in training, see ``called``. Of an
-        ``Input`` or a symbolic tensor, what the layers make of it.
+        """``predict(x)``, all in one batch, but for layers that distort images: they do. training=True: the outputs as
+        they are in training; False: as ``predict`` has them; see ``called``. Of an ``Input`` or a symbolic tensor, what
+        the layers make of it.
         """
         symbolic = only_symbolic(self.name, (x,), {"training": training}, self.layers)
         if symbolic is not None:
             if not self.layers:
                 raise ValueError(f"{self.name}: it has no layers yet")
             return self._made_of(symbolic, self.layers)[self.layers[-1]]
-        return call_model(self, x, bool(training))
+        return call_model(self, x, training)
 
     def predict_on_batch(self: "Sequential", x: Any) -> np.ndarray:  # type: ignore[misc]
         """``predict(x)``, all in one batch."""

@@ -1,6 +1,7 @@
 """Layers and models called on numbers: they give what a model gives, and leave it as it was."""
 
 import dataclasses
+import itertools
 from typing import Any
 
 import numpy as np
@@ -43,10 +44,12 @@ def net(*stack, backend="literal"):
 )  # fmt: skip
 def test_a_layer_called_is_a_model_of_it(layer):
     alone = layer()
-    outputs = alone(X)
+    outputs = alone(X, training=False)
     assert outputs.dtype == np.float32 and type(outputs.numpy()) is np.ndarray
-    np.testing.assert_array_equal(alone(X.tolist()), outputs)
-    np.testing.assert_array_equal(alone(X[:5]), outputs[:5])
+    np.testing.assert_array_equal(alone(X.tolist(), training=False), outputs)
+    np.testing.assert_array_equal(alone(X[:5], training=False), outputs[:5])
+    if not alone.distorts:
+        np.testing.assert_array_equal(alone(X), outputs)
     model = Sequential([Input((8, 8, 1)), alone])
     np.testing.assert_allclose(outputs, model.predict(X), rtol=1e-5, atol=1e-6)
 
@@ -207,7 +210,8 @@ def test_random_layers_draw_by_their_seed_and_anew_in_each_call(layer, in_a_mode
         drawn = layer(**how)
         if in_a_model:
             net(drawn, Flatten(), Dense(3))
-        assert np.array_equal(drawn(X), X) and np.array_equal(drawn(X, training=False), X)
+        assert np.array_equal(drawn(X, training=False), X)
+        assert drawn.distorts or np.array_equal(drawn(X), X)
         return [drawn(X, training=True) for _ in range(3)]
 
     first, again, others = draws(seed=5), draws(seed=5), draws(seed=6)
@@ -239,14 +243,36 @@ def test_batch_normalisation_by_the_batch_moves_its_averages():
 def test_augmentation_as_tensorflow_s_tutorial_shows_it():
     data_augmentation = loopnet.keras.Sequential([layers.RandomFlip("horizontal"), layers.RandomRotation(0.1)])
     images = np.random.default_rng(2).random((4, 10, 12, 3)) * 255
-    nine = [data_augmentation(images, training=True) for _ in range(9)]
+    nine = [data_augmentation(images, **said) for said in 3 * [{}, {"training": True}, {"training": None}]]
     assert all(one.shape == images.shape and one.dtype == np.float32 for one in nine)
     assert len({one.tobytes() for one in nine}) == 9
-    np.testing.assert_array_equal(data_augmentation(images), images.astype(np.float32))
+    undistorted = images.astype(np.float32)
+    np.testing.assert_array_equal(data_augmentation(images, training=False), undistorted)
+    np.testing.assert_array_equal(data_augmentation.predict(images, verbose=0), undistorted)
     one = layers.RandomFlip("horizontal", seed=1)
     shown = Sequential([one])(images, training=True)
     for image, flipped in zip(images.astype(np.float32), shown, strict=True):
         assert np.array_equal(flipped, image) or np.array_equal(flipped, image[:, ::-1])
+
+
+def test_called_with_nothing_said_only_distortions_are_as_in_training():
+    """As in Keras: of layers, and of models that have more than these. What is trained after is as if never called."""
+    images = np.random.default_rng(3).random((3, 8, 8, 1)).astype("float32")
+    for layer in (layers.RandomFlip(), layers.RandomZoom(0.5), layers.RandomBrightness(0.5, (0, 1))):
+        assert not np.array_equal(layer(images), images)
+        np.testing.assert_array_equal(layer(images, training=False), images)
+    assert layers.RandomCrop(4, 4)(images).tobytes() != layers.RandomCrop(4, 4)(images, training=False).tobytes()
+    np.testing.assert_array_equal(Dropout(0.5)(images), images)
+    flips_and_more = [Input((8, 8, 1)), layers.RandomFlip("horizontal"), Dropout(0.5), layers.BatchNormalization()]
+    model = Sequential(flips_and_more, seed=1)
+    model.build()
+    before = model.get_weights()
+    still, seen = model(images, training=False), {model(images).tobytes() for _ in range(5)}
+    pairs = [(np.asarray(image), np.asarray(image)[:, ::-1]) for image in still]
+    assert seen <= {np.stack(each).tobytes() for each in itertools.product(*pairs)} and len(seen) > 1
+    for now, then in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+    np.testing.assert_array_equal(model.predict(images, verbose=0), still)
 
 
 @pytest.mark.parametrize("backend", CPU_BACKENDS)

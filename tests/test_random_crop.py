@@ -86,7 +86,7 @@ def test_called_on_numbers():
     layer = RandomCrop(3, 3, seed=1)
     calls = [layer(X, training=True) for _ in range(4)]
     assert calls[0].shape == (4, 3, 3, 3) and len({y.tobytes() for y in calls}) > 1
-    np.testing.assert_array_equal(layer(X), shown(RandomCrop(3, 3), training=False))
+    np.testing.assert_array_equal(layer(X, training=False), shown(RandomCrop(3, 3), training=False))
 
 
 @pytest.mark.parametrize("backend", ["parallel", "tuned"])

@@ -13,6 +13,10 @@ from .resizing import Sized
 class _Random(Layer):
     """What they share: images (height, width, channels), the randomness of a seed, and no gradient."""
 
+    distorts = True
+    called = False
+    """Whether a model is called on numbers just now, by someone who has not said what ``training`` is."""
+
     def __init__(self, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.seed = seed
@@ -35,7 +39,7 @@ class _Random(Layer):
         super().bind(ops, dtype)
 
     def forward(self, x, training=False):
-        if not training:
+        if not (training or self.called):
             return x
         self._step = (self._step + 1) % 2**32
         return self.distorted(x)
@@ -278,8 +282,8 @@ class RandomCrop(_Random, Sized):
         return (*super().operations(), *(("crop_each",) if min(self._spare) >= 0 else ()))
 
     def forward(self, x, training=False):
-        if training and min(self._spare) >= 0:
-            return super().forward(x, training)
+        if (training or self.called) and min(self._spare) >= 0:
+            return super().forward(x, training=True)
         return Sized.forward(self, x)
 
     def distorted(self, x):

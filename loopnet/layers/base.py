@@ -53,6 +53,9 @@ _OWN_LAYER = "a layer has forward(x, training) and backward(dy), and declares it
 class Layer:
     """The base of all layers, and by itself the layer that changes nothing."""
 
+    distorts = False
+    """Whether it distorts images at random: called on numbers with nothing said, such layers do as in training."""
+
     def __init__(
         self,
         name: str | None = None,
@@ -207,7 +210,7 @@ class Layer:
             if len(inputs) != 1:
                 raise NotImplementedError(f"{self._who}: called on {len(inputs)} inputs; {ONE_INPUT}")
             settle(self._who, arguments, {"mask": "all numbers count"}, ("training",))
-            return call_layer(self, inputs[0], bool(training))
+            return call_layer(self, inputs[0], self.distorts if training is None else bool(training))
         trial = self
         if self.below is None:
             trial = deepcopy(self)
