@@ -11,6 +11,13 @@ MISSING = listed({
     "it is an array already": "eval value",
     "use .shape": "get_shape",
 })  # fmt: skip
+"""Of arrays."""
+
+NUMBER_MISSING = listed({
+    "set it: optimizer.learning_rate = 0.001": "assign assign_add assign_sub",
+    "it is a number already": "eval value",
+})  # fmt: skip
+"""Of the learning rate."""
 
 
 class Array(np.ndarray):
@@ -25,6 +32,17 @@ class Array(np.ndarray):
 
     def __getattr__(self, name: str) -> Any:
         refuse_attribute(name, MISSING)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+class Number(float):
+    """A float that gives its number to who asks for it, too: ``optimizer.learning_rate.numpy()``."""
+
+    def numpy(self) -> np.float32:
+        return np.float32(self)
+
+    def __getattr__(self, name: str) -> Any:
+        refuse_attribute(name, NUMBER_MISSING)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 

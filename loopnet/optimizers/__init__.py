@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import Number
 from ..missing import getattr_of, listed, refuse, refuse_attribute, settle
 from ..ops import Ops
 from . import schedules
@@ -69,9 +70,9 @@ class Optimizer:
         self.learning_rate = learning_rate
 
     @property
-    def learning_rate(self) -> float:
+    def learning_rate(self) -> Number:
         """That of the next step. Can be set at any time, which also ends a schedule."""
-        return self._rate if isinstance(self._rate, float) else float(self._rate(self.iterations))
+        return Number(self._rate if isinstance(self._rate, float) else self._rate(self.iterations))
 
     @learning_rate.setter
     def learning_rate(self, rate: Rate) -> None:
