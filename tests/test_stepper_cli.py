@@ -79,7 +79,7 @@ def test_a_batch_of_images(here, capsys):
     assert "images 7, 8 of the test images of digits, of class 8, " in printed and ": 2 terms" in printed
 
 
-FIRST_RUN = "compiling the loops for this machine (first time only, up to half a minute) ...\n"
+FIRST_RUN = "compiling the loops for this machine (first time only, a few seconds for each kind of layer) ...\n"
 
 
 @pytest.mark.parametrize("arguments, message", [
