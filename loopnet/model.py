@@ -32,6 +32,11 @@ from .tally import Tally
 from .turns import Turn, one_at_a_time
 
 
+def kept_for_training(images: int, share: float) -> int:
+    """How many are left where ``validation_split`` holds out this share: to the image as many as in Keras."""
+    return int(images * (1 - share))
+
+
 class Sequential(KerasNames, Network):
     """A network that can be trained: a chain of layers, unless ``loopnet.Model`` has made it of layers that branch.
 
@@ -217,7 +222,7 @@ class Sequential(KerasNames, Network):
         """What to train on, and the last ``share`` of all, to validate on."""
         if not 0 < share < 1:
             raise ValueError(f"fit: expected validation_split between 0 and 1, given {share!r}")
-        keep = int(data.count * (1 - share))  # to the image, as in Keras
+        keep = kept_for_training(data.count, share)
         if keep in (0, data.count):
             image, _ = words(self._built())
             purpose = "validate" if keep else "train"

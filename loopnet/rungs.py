@@ -93,7 +93,8 @@ class _Announcement(event.Listener):
 
     def on_start(self, event: event.Event) -> None:
         if self.print_fn is not None:
-            self.print_fn("compiling the loops for this machine (first time only, a few seconds for each kind of layer) ...")
+            how_long = "first time only, a few seconds for each kind of layer"
+            self.print_fn(f"compiling the loops for this machine ({how_long}) ...")
             self.print_fn = None
 
     def on_end(self, event: event.Event) -> None:

@@ -42,7 +42,7 @@ def same_threads_after():
 def test_train_says_what_it_does(run):
     folder, printed = run
     assert "61,706" in printed
-    assert "1294 images to train, 143 to validate, 360 to test" in printed
+    assert "1293 images to train, 144 to validate, 360 to test" in printed
     assert f"epochs 2, batch size 16, adam, learning rate 0.001, seed 1, backend {DEFAULT_BACKEND}" in printed
     assert f"history.png to {folder}" in printed
     assert f"loopnet explain {folder}" in printed and f"loopnet step conv2d --model {folder}" in printed

@@ -65,6 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
     from .. import checkpoint
     from ..callbacks import BackupAndRestore, BestWeights, TerminateOnNaN
     from ..datasets import CHANNELS, CLASS_NAMES, load_for
+    from ..model import kept_for_training
     from .interrupt import FinishEpoch
 
     resumes = arguments.resume is not None
@@ -79,7 +80,7 @@ def run(arguments: argparse.Namespace) -> None:
     make_model = make(arguments)  # so that a wrong name is told before the data are read
     shape = (32, 32, CHANNELS[arguments.data])
     (x_train, y_train), (x_test, y_test) = load_for(arguments.data, shape)
-    validated = int(len(x_train) * split)
+    validated = len(x_train) - kept_for_training(len(x_train), split)
     model, how = make_model(shape, len(x_train) - validated)
     model.trained_on, model.classes = arguments.data, CLASS_NAMES.get(arguments.data)
     folder = _output_folder(arguments)
