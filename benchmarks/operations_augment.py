@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from loopnet.kernels.augment import CONSTANT
 from loopnet.layers.augmentation import gaussian
 from loopnet.ops import Ops
 
@@ -58,7 +59,7 @@ class Distortion:
         calls: dict[str, Any] = {
             "affine_flow": lambda: ops.affine_flow(flow, *LIMITS, *DRAWN),
             "elastic_flow": lambda: ops.elastic_flow(noise, smooth, flow, taps, np.float32(ALPHA), *DRAWN),
-            "warp": lambda: ops.warp(x, flow, y),
+            "warp": lambda: ops.warp(x, flow, y, CONSTANT),
             "cutout": lambda: ops.cutout(x, y, CUTOUT, *DRAWN),
         }
         if operation.endswith("flow"):

@@ -83,7 +83,9 @@ class Noise(NamedTuple):
 
 
 class Distort(NamedTuple):
-    """One augmentation: the limits of what is drawn, the field of elastic steps, and the side of a hidden square."""
+    """One augmentation: the limits of what is drawn, the field of elastic steps, the side of a hidden square, and what
+    there is outside the image.
+    """
 
     name: str
     x: tuple[int, int, int, int]
@@ -96,6 +98,7 @@ class Distort(NamedTuple):
     size: int = 1
     key: int = 1
     step: int = 1
+    fill_mode: str = "constant"
 
 
 class Subsample(NamedTuple):
@@ -304,9 +307,13 @@ NOISE = [
 
 DISTORT = [
     Distort("one pixel", (1, 1, 1, 1), shift=(0.5, 0.5)),
+    Distort("one pixel, reflected", (2, 1, 1, 1), fill_mode="reflect"),
     Distort("shift", (2, 4, 5, 2), shift=(2.0, 1.0), size=3),
     Distort("rotation", (3, 5, 5, 1), rotation=0.5, taps=3, size=2, key=2**32 - 1, step=2**32 - 1),
     Distort("zoom and shear", (2, 6, 4, 3), zoom=0.3, shear=0.2, alpha=2.5, taps=5, size=4, key=99, step=12345),
+    Distort("the edge goes on", (3, 4, 3, 2), zoom=0.3, fill_mode="nearest"),
+    Distort("an image beside itself", (3, 3, 4, 2), rotation=0.5, fill_mode="wrap"),
+    Distort("mirrors all around", (3, 2, 3, 1), rotation=0.5, fill_mode="reflect"),
     Distort("everything", (17, 7, 6, 2), (1.5, 2.5), 0.3, 0.1, 0.1, alpha=8.0, taps=9, size=3, key=0x13198A2E, step=7),
     Distort("a Gaussian wider than the image", (2, 3, 4, 1), rotation=3.0, alpha=0.5, taps=25, size=9, key=5, step=6),
 ]

@@ -6,6 +6,7 @@ import numba
 import numpy as np
 import pytest
 
+from loopnet.kernels.augment import CONSTANT
 from loopnet.layers import (
     Conv2D,
     Dense,
@@ -89,7 +90,7 @@ def test_a_shift_by_whole_pixels_only_moves(monkeypatch):
     flow = np.zeros((1, 2, 12, 12), np.float32)
     flow[:, 0], flow[:, 1] = 2, -1
     y = np.empty_like(x)
-    layer.ops.warp(x, flow, y)
+    layer.ops.warp(x, flow, y, CONSTANT)
     np.testing.assert_array_equal(y[:, :10, 1:], x[:, 2:, :11])
     assert not y[:, 10:].any() and not y[:, :, :1].any()
 
@@ -238,7 +239,8 @@ def odd(value: Any) -> Any:
     (lambda: RandomDistortion(zoom=1), "expected zoom of at least 0 and below 1, given 1"),
     (lambda: RandomDistortion(sigma=0), "expected sigma above 0"),
     (lambda: RandomDistortion(cutout=odd(2.5)), "expected cutout as a whole number of pixels, given 2.5"),
-    (lambda: RandomRotation(0.1, fill_mode="reflect"), "fill_mode='reflect' is not in loopnet"),
+    (lambda: RandomRotation(0.1, fill_mode="mirror"),
+     "expected fill_mode as one of constant, nearest, reflect, wrap, given 'mirror'"),
     (lambda: RandomFlip("left"), "RandomFlip: expected mode 'horizontal', 'vertical' or 'horizontal_and_vertical'"),
     (lambda: RandomFlip(seed=odd("7")), "RandomFlip: seed: expected whole numbers, given ['7']"),
     (lambda: RandomZoom(0.1, 0.2), "width_factor is not in loopnet"),

@@ -38,6 +38,7 @@ from hypothesis import strategies as st
 from tally import HEAVY, fault, many
 
 from loopnet import Model, layers
+from loopnet.layers.augmentation import FILLS
 from loopnet.model import Sequential
 from loopnet.ops import get_ops
 from loopnet.shapes import several, window_geometry
@@ -155,7 +156,8 @@ def distort(draw: Any) -> Distort:
     limit, taps = st.floats(0, 3), 2 * draw(st.integers(0, 6)) + 1
     x, shift = (draw(BATCH), *draw(sizes(2)), draw(st.integers(1, 3))), draw(st.tuples(limit, limit))
     limits = draw(limit), draw(st.floats(0, 0.9)), draw(st.floats(0, 0.9))
-    return Distort("fuzz", x, shift, *limits, draw(limit), taps, draw(st.integers(1, 9)), draw(WORDS), draw(WORDS))
+    drawn = draw(st.integers(1, 9)), draw(WORDS), draw(WORDS), draw(st.sampled_from(sorted(FILLS)))
+    return Distort("fuzz", x, shift, *limits, draw(limit), taps, *drawn)
 
 
 @st.composite

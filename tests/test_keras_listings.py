@@ -257,6 +257,7 @@ REFUSED_ARGUMENTS = [
     (lambda: ModelCheckpoint("x", save_freq=-5), ValueError, "save_freq: 'epoch', or a number of batches: .* -5"),
     (lambda: ModelCheckpoint("x", save_best_only=True, save_freq=9), ValueError, "val_loss is known after an epoch"),
     (lambda: layers.RandomRotation(0.1, fill_value=1.0), NotImplementedError, "what comes in from outside is 0"),
+    (lambda: layers.RandomDistortion(1, fill_mode="wrap"), NotImplementedError, "RandomZoom have it"),
     (lambda: layers.Resizing(3, 3, "bicubic"), NotImplementedError, "interpolation='bicubic' is not in loopnet: use"),
     (lambda: layers.Resizing(3, 3, antialias=True), NotImplementedError, "antialias is not .*shrink without smoothing"),
     (lambda: layers.Resizing(3, 3, pad_to_aspect_ratio=True), NotImplementedError, "Resizing: pad_to_aspect_ratio is"),

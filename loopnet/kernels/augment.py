@@ -7,7 +7,7 @@ several distortions blur it no more than one does. The list of places is the *fl
 
     affine_flow    shift, rotation, scale and shear: the same matrix for all pixels of an image
     elastic_flow   adds a field of small random steps, smoothed until neighbours move together: a hand that trembles
-    warp           reads the pixels; between four of them, a mixture of the four; outside the image there is 0
+    warp           reads the pixels; between four of them, a mixture of the four; outside the image, what is filled in
     cutout         hides a square, so that no single part of a digit is enough to know it by
     crop_each      shows a part of each image, at a corner that it is given
 
@@ -31,6 +31,8 @@ WORD = 0xFFFFFFFF
 MULTIPLIER = 0xD256D193
 WEYL = 0x9E3779B9  # the golden ratio, as every key schedule has it
 HALF = 2147483648.0  # of the number of words: what turns one into a number from -1 to 1
+
+CONSTANT, NEAREST, REFLECT, WRAP = range(4)  # what there is outside an image
 
 
 @register_jitable
@@ -112,8 +114,31 @@ def elastic_flow(noise, smooth, flow, taps, alpha, key, step):
                     flow[n, axis, i, j] += alpha * smoothed[j * height + i]
 
 
-def warp(x, flow, y):
+@register_jitable
+def inside(place, size, fill_mode):
+    """The row, or column, of an image that is seen at row ``place``, which may be outside. -1: none, there is 0.
+
+        CONSTANT    0 0 0 0 | a b c d | 0 0 0 0    -1
+        NEAREST     a a a a | a b c d | d d d d    the first or the last
+        REFLECT     d c b a | a b c d | d c b a    p = place % (2 * size), then the smaller of p and 2 * size - 1 - p
+        WRAP        a b c d | a b c d | a b c d    place % size
+    """
+    if 0 <= place < size:
+        return place
+    if fill_mode == NEAREST:
+        return min(max(place, 0), size - 1)
+    if fill_mode == REFLECT:
+        place %= 2 * size
+        return min(place, 2 * size - 1 - place)
+    if fill_mode == WRAP:
+        return place % size
+    return -1
+
+
+def warp(x, flow, y, fill_mode):
     """y[n,i,j] = x[n] at row i + flow[n,0,i,j], column j + flow[n,1,i,j], mixed from the four pixels around.
+
+    fill_mode: CONSTANT, NEAREST, REFLECT or WRAP, see ``inside``.
 
     Reads x, flow; overwrites y. One turn of the parallel loop owns one image.
     """
@@ -124,16 +149,18 @@ def warp(x, flow, y):
                 row, col = i + float64(flow[n, 0, i, j]), j + float64(flow[n, 1, i, j])
                 top, left = int(math.floor(row)), int(math.floor(col))
                 below, beside = row - top, col - left  # how far on the way to the next row, the next column
+                top, bottom = inside(top, height, fill_mode), inside(top + 1, height, fill_mode)
+                left, right = inside(left, width, fill_mode), inside(left + 1, width, fill_mode)
                 for c in range(channels):
                     total = 0.0
-                    if 0 <= top < height and 0 <= left < width:
+                    if top >= 0 and left >= 0:
                         total += (1 - below) * (1 - beside) * x[n, top, left, c]
-                    if 0 <= top < height and 0 <= left + 1 < width:
-                        total += (1 - below) * beside * x[n, top, left + 1, c]
-                    if 0 <= top + 1 < height and 0 <= left < width:
-                        total += below * (1 - beside) * x[n, top + 1, left, c]
-                    if 0 <= top + 1 < height and 0 <= left + 1 < width:
-                        total += below * beside * x[n, top + 1, left + 1, c]
+                    if top >= 0 and right >= 0:
+                        total += (1 - below) * beside * x[n, top, right, c]
+                    if bottom >= 0 and left >= 0:
+                        total += below * (1 - beside) * x[n, bottom, left, c]
+                    if bottom >= 0 and right >= 0:
+                        total += below * beside * x[n, bottom, right, c]
                     y[n, i, j, c] = total
 
 

@@ -5,9 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.augment import CONSTANT, NEAREST, REFLECT, WRAP
 from ..shapes import expect_rank, real, whole
 from .base import Layer
 from .resizing import Sized
+
+FILLS = {"constant": CONSTANT, "nearest": NEAREST, "reflect": REFLECT, "wrap": WRAP}
+"""What comes in from outside an image, see ``kernels.augment.inside``."""
 
 
 class _Random(Layer):
@@ -68,6 +72,8 @@ class RandomDistortion(_Random):
     Shapes: (height, width, channels), unchanged. It belongs before the first layer that learns, and has no
     gradient. Raises ``ValueError`` for limits below 0.
     """
+
+    fill_mode = "constant"
 
     def __init__(
         self,
@@ -135,7 +141,7 @@ class RandomDistortion(_Random):
             scratch = (self.room(name, x, 2, height, width) for name in ("noise", "smooth"))
             alpha = self.dtype.type(self.elastic)
             self.ops.elastic_flow(*scratch, flow, self._taps, alpha, self._keys[1], self._step)
-        self.ops.warp(x, flow, y)
+        self.ops.warp(x, flow, y, FILLS[self.fill_mode])
         return y
 
     def config(self):
@@ -170,7 +176,7 @@ class RandomFlip(_Random):
         if "horizontal" in self.mode:
             flow[mirrored, 1] = sizes[1] - 1 - 2 * np.arange(sizes[1])
         y = self.room("y", x, *self._output)
-        self.ops.warp(x, self.ops.asarray(flow), y)
+        self.ops.warp(x, self.ops.asarray(flow), y, CONSTANT)
         return y
 
     def config(self):
@@ -310,12 +316,12 @@ def _keys(rng: np.random.Generator) -> list[int]:
 
 
 class _KerasDistortion(RandomDistortion):
-    """One distortion under the name and with the units that Keras has for it."""
+    """One distortion under the name, with the units and with the borders that Keras has for it."""
 
     def __init__(self, limits: dict[str, Any], fill_mode: str, seed: int | None, **kwargs: Any):
         super().__init__(seed=seed, **limits, **kwargs)
-        if fill_mode != "constant":
-            raise ValueError(f"{self._who}: fill_mode={fill_mode!r} is not in loopnet: what comes in is 0, 'constant'")
+        if fill_mode not in list(FILLS):
+            raise ValueError(f"{self._who}: expected fill_mode as one of {', '.join(FILLS)}, given {fill_mode!r}")
         self.fill_mode = fill_mode
 
     def _config(self, *names: str) -> dict[str, Any]:
@@ -324,13 +330,19 @@ class _KerasDistortion(RandomDistortion):
 
 
 class RandomTranslation(_KerasDistortion):
-    """Moves each image by up to ``height_factor`` of its height, up or down, and ``width_factor`` of its width."""
+    """Moves each image by up to ``height_factor`` of its height, up or down, and ``width_factor`` of its width.
+
+    fill_mode: what comes in from outside, beyond the edges of ``|abcd|``: "reflect", ``dcba|abcd|dcba``; "nearest",
+    ``aaaa|abcd|dddd``; "wrap", ``abcd|abcd|abcd``; or "constant", 0. Pixels mix across the edge as they do elsewhere.
+
+    Raises ``ValueError`` for factors below 0 and another fill_mode.
+    """
 
     def __init__(
         self,
         height_factor: float,
         width_factor: float,
-        fill_mode: str = "constant",
+        fill_mode: str = "reflect",
         seed: int | None = None,
         **kwargs: Any,
     ):
@@ -346,9 +358,12 @@ class RandomTranslation(_KerasDistortion):
 
 
 class RandomRotation(_KerasDistortion):
-    """Turns each image by up to ``factor`` of a full turn, either way: 0.1 is 36 degrees."""
+    """Turns each image by up to ``factor`` of a full turn, either way: 0.1 is 36 degrees.
 
-    def __init__(self, factor: float, fill_mode: str = "constant", seed: int | None = None, **kwargs: Any):
+    fill_mode, errors: as in ``RandomTranslation``.
+    """
+
+    def __init__(self, factor: float, fill_mode: str = "reflect", seed: int | None = None, **kwargs: Any):
         super().__init__({}, fill_mode, seed, **kwargs)
         self.factor = self._limit("factor", factor)
         self.rotation = 360 * self.factor
@@ -358,13 +373,16 @@ class RandomRotation(_KerasDistortion):
 
 
 class RandomZoom(_KerasDistortion):
-    """Scales each image by up to ``height_factor``, larger or smaller, both axes alike."""
+    """Scales each image by up to ``height_factor``, below 1, larger or smaller, both axes alike.
+
+    fill_mode, errors: as in ``RandomTranslation``.
+    """
 
     def __init__(
         self,
         height_factor: float,
         width_factor: float | None = None,
-        fill_mode: str = "constant",
+        fill_mode: str = "reflect",
         seed: int | None = None,
         **kwargs: Any,
     ):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from loopnet.kernels.augment import CONSTANT, REFLECT, WRAP
+
 from .table import breaks
 
 
@@ -34,15 +36,37 @@ def elastic_forgets_the_affine(ops, noise, smooth, flow, *rest):
 
 
 @breaks("distort", "warp")
-def nearest_pixel_only(ops, x, flow, y):
+def nearest_pixel_only(ops, x, flow, y, fill_mode):
     """Rounds to a whole pixel where it ought to mix four."""
-    ops.warp(x, np.round(flow), y)
+    ops.warp(x, np.round(flow), y, fill_mode)
 
 
 @breaks("distort", "warp")
-def flow_turned_back(ops, x, flow, y):
+def flow_turned_back(ops, x, flow, y, fill_mode):
     """Moves everything the opposite way."""
-    ops.warp(x, -flow, y)
+    ops.warp(x, -flow, y, fill_mode)
+
+
+@breaks("distort", "warp")
+def black_outside(ops, x, flow, y, fill_mode):
+    """What comes in from outside is 0, whatever was asked for."""
+    ops.warp(x, flow, y, CONSTANT)
+
+
+@breaks("distort", "warp")
+def mirrors_and_wraps_exchanged(ops, x, flow, y, fill_mode):
+    """One of the two in place of the other."""
+    ops.warp(x, flow, y, {REFLECT: WRAP, WRAP: REFLECT}.get(fill_mode, fill_mode))
+
+
+@breaks("distort", "warp")
+def seam_not_mixed(ops, x, flow, y, fill_mode):
+    """Wraps the place instead of the pixels: between the last column and the first there is the last alone."""
+    if fill_mode == WRAP:
+        place = np.indices(x.shape[1:3]) + flow
+        last = np.array(x.shape[1:3])[:, None, None] - 1
+        flow = (np.minimum(place % (last + 1), last) - np.indices(x.shape[1:3])).astype(flow.dtype)
+    ops.warp(x, flow, y, fill_mode)
 
 
 @breaks("distort", "cutout")

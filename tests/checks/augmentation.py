@@ -4,6 +4,7 @@ import numpy as np
 import oracle
 from cases import Colours, Crops, Distort
 
+from loopnet.layers.augmentation import FILLS
 from loopnet.ops import Ops
 
 from .rung import Arrays, draw, generator, plain, poison, tensor
@@ -24,7 +25,7 @@ def run_distort(ops: Ops, case: Distort, given: Arrays) -> Arrays:
     warped, hidden = (tensor(ops, poison(case.x, dtype)) for _ in range(2))
     ops.affine_flow(affine, case.shift, case.rotation, case.zoom, case.shear, *drawn)
     ops.elastic_flow(noise, smooth, elastic, plain(ops, given["taps"]), dtype.type(case.alpha), *drawn)
-    ops.warp(x, flow, warped)
+    ops.warp(x, flow, warped, FILLS[case.fill_mode])
     ops.cutout(x, hidden, case.size, *drawn)
     flows = {"affine": ops.to_host(affine, shape), "elastic": ops.to_host(elastic, shape)}
     return {**flows, "warped": ops.to_host(warped, case.x), "hidden": ops.to_host(hidden, case.x)}
@@ -36,7 +37,7 @@ def expect_distort(case: Distort, given: Arrays) -> Arrays:
     return {
         "affine": oracle.affine_flow(case.x, *limits, *drawn),
         "elastic": oracle.elastic_flow(given["flow"], given["taps"], case.alpha, *drawn),
-        "warped": oracle.warp(given["x"], given["flow"]),
+        "warped": oracle.warp(given["x"], given["flow"], case.fill_mode),
         "hidden": oracle.cutout(given["x"], case.size, *drawn),
     }
 

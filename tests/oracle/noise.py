@@ -1,5 +1,7 @@
 """What is drawn by chance, and must be the same chance everywhere: Philox, dropout, augmentation."""
 
+from typing import Any
+
 import numpy as np
 
 
@@ -66,13 +68,21 @@ def elastic_flow(flow, taps, alpha, key, step):
     return flow + alpha * smoothing(height) @ noise @ smoothing(width).T
 
 
-def warp(x, flow):
-    """Every pixel of the old image has a say in every pixel of the new: none, if it is a whole pixel or more away."""
+PADS: dict[str, Any] = {"constant": "constant", "nearest": "edge", "reflect": "symmetric", "wrap": "wrap"}
+
+
+def warp(x, flow, fill_mode="constant"):
+    """Every pixel of the old image has a say in every pixel of the new: none, if it is a whole pixel or more away.
+
+    The old image is made large enough first that there is no outside.
+    """
     x, flow = np.asarray(x, np.float64), np.asarray(flow, np.float64)
+    row, col = np.indices(x.shape[1:3])
+    margin = int(np.abs(flow).max()) + 2
+    x = np.pad(x, [(0, 0), (margin, margin), (margin, margin), (0, 0)], PADS[fill_mode])
     height, width = x.shape[1:3]
-    row, col = np.indices((height, width))
-    rows = np.maximum(0, 1 - np.abs((row + flow[:, 0])[..., None] - np.arange(height)))
-    cols = np.maximum(0, 1 - np.abs((col + flow[:, 1])[..., None] - np.arange(width)))
+    rows = np.maximum(0, 1 - np.abs((row + margin + flow[:, 0])[..., None] - np.arange(height)))
+    cols = np.maximum(0, 1 - np.abs((col + margin + flow[:, 1])[..., None] - np.arange(width)))
     return np.einsum("nijr,nijs,nrsc->nijc", rows, cols, x)
 
 

@@ -9,10 +9,13 @@ all threads of the one before have ended.
 import math
 
 from ...kernels.augment import HALF, WORD
+from ...kernels.augment import inside as inside_in_python
 from ..device import cuda
 from ..launch import one_thread_per
 from ..place import place4
 from .noise import noise_at
+
+inside = cuda.jit(device=True)(inside_in_python)
 
 
 @cuda.jit(device=True)
@@ -116,7 +119,7 @@ def elastic_flow(noise, smooth, flow, taps, alpha, key, step):
 
 @one_thread_per("y")
 @cuda.jit
-def warp(x, flow, y):
+def warp(x, flow, y, fill_mode):
     """y[n,i,j] = x[n] at row i + flow[n,0,i,j], column j + flow[n,1,i,j]. Reads x, flow; overwrites y."""
     batch, height, width, channels = x.shape
     one = y.dtype.type(1)
@@ -126,15 +129,17 @@ def warp(x, flow, y):
         row, col = y.dtype.type(i) + flow[n, 0, i, j], y.dtype.type(j) + flow[n, 1, i, j]
         top, left = int(math.floor(row)), int(math.floor(col))
         below, beside = row - y.dtype.type(top), col - y.dtype.type(left)
+        top, bottom = inside(top, height, fill_mode), inside(top + 1, height, fill_mode)
+        left, right = inside(left, width, fill_mode), inside(left + 1, width, fill_mode)
         total = y.dtype.type(0)
-        if 0 <= top < height and 0 <= left < width:
+        if top >= 0 and left >= 0:
             total += (one - below) * (one - beside) * x[n, top, left, c]
-        if 0 <= top < height and 0 <= left + 1 < width:
-            total += (one - below) * beside * x[n, top, left + 1, c]
-        if 0 <= top + 1 < height and 0 <= left < width:
-            total += below * (one - beside) * x[n, top + 1, left, c]
-        if 0 <= top + 1 < height and 0 <= left + 1 < width:
-            total += below * beside * x[n, top + 1, left + 1, c]
+        if top >= 0 and right >= 0:
+            total += (one - below) * beside * x[n, top, right, c]
+        if bottom >= 0 and left >= 0:
+            total += below * (one - beside) * x[n, bottom, left, c]
+        if bottom >= 0 and right >= 0:
+            total += below * beside * x[n, bottom, right, c]
         y[n, i, j, c] = total
 
 
