@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...rungs import OnFlatArrays, compile_rung
+from ...rungs import compile_rung
 from .. import activation, merge
 from . import any_window, choice, conv2d, conv2d_relu_pool, dense, lanes, softmax, subsample
 
@@ -79,8 +79,8 @@ KERNELS: dict[str, Any] = {
     "dense_forward": dense_forward,
     "dense_backward_input": dense.dense_backward_input,
     "dense_backward_weights": dense.dense_backward_weights,
-    "relu_forward": OnFlatArrays(_by_size(activation.relu_forward, 50_000)),
-    "relu_backward": OnFlatArrays(_by_size(activation.relu_backward, 50_000)),
+    "relu_forward": _by_size(activation.relu_forward, 50_000),
+    "relu_backward": _by_size(activation.relu_backward, 50_000),
     "concatenate": concatenate,
     "cut_out": cut_out,
     "flatten_forward": _by_size(lanes.flatten_forward, 5_000),
