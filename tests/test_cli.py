@@ -204,14 +204,6 @@ def test_out_is_a_file(tmp_path, capsys):
         assert f"cannot write to {folder}" in fails(capsys, "train", "--out", folder)
 
 
-def test_a_trained_network_is_not_overwritten(run, capsys):
-    folder, _ = run
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    message = f"{folder} holds a trained network, which would be lost: take another folder with --out"
-    assert message in fails(capsys, "train", "--out", folder)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-
-
 def test_out_cannot_be_written_to(tmp_path, monkeypatch, capsys):
     def refuse(**_):
         raise PermissionError(13, "Permission denied")

@@ -86,8 +86,6 @@ def run(arguments: argparse.Namespace) -> None:
     folder = _output_folder(arguments)
     if not resumes and checkpoint.exists(folder):
         raise UsageError(f"{folder} holds a run that was cut off: --resume it, or take another folder with --out")
-    if not resumes and (folder / "model.safetensors").exists():
-        raise UsageError(f"{folder} holds a trained network, which would be lost: take another folder with --out")
 
     model.summary()
     images = f"{len(x_train) - validated} images to train, {validated} to validate, {len(x_test)} to test"
