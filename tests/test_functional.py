@@ -198,9 +198,12 @@ def test_layers_in_a_sequential_of_their_own(call):
     assert [layer.name for layer in model.layers] == names
     model.compile("sgd", LOGITS)
     model.fit(X, Y, epochs=1, verbose=0)
-    np.testing.assert_array_equal(augmentation(X), X)  # which is for training only
-    np.testing.assert_array_equal(Model(augmentation.input, augmentation.output)(X), X)
-    np.testing.assert_array_equal(Model(augmentation.input, augmentation.layers[0].output)(X), X)
+    assert not np.array_equal(augmentation(X), X)  # called with nothing said it distorts, as Keras's do
+    ends = augmentation.output, augmentation.layers[0].output
+    for part in (augmentation, *(Model(augmentation.input, end) for end in ends)):
+        np.testing.assert_array_equal(part(X, training=False), X)
+        np.testing.assert_array_equal(part.predict(X, verbose=0), X)
+        assert not np.array_equal(part(X), X)
 
 
 def test_a_network_that_waits_for_its_shape_takes_it_from_a_layer_that_has_one():
