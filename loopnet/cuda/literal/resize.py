@@ -3,21 +3,12 @@
 Shapes and formulas are those of :mod:`loopnet.kernels.resize`; shares are taken in the arrays' own dtype.
 """
 
+from ...kernels import resize
 from ..device import cuda
 from ..launch import one_thread_per
 from ..place import place4
 
-
-@cuda.jit(device=True)
-def first_in(row, size, out_size):
-    """The first new row whose nearest is old row ``row`` or a later one."""
-    return -((size - 2 * row * out_size) // (2 * size))
-
-
-@cuda.jit(device=True)
-def steps_down(i, size, out_size):
-    """How far from the first old row's middle new row i is read: so many steps, 2 * out_size of them to a row."""
-    return min(max((2 * i + 1) * size - out_size, 0), 2 * out_size * (size - 1))
+first_in, steps_down = cuda.jit(device=True)(resize.first_in), cuda.jit(device=True)(resize.steps_down)
 
 
 @cuda.jit(device=True)
