@@ -51,7 +51,7 @@ def _outputs(model: "Sequential", images: int) -> Iterator[tuple[str, np.ndarray
         elif getattr(stage, "activation", None):
             layers = [stage, stage.activation]  # type: ignore[attr-defined]
         for layer in layers:
-            y = layer._room.get("y") if isinstance(layer, Layer) else None
+            y = layer._room.get("y", (0, None))[1] if isinstance(layer, Layer) else None
             if y is not None and layer.ops.images(y) >= images:
                 name = stage.conv.name if isinstance(stage, ConvReluPool) else layers[0].name
                 yield name, layer.ops.to_host(y, (images, *layer.output_shape[1:]))

@@ -4,7 +4,7 @@ import numpy as np
 import oracle
 import pytest
 from checks.rung import poison, tensor
-from ways import note_calls
+from ways import decide_anew, note_calls
 
 from loopnet import get_ops
 from loopnet.kernels.tuned import choice, winners, winograd, winograd_backward
@@ -15,6 +15,7 @@ from loopnet.model import Sequential
 
 def few_registers(monkeypatch, few=True):
     """As without AVX-512, which is as with AVX2, or as with it: on any processor."""
+    decide_anew(monkeypatch)
     monkeypatch.setattr(choice, "AVX512", not few)
     monkeypatch.setattr(choice, "VECTORS", 8 if few else 32)
     monkeypatch.setattr(choice, "HALVES", few)
@@ -119,19 +120,19 @@ def test_pooled_sums_of_half_vectors(monkeypatch, window, filters):
 def test_sums_that_fit_in_registers(monkeypatch, vectors, window, run, filters, numbers):
     """Of twelve filters, all of whose divisors up to four may go together."""
     few_registers(monkeypatch, vectors == 8)
-    sums = choice._sums_that_collect(np.empty((window, window, 1, 12), "float32"), run)
+    sums = choice._sums_that_collect((window, window, 1, 12), run, np.dtype("float32"))
     assert tuple(map(len, sums)) == (filters, numbers)
 
 
 def test_numbers_of_eight_bytes_have_whole_vectors(monkeypatch):
     """Of which four would fill a register: so few rounds LLVM writes out."""
     few_registers(monkeypatch)
-    assert tuple(map(len, choice._sums_that_collect(np.empty((5, 5, 1, 4)), 320))) == (1, 8)
+    assert tuple(map(len, choice._sums_that_collect((5, 5, 1, 4), 320, np.dtype("float64")))) == (1, 8)
 
 
 def test_few_sums_are_single_numbers():
     """Two sums of sixteen numbers are so little code that LLVM writes it out number by number."""
-    assert choice._sums_that_collect(np.empty((2, 2, 1, 7), "float32"), 320) == ((0,), (0,))
+    assert choice._sums_that_collect((2, 2, 1, 7), 320, np.dtype("float32")) == ((0,), (0,))
 
 
 @pytest.mark.parametrize("vectors_at_a_time", [20, choice.RUN, 6])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from checks.rung import poison, tensor
+from ways import decide_anew
 
 from loopnet import get_ops
 from loopnet.kernels.tuned import choice, winners_in_lanes
@@ -53,14 +54,20 @@ def by_hand(given):
 @pytest.fixture
 def picked(monkeypatch):
     """Whether each call of the operation took its numbers from the winners in lanes."""
-    answers, pick = [], choice._weights_in_lanes
+    answers, make = [], choice._lane_winners_way
 
-    def noted(*arguments):
-        answers.append(pick(*arguments))
-        return answers[-1]
+    def noted(*sizes):
+        way = make(*sizes)
 
+        def run(*arrays):
+            answers.append(way is not None and way(*arrays))
+            return answers[-1]
+
+        return run
+
+    decide_anew(monkeypatch)
     monkeypatch.setattr(choice, "AVX512", True)  # so on any processor
-    monkeypatch.setattr(choice, "_weights_in_lanes", noted)
+    monkeypatch.setattr(choice, "_lane_winners_way", noted)
     return answers
 
 

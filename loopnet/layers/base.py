@@ -100,7 +100,7 @@ class Layer:
         """The lock of that first network (``turns``)."""
         self.calls = 0
         """How often it was called on numbers by itself, or its model as in training (``called``)."""
-        self._room: dict[str, Tensor] = {}
+        self._room: dict[str, tuple[int, Tensor]] = {}
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         """A layer written for Keras would change nothing here: its ``call`` is never called."""
@@ -162,9 +162,10 @@ class Layer:
         the same.
         """
         batch = self.ops.images(like)
-        known = self._room.get(what)
-        if known is None or self.ops.images(known) != batch:
-            known = self._room[what] = self.ops.empty((batch, *shape), dtype or self.dtype)
+        of_batch, known = self._room.get(what, (0, None))
+        if of_batch != batch:
+            known = self.ops.empty((batch, *shape), dtype or self.dtype)
+            self._room[what] = batch, known
         return known
 
     def forward(self, x: Tensor, training: bool = False) -> Tensor:

@@ -72,7 +72,7 @@ class Optimizer:
     @property
     def learning_rate(self) -> Number:
         """That of the next step. Can be set at any time, which also ends a schedule."""
-        return Number(self._rate if isinstance(self._rate, float) else self._rate(self.iterations))
+        return Number(self._next_rate())
 
     @learning_rate.setter
     def learning_rate(self, rate: Rate) -> None:
@@ -85,6 +85,9 @@ class Optimizer:
             self._rate = float(rate)
         else:
             raise ValueError(f"{type(self).__name__}: expected a learning_rate of at least 0, given {rate!r}")
+
+    def _next_rate(self) -> float:
+        return self._rate if isinstance(self._rate, float) else self._rate(self.iterations)
 
     def at_first(self) -> float:
         """What each number that it remembers is before the first step."""
@@ -140,7 +143,7 @@ class Optimizer:
         """
         if values.size != self._size:
             raise ValueError(f"{type(self).__name__}: bound to {self._size} parameters, given {values.size}")
-        learning_rate = self._scalar(self.learning_rate)
+        learning_rate = self._scalar(self._next_rate())
         self.iterations += 1
         self._clipping.clip(ops, grads)
         self.update(ops, values, grads, learning_rate)

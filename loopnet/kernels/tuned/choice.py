@@ -1,10 +1,15 @@
 """Which of the tuned kernels runs for a convolution: the fastest that can, for its shapes and numbers.
 
-Several kernels come to the same sums. The functions that return a bool know from which sizes on a kernel is faster than
-those after it, and run it then: True if it has done the work, False if another one has to. What decides is sizes, the
-processor's registers, and whether all numbers are finite; never the number of threads, for results do not depend on it.
-The sizes were measured (benchmarks/README.md).
+Several kernels come to the same sums; each is a *way*. A function ``.._way`` knows from which sizes on its kernel is
+faster than those after it, and makes the way: a function of the arrays, with the memory that the kernel works in and
+the sizes of its tiles at hand. It is made once for a shape, since the other cores wait while Python decides. A way
+returns True if it has done the work, False if another one has to, for some number is not finite. What decides is sizes,
+the processor's registers, and that; never the number of threads, for results do not depend on it. The sizes were
+measured (benchmarks/README.md).
 """
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -23,26 +28,46 @@ from .lanes import aligned
 from .memory import divisor, kept, runs, scratch, shared, taps
 from .registers import AVX512, HALVES, VECTORS, vector
 
+Array = np.ndarray
 Pair = tuple[int, int]
 Shape = tuple[int, ...]
+Way = Callable[..., bool]
+Maker = Callable[[Shape, Shape, Shape, np.dtype], Way | None]
+"""From the shapes of x, w and y (or dy), packed, and the type of their numbers: a way, or None if others are faster."""
+
+
+def _ways(makers: tuple[Maker, ...], *sizes: Any) -> tuple[Way, ...]:
+    """Those that there are for these sizes, the fastest first."""
+    return tuple(way for make in makers if (way := make(*sizes)) is not None)
+
 
 # ---- convolution by itself
 
 
-def conv2d_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, stride: Pair, pad: Pair) -> None:
+def conv2d_forward(x: Array, w: Array, b: Array, y: Array, stride: Pair, pad: Pair) -> None:
     if tuple(stride) != (1, 1):
         return any_window.strided_forward(x, w, b, y, stride, pad)
     padded = _padded(y, w, x)
     if padded is not None:
         any_window.pad_images(x, padded, pad)
         x = padded
-    if _by_winograd(x, w, b, y):
-        return
-    rows = scratch("rows", 2, 2, y.shape[3] * y.shape[4], dtype=y.dtype)
-    conv2d.conv2d_forward(runs(x), w, b, runs(y), rows, x.shape[4], taps(w))
+    for way in kept(_ways, (_winograd_way, _textbook_way), x.shape, w.shape, y.shape, w.dtype):
+        if way(x, w, b, y):
+            return
 
 
-def conv2d_backward_input(dy: np.ndarray, w: np.ndarray, dx: np.ndarray, stride: Pair, pad: Pair) -> None:
+def _textbook_way(of_x: Shape, of_w: Shape, of_y: Shape, dtype: np.dtype) -> Way:
+    lanes, across = of_x[4], taps(of_w)
+    rows = scratch("rows", 2, 2, of_y[3] * lanes, dtype=dtype)
+
+    def way(x: Array, w: Array, b: Array, y: Array) -> bool:
+        conv2d.conv2d_forward(runs(x), w, b, runs(y), rows, lanes, across)
+        return True
+
+    return way
+
+
+def conv2d_backward_input(dy: Array, w: Array, dx: Array, stride: Pair, pad: Pair) -> None:
     if tuple(stride) != (1, 1):
         return any_window.strided_backward_input(dy, w, dx, stride, pad)
     padded = _padded(dy, w, dx)
@@ -53,23 +78,26 @@ def conv2d_backward_input(dy: np.ndarray, w: np.ndarray, dx: np.ndarray, stride:
         any_window.crop_images(result, dx, pad)
 
 
-def conv2d_backward_weights(
-    dy: np.ndarray, x: np.ndarray, dw: np.ndarray, db: np.ndarray, stride: Pair, pad: Pair
-) -> None:
+def conv2d_backward_weights(dy: Array, x: Array, dw: Array, db: Array, stride: Pair, pad: Pair) -> None:
     if tuple(stride) != (1, 1):
         return any_window.strided_backward_weights(dy, x, dw, db, stride, pad)
     padded = _padded(dy, dw, x)
     if padded is not None:
         any_window.pad_images(x, padded, pad)
         x = padded
-    share_w, share_b = _shares(dw, db, len(x))
-    across, (tile, numbers) = taps(dw), _sums_that_collect(dw, dy.shape[3] * dy.shape[4])
-    sums = scratch("sums", len(tile) * len(across) * len(numbers), dtype=dw.dtype)
-    conv2d.conv2d_backward_weights(runs(dy), runs(x), share_w, share_b, sums, x.shape[4], across, tile, numbers)
+    share_w, share_b, *memory = kept(_weights_memory, x.shape, dw.shape, dy.shape, dw.dtype)
+    conv2d.conv2d_backward_weights(runs(dy), runs(x), share_w, share_b, *memory)
     _add_shares(share_w, share_b, dw, db)
 
 
-def _sums_that_collect(dw: np.ndarray, run: int) -> tuple[Shape, Shape]:
+def _weights_memory(of_x: Shape, of_w: Shape, of_dy: Shape, dtype: np.dtype) -> tuple:
+    """The arguments of the kernel from ``share_w`` on."""
+    across, (tile, numbers) = taps(of_w), _sums_that_collect(of_w, of_dy[3] * of_dy[4], dtype)
+    sums = scratch("sums", len(tile) * len(across) * len(numbers), dtype=dtype)
+    return *_shares(of_x[0], of_w, dtype), sums, of_x[4], across, tile, numbers
+
+
+def _sums_that_collect(of_w: Shape, run: int, dtype: np.dtype) -> tuple[Shape, Shape]:
     """How many filters collect at a time, and how many numbers a sum of theirs has.
 
     One sum for each tap of up to four filters. With AVX2 a sum fills one register, where eight sums or more, their
@@ -78,7 +106,7 @@ def _sums_that_collect(dw: np.ndarray, run: int) -> tuple[Shape, Shape]:
     vector, each is a single number, and LLVM is left to make vectors of neighbouring products: up to a third slower
     than vectors of our own, and 3 to 10 times as fast as these are when they are short or unrolled.
     """
-    (_, width, _, filters), numbers = dw.shape, vector(dw.dtype)
+    (_, width, _, filters), numbers = of_w, vector(dtype)
     half = numbers[: len(numbers) // 2]
     if HALVES and len(half) == 8 and run % 8 == 0:
         tile = divisor(filters, max(1, min(4, 15 // (width + 1))))
@@ -91,27 +119,28 @@ def _sums_that_collect(dw: np.ndarray, run: int) -> tuple[Shape, Shape]:
     return tile, numbers if len(tile) * width > 2 else (0,)
 
 
-def _padded(dy: np.ndarray, w: np.ndarray, x: np.ndarray) -> np.ndarray | None:
+def _padded(dy: Array, w: Array, x: Array) -> Array | None:
     """Room for x with its zeros around it, at stride 1; None if there are none."""
     height, width = dy.shape[2] + w.shape[0] - 1, dy.shape[3] + w.shape[1] - 1
     if (height, width) == x.shape[2:4]:
         return None
-    return aligned((*x.shape[:2], height, width, x.shape[4]), x.dtype)
+    return shared("padded", *x.shape[:2], height, width, x.shape[4], dtype=x.dtype)
 
 
-def _with_even_channels(w: np.ndarray, dx: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _with_even_channels(w: Array, dx: Array) -> tuple[Array, Array]:
     """w and room for dx, with one more channel of zeros where their number is odd: kernels take two at a time."""
     if w.shape[2] % 2 == 0:
         return w, dx
     w = np.concatenate([w, np.zeros_like(w[:, :, :1])], axis=2)
-    return w, aligned((dx.shape[0], dx.shape[1] + 1, *dx.shape[2:]), dx.dtype)
+    return w, shared("even channels", dx.shape[0], dx.shape[1] + 1, *dx.shape[2:], dtype=dx.dtype)
 
 
-def _shares(dw: np.ndarray, db: np.ndarray, blocks: int) -> tuple[np.ndarray, np.ndarray]:
-    return np.empty((blocks, *dw.shape), dw.dtype), np.empty((blocks, *db.shape), db.dtype)
+def _shares(blocks: int, of_w: Shape, dtype: np.dtype) -> tuple[Array, Array]:
+    """Room for what each block of images adds to dw and db."""
+    return aligned((blocks, *of_w), dtype), aligned((blocks, of_w[3]), dtype)
 
 
-def _add_shares(share_w: np.ndarray, share_b: np.ndarray, dw: np.ndarray, db: np.ndarray) -> None:
+def _add_shares(share_w: Array, share_b: Array, dw: Array, db: Array) -> None:
     conv2d.add_shares(share_w.reshape(len(share_w), -1), dw.reshape(-1))
     conv2d.add_shares(share_b, db)
 
@@ -119,67 +148,87 @@ def _add_shares(share_w: np.ndarray, share_b: np.ndarray, dw: np.ndarray, db: np
 # ---- convolution, ReLU and pooling in one
 
 
-def conv2d_relu_pool_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> None:
-    if x.shape[4] == 1:
-        return _pool_one_image(x, w, b, y, winner)
-    if _pool_by_winograd(x, w, b, y, winner) or _pool_by_tiles(x, w, b, y, winner):
-        return
-    rows = scratch("rows", 2, 2, (x.shape[3] - w.shape[1] + 1) * x.shape[4], dtype=y.dtype)
-    conv2d_relu_pool.conv2d_relu_pool_forward(runs(x), w, b, runs(y), runs(winner), rows, x.shape[4], taps(w))
+def conv2d_relu_pool_forward(x: Array, w: Array, b: Array, y: Array, winner: Array) -> None:
+    makers = (_one_image_way, _pooling_winograd_way, _tile_way, _row_way)
+    for way in kept(_ways, makers, x.shape, w.shape, y.shape, w.dtype):
+        if way(x, w, b, y, winner):
+            return
 
 
-def conv2d_relu_pool_backward_weights(
-    dy: np.ndarray, winner: np.ndarray, x: np.ndarray, dw: np.ndarray, db: np.ndarray
-) -> None:
-    if _weights_in_lanes(dy, winner, x, dw, db):
-        return
-    share_w, share_b = _shares(dw, db, len(x))
-    run = (x.shape[3] - dw.shape[1] + 1) * x.shape[4]
-    across, (tile, numbers) = taps(dw), _sums_that_collect(dw, run)
-    dz = scratch("dz", len(tile), 2, run, dtype=dw.dtype)
-    sums = scratch("sums", x.shape[1] * len(dw) * len(tile) * len(across) * len(numbers), dtype=dw.dtype)
-    conv2d_relu_pool.conv2d_relu_pool_backward_weights(
-        runs(dy), runs(winner), runs(x), share_w, share_b, dz, sums, x.shape[4], across, tile, numbers
-    )
-    _add_shares(share_w, share_b, dw, db)
+def _row_way(of_x: Shape, of_w: Shape, of_y: Shape, dtype: np.dtype) -> Way:
+    lanes, across = of_x[4], taps(of_w)
+    rows = scratch("rows", 2, 2, (of_x[3] - of_w[1] + 1) * lanes, dtype=dtype)
+
+    def way(x: Array, w: Array, b: Array, y: Array, winner: Array) -> bool:
+        conv2d_relu_pool.conv2d_relu_pool_forward(runs(x), w, b, runs(y), runs(winner), rows, lanes, across)
+        return True
+
+    return way
+
+
+def conv2d_relu_pool_backward_weights(dy: Array, winner: Array, x: Array, dw: Array, db: Array) -> None:
+    for way in kept(_ways, (_lane_winners_way, _pooled_weights_way), x.shape, dw.shape, dy.shape, dw.dtype):
+        if way(dy, winner, x, dw, db):
+            return
+
+
+def _pooled_weights_way(of_x: Shape, of_w: Shape, of_dy: Shape, dtype: np.dtype) -> Way:
+    (blocks, channels, _, width, lanes), across = of_x, taps(of_w)
+    run = (width - len(across) + 1) * lanes
+    tile, numbers = _sums_that_collect(of_w, run, dtype)
+    share_w, share_b = _shares(blocks, of_w, dtype)
+    dz = scratch("dz", len(tile), 2, run, dtype=dtype)
+    sums = scratch("sums", channels * of_w[0] * len(tile) * len(across) * len(numbers), dtype=dtype)
+
+    def way(dy: Array, winner: Array, x: Array, dw: Array, db: Array) -> bool:
+        conv2d_relu_pool.conv2d_relu_pool_backward_weights(
+            runs(dy), runs(winner), runs(x), share_w, share_b, dz, sums, lanes, across, tile, numbers
+        )
+        _add_shares(share_w, share_b, dw, db)
+        return True
+
+    return way
 
 
 def conv2d_relu_pool_backward(
-    dy: np.ndarray, winner: np.ndarray, x: np.ndarray, w: np.ndarray,
-    dz: np.ndarray, dx: np.ndarray, dw: np.ndarray, db: np.ndarray,
+    dy: Array, winner: Array, x: Array, w: Array,
+    dz: Array, dx: Array, dw: Array, db: Array,
 ) -> None:  # fmt: skip
     """dz: room for the gradient of the convolution's outputs, for when the winners will not do."""
-    if _by_winners(dy, winner, x, w, dx, dw, db):
-        return
-    if _input_by_winograd(dy, winner, w, dx):
-        conv2d_relu_pool_backward_weights(dy, winner, x, dw, db)
-        return
+    for way in kept(_ways, (_winner_way, _backward_winograd_way), x.shape, w.shape, dy.shape, w.dtype):
+        if way(dy, winner, x, w, dx, dw, db):
+            return
     conv2d_relu_pool.relu_pool_backward(dy, winner, dz)
     conv2d_backward_input(dz, w, dx, (1, 1), (0, 0))
-    if not _weights_in_lanes(dy, winner, x, dw, db):
-        conv2d_backward_weights(dz, x, dw, db, (1, 1), (0, 0))
+    for way in kept(_ways, (_lane_winners_way,), x.shape, dw.shape, dy.shape, dw.dtype):
+        if way(dy, winner, x, dw, db):
+            return
+    conv2d_backward_weights(dz, x, dw, db, (1, 1), (0, 0))
 
 
 # ---- one_image.py
 
 
-def _pool_one_image(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> None:
-    weights, positions, sums, numbers = kept(_one_image_memory, x.shape, w.shape, w.dtype)
-    weights[:, : b.size] = w.reshape(-1, b.size)
-    one_image.conv2d_relu_pool_forward(
-        x.reshape(-1), weights, b, y[0, ..., 0], winner[0, ..., 0], positions, sums, x.shape[3], numbers
-    )
-
-
-def _one_image_memory(of_x: Shape, of_w: Shape, dtype: np.dtype) -> tuple:
-    """Room for the weights, with zeros for the filters that are not there; positions, sums, vector."""
-    (window_height, window_width, channels, filters), numbers = of_w, vector(dtype)
+def _one_image_way(of_x: Shape, of_w: Shape, of_y: Shape, dtype: np.dtype) -> Way | None:
+    (*_, width, lanes), (window_height, window_width, channels, filters), numbers = of_x, of_w, vector(dtype)
+    if lanes > 1:
+        return None
     weights = aligned((window_height * window_width * channels, -(-filters // len(numbers)) * len(numbers)), dtype)
-    weights[:] = 0
-    return weights, _positions(of_x, of_w), scratch("sums", 4 * len(numbers), dtype=dtype), numbers
+    weights[:] = 0  # for the filters that are not there
+    positions, sums = _positions(of_x, of_w), scratch("sums", 4 * len(numbers), dtype=dtype)
+    there = weights[:, :filters]
+
+    def way(x: Array, w: Array, b: Array, y: Array, winner: Array) -> bool:
+        there[:] = w.reshape(there.shape)
+        one_image.conv2d_relu_pool_forward(
+            x.reshape(-1), weights, b, y[0, ..., 0], winner[0, ..., 0], positions, sums, width, numbers
+        )
+        return True
+
+    return way
 
 
-def _positions(of_x: Shape, of_w: Shape) -> np.ndarray:
+def _positions(of_x: Shape, of_w: Shape) -> Array:
     """Where the pixel of each term lies in a block of images, seen from the corner of its window."""
     (_, _, height, width, lanes), (window_height, window_width, channels, _) = of_x, of_w
     r, s, c = np.ogrid[:window_height, :window_width, :channels]
@@ -192,23 +241,22 @@ WASTE = 1.25
 """Numbers in vectors for each lane, the last vector overlapping another, up to which tiles are faster than rows."""
 
 
-def _pool_by_tiles(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> bool:
-    size = len(vector(w.dtype))
-    if not AVX512 or -(-x.shape[4] // size) * size > WASTE * x.shape[4]:
-        return False
-    pixels, weights = x.reshape(len(x), -1), w.reshape(-1, w.shape[3])
-    memory = kept(_tile_memory, x.shape, w.shape, w.dtype)
-    pooling_tile.conv2d_relu_pool_forward(pixels, weights, b, runs(y), runs(winner), *memory)
-    return True
-
-
-def _tile_memory(of_x: Shape, of_w: Shape, dtype: np.dtype) -> tuple:
-    """The arguments of the kernel from ``positions`` on."""
-    (*_, width, lanes), (*_, filters) = of_x, of_w
+def _tile_way(of_x: Shape, of_w: Shape, of_y: Shape, dtype: np.dtype) -> Way | None:
+    (blocks, *_, width, lanes), (*_, filters), numbers = of_x, of_w, vector(dtype)
+    if not AVX512 or -(-lanes // len(numbers)) * len(numbers) > WASTE * lanes:
+        return None
     fewest = filters if filters < 3 else min((4, 3, 5, 6), key=lambda tile: -(-filters // tile) * tile)
-    tile, numbers = (0,) * fewest, vector(dtype)
+    tile, positions = (0,) * fewest, _positions(of_x, of_w)
     sums = scratch("tile", 4 * len(tile) * len(numbers), dtype=dtype)
-    return _positions(of_x, of_w), sums, width * lanes, lanes, tile, numbers
+
+    def way(x: Array, w: Array, b: Array, y: Array, winner: Array) -> bool:
+        pixels, weights = x.reshape(blocks, -1), w.reshape(-1, filters)
+        pooling_tile.conv2d_relu_pool_forward(
+            pixels, weights, b, runs(y), runs(winner), positions, sums, width * lanes, lanes, tile, numbers
+        )
+        return True
+
+    return way
 
 
 # ---- winograd.py, winograd_backward.py: False also if an output is not finite, for others may not be right then
@@ -225,10 +273,10 @@ LINES = 160_000
 """Bytes of pixels at points that a turn may have: it goes through them once for each tile of filters."""
 
 
-def _winograd_is_faster(w: np.ndarray, lanes: int, terms: int, sums: int, pooled: bool = False) -> bool:
-    from_terms, from_sums = WORTH_IT.get((w.shape[1], pooled), (np.inf, np.inf))
+def _winograd_is_faster(of_w: Shape, lanes: int, terms: int, sums: int, dtype: np.dtype, pooled: bool = False) -> bool:
+    from_terms, from_sums = WORTH_IT.get((of_w[1], pooled), (np.inf, np.inf))
     many = terms >= from_terms and sums >= from_sums and len(_together(sums)) > 1
-    return many and lanes >= len(vector(w.dtype))
+    return many and lanes >= len(vector(dtype))
 
 
 def _together(sums: int) -> tuple[int, ...]:
@@ -236,32 +284,38 @@ def _together(sums: int) -> tuple[int, ...]:
     return divisor(sums, VECTORS // 4)
 
 
-def _by_winograd(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) -> bool:
-    (window_height, _, channels, filters), (_, _, height, width, lanes) = w.shape, y.shape
-    faster = _winograd_is_faster(w, lanes, window_height * channels, filters)
-    if not faster or height < 2 or width < 2 or lanes % len(vector(w.dtype)) > 0:
-        return False
-    tile = _together(filters)
-    *memory, _, across, tile, numbers = kept(
-        _winograd_memory, y.shape, w.shape, (height + 1) // 2, (width + 1) // 2, tile, w.dtype
-    )
-    return not winograd.conv2d_forward(runs(x), w, b, runs(y), *memory, across, tile, numbers)
+def _winograd_way(of_x: Shape, of_w: Shape, of_y: Shape, dtype: np.dtype) -> Way | None:
+    (window_height, _, channels, filters), (_, _, height, width, lanes) = of_w, of_y
+    faster = _winograd_is_faster(of_w, lanes, window_height * channels, filters, dtype)
+    if not faster or height < 2 or width < 2 or lanes % len(vector(dtype)) > 0:
+        return None
+    of_pairs = (*of_y[:2], (height + 1) // 2, (width + 1) // 2, lanes)
+    *memory, _, across, tile, numbers = _winograd_memory(of_pairs, of_w, _together(filters), dtype)
+
+    def way(x: Array, w: Array, b: Array, y: Array) -> bool:
+        return not winograd.conv2d_forward(runs(x), w, b, runs(y), *memory, across, tile, numbers)
+
+    return way
 
 
-def _pool_by_winograd(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray, winner: np.ndarray) -> bool:
-    window_height, _, channels, filters = w.shape
-    if not _winograd_is_faster(w, y.shape[4], window_height * channels, filters, pooled=True):
-        return False
-    memory = kept(_winograd_memory, y.shape, w.shape, *y.shape[2:4], _together(filters), w.dtype)
-    return not winograd.conv2d_relu_pool_forward(runs(x), w, b, runs(y), runs(winner), *memory)
+def _pooling_winograd_way(of_x: Shape, of_w: Shape, of_y: Shape, dtype: np.dtype) -> Way | None:
+    window_height, _, channels, filters = of_w
+    if not _winograd_is_faster(of_w, of_y[4], window_height * channels, filters, dtype, pooled=True):
+        return None
+    memory = _winograd_memory(of_y, of_w, _together(filters), dtype)
+
+    def way(x: Array, w: Array, b: Array, y: Array, winner: Array) -> bool:
+        return not winograd.conv2d_relu_pool_forward(runs(x), w, b, runs(y), runs(winner), *memory)
+
+    return way
 
 
-def _winograd_memory(of_y: Shape, of_w: Shape, height: int, width: int, tile: Shape, dtype: np.dtype) -> tuple:
+def _winograd_memory(of_pairs: Shape, of_w: Shape, tile: Shape, dtype: np.dtype) -> tuple:
     """The arguments of ``conv2d_relu_pool_forward`` from ``points`` on.
 
-    height, width: of y in pairs of rows and columns.
+    of_pairs: y's shape, where two rows count as one, and two columns.
     """
-    (window_height, window_width, channels, filters), (blocks, *_, lanes) = of_w, of_y
+    (window_height, window_width, channels, filters), (blocks, _, height, width, lanes) = of_w, of_pairs
     points = window_width + 1
     numbers, size = vector(dtype), points * channels * lanes * dtype.itemsize
     columns, rows = width, height
@@ -275,19 +329,26 @@ def _winograd_memory(of_y: Shape, of_w: Shape, height: int, width: int, tile: Sh
         scratch("lines", points, all_terms, columns * lanes, dtype=dtype),
         scratch("sums", points, 2 * len(tile) * len(numbers), dtype=dtype),
         scratch("zeros", len(numbers), dtype=dtype),
-        np.empty(blocks * -(-width // columns) * -(-height // rows), np.bool_),
+        aligned((blocks * -(-width // columns) * -(-height // rows),), np.bool_),
         lanes, columns, rows, (0,) * window_width, tile, numbers,
     )  # fmt: skip
 
 
-def _input_by_winograd(dy: np.ndarray, winner: np.ndarray, w: np.ndarray, dx: np.ndarray) -> bool:
-    (window_height, window_width, channels, filters), lanes = w.shape, dy.shape[4]
-    faster = _winograd_is_faster(w, lanes, window_height * filters, channels)
-    if not faster or window_width != 5 or lanes % len(vector(w.dtype)) > 0:  # its sums are written for five columns
-        return False
-    memory = kept(_winograd_backward_memory, dy.shape, w.shape, _together(channels), w.dtype)
-    flipped = w[::-1].transpose(0, 1, 3, 2)
-    return not winograd_backward.conv2d_relu_pool_backward_input(runs(dy), runs(winner), flipped, runs(dx), *memory)
+def _backward_winograd_way(of_x: Shape, of_w: Shape, of_dy: Shape, dtype: np.dtype) -> Way | None:
+    (window_height, window_width, channels, filters), lanes = of_w, of_dy[4]
+    faster = _winograd_is_faster(of_w, lanes, window_height * filters, channels, dtype)
+    if not faster or window_width != 5 or lanes % len(vector(dtype)) > 0:  # its sums are written for five columns
+        return None
+    memory = _winograd_backward_memory(of_dy, of_w, _together(channels), dtype)
+
+    def way(dy: Array, winner: Array, x: Array, w: Array, dx: Array, dw: Array, db: Array) -> bool:
+        flipped = w[::-1].transpose(0, 1, 3, 2)
+        if winograd_backward.conv2d_relu_pool_backward_input(runs(dy), runs(winner), flipped, runs(dx), *memory):
+            return False
+        conv2d_relu_pool_backward_weights(dy, winner, x, dw, db)
+        return True
+
+    return way
 
 
 def _winograd_backward_memory(of_dy: Shape, of_w: Shape, tile: Shape, dtype: np.dtype) -> tuple:
@@ -300,7 +361,7 @@ def _winograd_backward_memory(of_dy: Shape, of_w: Shape, tile: Shape, dtype: np.
         scratch("sums", window_width + 1, 2 * len(tile) * len(numbers), dtype=dtype),
         scratch("edge", channels, rows, 6 * len(numbers), dtype=dtype),
         scratch("zeros", len(numbers), dtype=dtype),
-        np.empty(blocks * lanes // len(numbers), np.bool_),
+        aligned((blocks * lanes // len(numbers),), np.bool_),
         lanes, (0,) * window_width, tile, numbers,
     )  # fmt: skip
 
@@ -313,21 +374,26 @@ of AVX-512. Compiled for AVX2, it is slower than products with zeros.
 """
 
 
-def _weights_in_lanes(dy: np.ndarray, winner: np.ndarray, x: np.ndarray, dw: np.ndarray, db: np.ndarray) -> bool:
-    across, numbers = taps(dw), vector(dw.dtype)
-    if not AVX512 or len(across) > WIDEST or x.shape[4] % len(numbers) > 0:
-        return False
-    tile = divisor(dw.shape[3], min(4, SUMS // len(across)))
-    share_w, share_b = _shares(dw, db, len(x))
-    sums = scratch("sums", len(tile) * len(across) * len(numbers), dtype=dw.dtype)
-    finite = np.ones(dy.shape[0] * dy.shape[1] // len(tile), np.bool_)
-    winners_in_lanes.weights_from_winners(
-        runs(dy), runs(winner), runs(x), share_w, share_b, finite, sums, x.shape[4], across, tile, numbers
-    )
-    if not finite.all():
-        return False
-    _add_shares(share_w, share_b, dw, db)
-    return True
+def _lane_winners_way(of_x: Shape, of_w: Shape, of_dy: Shape, dtype: np.dtype) -> Way | None:
+    (blocks, *_, lanes), across, numbers = of_x, taps(of_w), vector(dtype)
+    if not AVX512 or len(across) > WIDEST or lanes % len(numbers) > 0:
+        return None
+    tile = divisor(of_w[3], min(4, SUMS // len(across)))
+    share_w, share_b = _shares(blocks, of_w, dtype)
+    sums = scratch("sums", len(tile) * len(across) * len(numbers), dtype=dtype)
+    finite = aligned((blocks * of_w[3] // len(tile),), np.bool_)
+
+    def way(dy: Array, winner: Array, x: Array, dw: Array, db: Array) -> bool:
+        finite[:] = True
+        winners_in_lanes.weights_from_winners(
+            runs(dy), runs(winner), runs(x), share_w, share_b, finite, sums, lanes, across, tile, numbers
+        )
+        if not finite.all():
+            return False
+        _add_shares(share_w, share_b, dw, db)
+        return True
+
+    return way
 
 
 RUN = 20 if AVX512 else 6
@@ -341,45 +407,48 @@ zeros.
 """
 
 
-def _by_winners(
-    dy: np.ndarray, winner: np.ndarray, x: np.ndarray, w: np.ndarray, dx: np.ndarray, dw: np.ndarray, db: np.ndarray
-) -> bool:
-    if w.shape[1] * w.shape[2] < LONG or w.shape[3] < MANY:
-        return False
-    (blocks, filters, pooled_height, pooled_width, lanes), (_, channels, height, width, _) = dy.shape, x.shape
-    images, dtype, numbers = blocks * lanes, w.dtype, vector(w.dtype)
-    rows, parts, run = winners.tiling(len(w), w.shape[1] * channels, len(numbers), RUN)
+def _winner_way(of_x: Shape, of_w: Shape, of_dy: Shape, dtype: np.dtype) -> Way | None:
+    (window_height, window_width, channels, filters), (*_, height, width, _) = of_w, of_x
+    if window_width * channels < LONG or filters < MANY:
+        return None
+    (blocks, _, pooled_height, pooled_width, lanes), numbers = of_dy, vector(dtype)
+    images, pooled, outputs = blocks * lanes, pooled_height * pooled_width, 4 * pooled_height * pooled_width
+    rows, parts, run = winners.tiling(window_height, window_width * channels, len(numbers), RUN)
     size = winners.image_size(height * width * channels + run, len(numbers))
-    x_images = shared("x_images", images, size, dtype=dtype)
-    dy_images = shared("dy_images", images, pooled_height, pooled_width, filters, dtype=dtype)
-    winner_images = shared("winner_images", images, pooled_height, pooled_width, filters, dtype=np.int8)
-    filter_rows = shared("filter_rows", len(w), filters, run, dtype=dtype)
-    finite = np.ones((4, max(images, w.shape[0] * w.shape[1])), np.bool_)
-    winners.unroll_filters(w, filter_rows, finite[0])
-    winners.unpack(x, x_images, finite[1])
-    winners.unpack(dy, dy_images.reshape(images, -1), finite[2])
-    winners.unpack(winner, winner_images.reshape(images, -1), finite[3])
-    if not finite.all():
-        return False
-
-    share_rows = shared("share_rows", blocks, filters, len(w), run, dtype=dtype)
-    share_b = np.empty((blocks, filters), dtype)
-    places = scratch("places", pooled_height * pooled_width + 1, dtype=np.uint64)
-    gradients = scratch("gradients", pooled_height * pooled_width + 1, dtype=dtype)
+    finite = aligned((4, max(images, window_height * window_width)), np.bool_)
+    share_b = aligned((blocks, filters), dtype)
     sums = scratch("sums", len(rows) * len(parts) * len(numbers), dtype=dtype)
-    winners.backward_weights(
-        dy_images, winner_images, x_images, share_rows, share_b, places, gradients, sums,
-        lanes, width, channels, rows, parts, numbers,
-    )  # fmt: skip
-    winners.add_shares(share_rows, dw)
-    conv2d.add_shares(share_b, db)
-
+    places = scratch("places", pooled + 1, dtype=np.uint64), scratch("gradients", pooled + 1, dtype=dtype)
     dx_images = scratch("dx_images", winners.GROUP, size, dtype=dtype)
-    outputs = 4 * pooled_height * pooled_width
-    counts = scratch("counts", outputs, dtype=np.uint64)
-    which = scratch("which", outputs, filters + 1, dtype=np.uint32)
-    gradients = scratch("gradients", outputs, filters + 1, dtype=dtype)
-    winners.backward_input(
-        dy_images, winner_images, filter_rows, dx, dx_images, counts, which, gradients, sums, rows, parts, numbers
+    sorted_winners = (
+        scratch("counts", outputs, dtype=np.uint64),
+        scratch("which", outputs, filters + 1, dtype=np.uint32),
+        scratch("gradients", outputs, filters + 1, dtype=dtype),
     )
-    return True
+
+    def way(dy: Array, winner: Array, x: Array, w: Array, dx: Array, dw: Array, db: Array) -> bool:
+        x_images = shared("x_images", images, size, dtype=dtype)
+        dy_images = shared("dy_images", images, pooled_height, pooled_width, filters, dtype=dtype)
+        winner_images = shared("winner_images", images, pooled_height, pooled_width, filters, dtype=np.int8)
+        filter_rows = shared("filter_rows", window_height, filters, run, dtype=dtype)
+        finite[:] = True
+        winners.unroll_filters(w, filter_rows, finite[0])
+        winners.unpack(x, x_images, finite[1])
+        winners.unpack(dy, dy_images.reshape(images, -1), finite[2])
+        winners.unpack(winner, winner_images.reshape(images, -1), finite[3])
+        if not finite.all():
+            return False
+
+        share_rows = shared("share_rows", blocks, filters, window_height, run, dtype=dtype)
+        winners.backward_weights(
+            dy_images, winner_images, x_images, share_rows, share_b, *places, sums,
+            lanes, width, channels, rows, parts, numbers,
+        )  # fmt: skip
+        winners.add_shares(share_rows, dw)
+        conv2d.add_shares(share_b, db)
+        winners.backward_input(
+            dy_images, winner_images, filter_rows, dx, dx_images, *sorted_winners, sums, rows, parts, numbers
+        )
+        return True
+
+    return way

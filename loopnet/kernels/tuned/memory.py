@@ -1,16 +1,16 @@
 """Memory that the kernels work in, kept from one call to the next, and the sizes of their tiles.
 
 A kernel allocates nothing (``conv2d.py`` says why). What it needs is made at the first call and found again at every
-later one: for the same shapes, the same number of Numba's threads, and the same thread of Python, since two of them may
-train at once.
+later one: for the same shapes, and the same thread of Python, since two of them may train at once.
 """
 
 import threading
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import get_num_threads
+from numba import config
 
 from .lanes import aligned
 
@@ -25,14 +25,14 @@ it, probably because a processor reads ahead of a loop, and would fetch the othe
 def kept(make: Callable[..., Any], *arguments: Any) -> Any:
     """``make(*arguments)``, made once and then found again. Arguments must be hashable: shapes, types, numbers."""
     known: dict[Any, Any] = vars(_of_this_thread)
-    key = (make, get_num_threads(), *arguments)
-    if key not in known:
-        known[key] = make(*arguments)
-    return known[key]
+    found = known.get((make, arguments))
+    if found is None:
+        found = known[make, arguments] = make(*arguments)
+    return found
 
 
 def scratch(what: str, *shape: int, dtype: Any) -> np.ndarray:
-    """Aligned memory for each thread of a parallel loop.
+    """Aligned memory for each thread that a parallel loop may have.
 
     what: a name; kernels that are not at work at the same time may share one. The first axis of what a thread gets is
     longer than asked for, by a page.
@@ -42,7 +42,7 @@ def scratch(what: str, *shape: int, dtype: Any) -> np.ndarray:
 
 def _scratch(_what: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     step = int(np.prod(shape[1:])) * np.dtype(dtype).itemsize
-    return aligned((get_num_threads(), shape[0] + -(-PAGE // step), *shape[1:]), dtype)
+    return aligned((config.NUMBA_NUM_THREADS, shape[0] + -(-PAGE // step), *shape[1:]), dtype)
 
 
 def shared(what: str, *shape: int, dtype: Any) -> np.ndarray:
@@ -55,13 +55,16 @@ def shared(what: str, *shape: int, dtype: Any) -> np.ndarray:
 
 def runs(tensor: np.ndarray) -> np.ndarray:
     """[block][channel][row][column][lane] with column and lane as the one run that they are."""
-    return tensor.reshape(*tensor.shape[:3], -1)
+    blocks, channels, height, width, lanes = tensor.shape
+    return tensor.reshape(blocks, channels, height, width * lanes)
 
 
+@cache
 def divisor(number: int, at_most: int = 8) -> tuple[int, ...]:
     """As many at a time as divide their number: a tuple of that length, since Numba compiles for lengths of tuples."""
     return (0,) * max(n for n in range(1, at_most + 1) if number % n == 0)
 
 
-def taps(w: np.ndarray) -> tuple[int, ...]:
-    return (0,) * w.shape[1]
+def taps(of_w: tuple[int, ...]) -> tuple[int, ...]:
+    """As many zeros as a window of weights of that shape has columns."""
+    return (0,) * of_w[1]
