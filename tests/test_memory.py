@@ -1,4 +1,4 @@
-"""Memory that the tuned kernels work in is as large as they need: what is written behind it shows anywhere, or never."""
+"""Memory that the tuned kernels work in is as large as they need: what is written behind it shows late, or never."""
 
 import numpy as np
 import pytest
