@@ -17,6 +17,8 @@ A batch that does not fill its lanes leaves some empty: they hold zeros at the d
 nothing that happens in them reaches a gradient.
 """
 
+from math import prod
+
 import numpy as np
 from numba import prange
 
@@ -55,7 +57,7 @@ def empty(shape: tuple[int, ...], dtype: np.dtype | type) -> np.ndarray:
 
 def aligned(shape: tuple[int, ...], dtype: np.dtype | type) -> np.ndarray:
     """``numpy.empty`` that starts on a cache line."""
-    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    size = prod(shape) * np.dtype(dtype).itemsize
     memory = np.empty(size + CACHE_LINE, np.uint8)
     start = -memory.ctypes.data % CACHE_LINE
     return memory[start : start + size].view(dtype).reshape(shape)

@@ -7,6 +7,7 @@ later one: for the same shapes, and the same thread of Python, since two of them
 import threading
 from collections.abc import Callable
 from functools import cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -41,13 +42,13 @@ def scratch(what: str, *shape: int, dtype: Any) -> np.ndarray:
 
 
 def _scratch(_what: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
-    step = int(np.prod(shape[1:])) * np.dtype(dtype).itemsize
+    step = prod(shape[1:]) * np.dtype(dtype).itemsize
     return aligned((config.NUMBA_NUM_THREADS, shape[0] + -(-PAGE // step), *shape[1:]), dtype)
 
 
 def shared(what: str, *shape: int, dtype: Any) -> np.ndarray:
     """Aligned memory for all threads of a parallel loop: the front of what was the largest need so far."""
-    size, known = int(np.prod(shape)), vars(_of_this_thread).setdefault("shared", {})
+    size, known = prod(shape), vars(_of_this_thread).setdefault("shared", {})
     if (what, dtype) not in known or known[what, dtype].size < size:
         known[what, dtype] = aligned((size,), dtype)
     return known[what, dtype][:size].reshape(shape)
