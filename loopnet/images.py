@@ -48,6 +48,62 @@ def as_input(images: np.ndarray, height: int, width: int) -> np.ndarray:
     return x
 
 
+FITTED = ("mnist", "digits")
+"""Data sets whose makers brought all that was written to one size and place."""
+
+
+def fitted(grey: np.ndarray, like: str, size: int) -> np.ndarray | None:
+    """What is written in a picture, uint8 ``(h, w)``, bright on dark, as the makers of a data set would have it; None
+    if nothing is, or there is no room.
+
+    "mnist": scaled to fit 20x20 and laid into 28x28, its centre of mass in the middle, LeCun et al. (1998), III.A.
+    "digits": scaled to fit eight by six of 8x8 dots, by up to 1.5 times more in one direction than in the other, in 17
+    shades, and these enlarged to ``size``, as ``datasets.digits`` enlarges them.
+
+    Written is what is brighter than the border by more than a quarter of the most.
+    """
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    ink = np.maximum(grey - np.median(border), 0)
+    rows, columns = np.nonzero(ink > max(ink.max() / 4, 8))
+    if rows.size == 0 or (like == "mnist" and size < 28):
+        return None
+    ink = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    if like == "mnist":
+        scale = 20 / max(ink.shape)
+        ink = _scaled(ink, scale, scale)
+        top, left = (14 - (ink.sum(axis=1 - axis) @ _middles(axis, ink)) / ink.sum() for axis in (0, 1))
+        return _laid_into(28, ink, round(top), round(left))
+    tall, wide = 32 / ink.shape[0], 24 / ink.shape[1]
+    ink = _scaled(ink, min(tall, 1.5 * wide), min(wide, 1.5 * tall))
+    large = _laid_into(32, ink, (32 - ink.shape[0]) // 2, (32 - ink.shape[1]) // 2)
+    dots = np.rint(large.reshape(8, 4, 8, 4).mean(axis=(1, 3)) * 16 / 255) * 255 / 16
+    return np.rint(resize_bilinear(dots[np.newaxis], size, size)[0]).astype(np.uint8)
+
+
+def _scaled(ink: np.ndarray, down: float, across: float) -> np.ndarray:
+    """So many times as high and as wide, and the brightest pixel 255."""
+    from PIL import Image
+
+    height, width = max(1, round(ink.shape[0] * down)), max(1, round(ink.shape[1] * across))
+    image = Image.fromarray(ink.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR)
+    scaled = np.asarray(image)
+    return scaled * (255 / scaled.max())
+
+
+def _middles(axis: int, ink: np.ndarray) -> np.ndarray:
+    """Where the middle of each row or column lies."""
+    return np.arange(ink.shape[axis]) + 0.5
+
+
+def _laid_into(size: int, ink: np.ndarray, top: int, left: int) -> np.ndarray:
+    """On black, uint8 ``(size, size)``; moved no further than to the edge."""
+    height, width = ink.shape
+    top, left = min(max(top, 0), size - height), min(max(left, 0), size - width)
+    paper = np.zeros((size, size), np.uint8)
+    paper[top : top + height, left : left + width] = np.rint(ink)
+    return paper
+
+
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 """What Pillow may take a file for. Not what another program would have to run for, as PostScript."""
 
@@ -62,12 +118,15 @@ def is_picture(path: Path) -> bool:
     return Image.registered_extensions().get(path.suffix.lower()) in FORMATS
 
 
-def read_image(path: str | Path, height: int, width: int) -> tuple[np.ndarray, str]:
+def read_image(path: str | Path, height: int, width: int, like: str | None = None) -> tuple[np.ndarray, str]:
     """An image file as one network input ``(1, height, width, 1)``, and in a few words what was done to it.
 
     A picture of one of FORMATS, of at most LARGEST pixels: turned upright, laid on white where it is transparent, made
     grey, inverted if the border is light (in the data sets ink is bright on black), scaled to fit, and padded with
     black. An image at most 4 pixels smaller than the input is padded only, as MNIST's 28x28 are for LeNet-5.
+
+    like: the data set that the network knows. If it is "mnist" or "digits", what is written in a larger picture is made
+    as large as there, and put where it would be, see ``fitted``.
 
     Raises OSError if the file cannot be opened, ValueError if it is not such an image. The size is looked at before
     the pixels are: a small file can claim more of them than there is memory.
@@ -99,7 +158,11 @@ def read_image(path: str | Path, height: int, width: int) -> tuple[np.ndarray, s
         grey = 255 - grey
         done.append("inverted: light background")
     h, w = grey.shape
-    if not (height - 4 <= h <= height and width - 4 <= w <= width):
+    written = fitted(grey, like, min(height, width)) if like in FITTED and (h > height or w > width) else None
+    if written is not None:
+        grey, (h, w) = written, written.shape
+        done.append(f"fitted as the images of {like} are")
+    elif not (height - 4 <= h <= height and width - 4 <= w <= width):
         scale = min(height / h, width / w)
         h, w = max(1, round(h * scale)), max(1, round(w * scale))
         grey = np.asarray(Image.fromarray(grey).resize((w, h), Image.Resampling.BILINEAR))

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from loopnet.images import read_image
+from loopnet.images import read_image, resize_bilinear
 
 BAR = np.zeros((32, 32), np.uint8)  # a digit 1, white on black
 BAR[6:26, 14:18] = 255
 
 
-def read(tmp_path, image: Image.Image, name: str = "image.png", size: tuple[int, int] = (32, 32), **save):
+def read(tmp_path, image: Image.Image, name: str = "image.png", size: tuple[int, int] = (32, 32), like=None, **save):
     image.save(tmp_path / name, **save)
-    x, done = read_image(tmp_path / name, *size)
+    x, done = read_image(tmp_path / name, *size, like)
     assert x.shape == (1, *size, 1) and x.dtype == np.float32
     return x[0, :, :, 0], done
 
@@ -71,6 +71,63 @@ def test_8x8_is_scaled_up(tmp_path):
     x, done = read(tmp_path, Image.fromarray(small))
     assert done == "8x8, scaled to 32x32"
     assert x.sum() == pytest.approx(8 * 16, rel=0.01)
+
+
+# ---- what is written in a larger picture
+
+
+def paper(*inked: tuple[slice, slice], size: tuple[int, int] = (300, 400)) -> Image.Image:
+    """Ink on grey paper."""
+    pixels = np.full(size, 200, np.uint8)
+    for rows, columns in inked:
+        pixels[rows, columns] = 60
+    return Image.fromarray(pixels)
+
+
+def test_a_picture_for_mnist_fits_20x20_by_its_centre_of_mass(tmp_path):
+    """An L of 80 by 80, a quarter as large: its upright is 20 by 5, its foot 5 by 15 to the right of it. By hand: the
+    centre of mass is (100 * 10 + 75 * 17.5) / 175 = 13.2 below its top and (100 * 2.5 + 75 * 12.5) / 175 = 6.8 from its
+    left; to lie in the middle of 32 by whole pixels, its corner is at row 3 and column 9.
+    """
+    x, done = read(tmp_path, paper((slice(15, 95), slice(300, 320)), (slice(75, 95), slice(320, 380))), like="mnist")
+    assert done == "300x400, inverted: light background, fitted as the images of mnist are, padded to 32x32"
+    rows, columns = np.nonzero(x > 0.1)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (3, 22, 9, 28)
+    assert x.max() == 1 and x[4:22, 10:13].min() == 1 and x[3:17, 15:].max() == 0
+
+
+def test_a_picture_for_the_digits_fills_their_dots(tmp_path):
+    """A bar of 100 by 20 becomes 32 high and, stretched by half as much again, 32 / 100 * 1.5 * 20 = 10 wide."""
+    x, done = read(tmp_path, paper((slice(20, 120), slice(50, 70))), like="digits")
+    assert done == "300x400, inverted: light background, fitted as the images of digits are"
+    dots = np.zeros((8, 8))
+    dots[:, 3:5], dots[:, [2, 5]] = 16, 4  # columns 11 to 20 of 32: one of four, four, four, one of four
+    np.testing.assert_allclose(x, resize_bilinear(dots[np.newaxis] / 16, 32, 32)[0], atol=1 / 255)
+
+
+@pytest.mark.parametrize("like", ["mnist", "digits"])
+def test_where_and_how_large_it_is_written_makes_no_difference(tmp_path, like):
+    small, _ = read(tmp_path, paper((slice(20, 60), slice(30, 40)), (slice(50, 60), slice(40, 60))), like=like)
+    large, _ = read(tmp_path, paper((slice(80, 240), slice(90, 130)), (slice(200, 240), slice(130, 210))), like=like)
+    np.testing.assert_allclose(small, large, atol=0.1)
+
+
+@pytest.mark.parametrize("like", [None, "fashion_mnist", "mnist", "digits"])
+def test_an_empty_picture_stays_empty(tmp_path, like):
+    x, done = read(tmp_path, paper(), like=like)
+    assert done == "300x400, inverted: light background, scaled to 24x32, padded to 32x32" and np.ptp(x[4:28]) == 0
+
+
+@pytest.mark.parametrize("like", ["mnist", "digits"])
+@pytest.mark.parametrize("size", [8, 28, 32])
+def test_what_is_no_larger_than_the_input_is_not_fitted(tmp_path, like, size):
+    image = Image.fromarray(np.eye(size, dtype=np.uint8) * 255)
+    np.testing.assert_array_equal(read(tmp_path, image, like=like)[0], read(tmp_path, image)[0])
+
+
+def test_a_network_smaller_than_mnist_s_images_gets_the_whole_picture(tmp_path):
+    _, done = read(tmp_path, paper((slice(20, 120), slice(50, 70))), size=(16, 16), like="mnist")
+    assert done == "300x400, inverted: light background, scaled to 12x16, padded to 16x16"
 
 
 def test_not_an_image(tmp_path):

@@ -31,7 +31,8 @@ def run(arguments: argparse.Namespace) -> None:
     model = load_model(path)
     if len(model.input_shape) != 4 or model.input_shape[-1] != 1:
         raise UsageError(f"{path} takes {model.input_shape[1:]}, and predict prepares grey images")
-    images = [read_image(path, *model.input_shape[1:3]) for path in pictures]
+    height, width = model.input_shape[1:3]
+    images = [read_image(path, height, width, model.trained_on) for path in pictures]
     p = model.predict(np.concatenate([x for x, _ in images]))
     last = model.layers[-1]
     if not isinstance(getattr(last, "activation", last), Softmax):

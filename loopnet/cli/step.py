@@ -139,7 +139,7 @@ def _images(image: str, data: str, model: Any) -> "Images":
     if numbers is None:
         if len(shape) != 3 or shape[2] != 1:
             raise UsageError(f"the network takes {shape}, and a picture from a file is prepared as a grey one")
-        x, done = read_image(image, *shape[:2])
+        x, done = read_image(image, shape[0], shape[1], model.trained_on)
         return Images(x, None, f"{image} ({done})")
     known("data set", data, CHANNELS)
     x, labels = load_for(data, shape)[1]
