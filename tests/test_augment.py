@@ -99,7 +99,7 @@ def flow_of(layer, count=2000, shape=(9, 9, 1)):
     """What the affine kernel writes for many images: (images, 2, height, width)."""
     built(layer, shape=shape)
     layer.forward(np.zeros((count, *shape), np.float32), training=True)
-    return np.asarray(layer._room["flow"], np.float64)
+    return np.asarray(layer._room["flow"][1], np.float64)
 
 
 def test_a_shift_is_even_up_to_its_limit():
@@ -146,7 +146,7 @@ def test_keras_counts_in_fractions_of_the_image():
 def test_elastic_steps_are_smooth_and_average_out():
     layer = built(RandomDistortion(elastic=34, sigma=4, seed=1), "parallel", (32, 32, 1))
     layer.forward(np.zeros((200, 32, 32, 1), np.float32), training=True)
-    flow = np.asarray(layer._room["flow"], np.float64)
+    flow = np.asarray(layer._room["flow"][1], np.float64)
     inner = flow[:, :, 12:20, 12:20]
     # even noise has a variance of 1/3, and a Gaussian keeps sum(taps ** 2) of it along each axis
     expected = 34 * (1 / 3) ** 0.5 * (gaussian(4) ** 2).sum()
