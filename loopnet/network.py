@@ -240,10 +240,6 @@ class Network(Stack):
     def _forward(self, x: Tensor, training: bool, images: int | None = None) -> Tensor:
         """The outputs for a batch of so many images: as many as ``x`` has room for, unless some of that is empty."""
         self._ready()  # a callback may have run another network that shares layers
-        return self._run(x, training, images)
-
-    def _run(self, x: Tensor, training: bool, images: int | None) -> Tensor:
-        """``_forward``, once the layers are ready."""
         for stage in self._plan.stages:
             if isinstance(stage, Border):
                 stage.images = images
@@ -255,7 +251,7 @@ class Network(Stack):
         self._ready()
         if self._step is not None:
             return self._step(x, targets, weight)
-        outputs = self._run(x, training=True, images=images)
+        outputs = self._forward(x, training=True, images=images)
         losses, gradient = self._loss(outputs, targets, weight)
         for stage in reversed(self._plan.trained):
             gradient = stage.backward(gradient)
