@@ -19,6 +19,7 @@ from .keras_names import settle_for
 from .layers import Flatten, Layer
 from .ops import DEFAULT_BACKEND, Ops, Tensor, get_ops
 from .plan import plan
+from .replay import Replay
 from .stack import Stack
 from .threads import refuse_after_fork
 
@@ -163,6 +164,9 @@ class Network(Stack):
                 names = ", ".join(layer.name for layer in self._frozen)
                 raise ValueError(f"backend {ops.name!r} trains all layers; given {names} frozen, use backend 'cuda'")
             self._step = ops.train_step(self.layers, self._criterion, self.optimizer, self._values)
+        self._replay = Replay.of(self, ops)
+        if self._replay is not None:
+            self._step = self._replay
         self._ops = ops
 
     def _warn_of_freezing(self) -> None:
@@ -240,6 +244,8 @@ class Network(Stack):
     def _forward(self, x: Tensor, training: bool, images: int | None = None) -> Tensor:
         """The outputs for a batch of so many images: as many as ``x`` has room for, unless some of that is empty."""
         self._ready()  # a callback may have run another network that shares layers
+        if self._replay is not None and not training:
+            return self._replay.outputs(x)
         for stage in self._plan.stages:
             if isinstance(stage, Border):
                 stage.images = images

@@ -164,6 +164,7 @@ class Layer:
         batch = self.ops.images(like)
         of_batch, known = self._room.get(what, (0, None))
         if of_batch != batch:
+            Layer.rooms_taken += 1
             known = self.ops.empty((batch, *shape), dtype or self.dtype)
             self._room[what] = batch, known
         return known
@@ -179,6 +180,9 @@ class Layer:
     def config(self) -> dict[str, Any]:
         """The constructor's arguments, as saved with a model."""
         return {"name": self.name} if self.trainable else {"name": self.name, "trainable": False}
+
+    rooms_taken = 0
+    """How often a layer, any layer, has taken memory: see ``replay.py``."""
 
     remembers: tuple[str, ...] = ("_key", "_keys", "_step")
     """Attributes that training changes or that were drawn at random, besides the parameters: a run that is cut off goes

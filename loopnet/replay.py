@@ -1,0 +1,140 @@
+"""A step like the one before it: the same loops on the same memory, noted once and then called one after another.
+
+From step to step a network of plain layers decides nothing: each layer calls the same loop on the same arrays. But
+between two loops the other cores wait for Python to get there, 10 to 40 microseconds each time, since whatever Python
+needs has left the caches meanwhile. Two dozen loops make a step of LeNet-5, and to call them one after another is worth
+a tenth of its time. What runs are the same loops in the same order: the numbers are the same to the last bit.
+
+The first step runs through the layers; so does the second, while somebody listens; later ones are repeated from what
+was heard, until anything is different: another batch in other memory, a layer that has taken other memory, or a
+network that was bound anew. The optimiser is asked in every step, for its numbers change.
+"""
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+from . import losses
+from .layers import Conv2D, Dense, Flatten, Layer, MaxPooling2D, ReLU, WeightedLayer
+from .ops import Ops, Tensor, get_ops
+from .plan import ConvReluPool, Linear
+
+STAGES = (ConvReluPool, Linear, Conv2D, Dense, Flatten, MaxPooling2D, ReLU)
+"""What does nothing in a step but call loops, and remember which arrays these were."""
+
+LOSSES = (losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy, losses.BinaryCrossentropy)
+
+MEMORY = ("asarray", "empty", "images", "to_host", "train_step")
+"""What ``Ops`` has beside loops."""
+
+
+class Replay:
+    """The training step of a network, ``replay(x, targets, weight)``, and its outputs, ``replay.outputs(x)``."""
+
+    values_changed = False  # which a step that keeps weights of its own wants to be told
+
+    _before: tuple[Any, ...] = ()
+    """What the last step was, and its arrays."""
+    _noted: tuple[int, list[tuple[Callable, tuple[Any, ...]]], Any] | None = None
+    """How often layers had taken memory until then, the calls of the last step, and what it returned."""
+
+    def __init__(self, network: Any):
+        self._network = network
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_network": self._network}  # a copy listens anew
+
+    @staticmethod
+    def of(network: Any, ops: Ops) -> "Replay | None":
+        """For a network that is being bound to ``ops``; None if there is more to its steps than loops."""
+        layers = _layers_of(network)
+        plain = (
+            ops is get_ops("tuned")
+            and all(type(stage) in STAGES for stage in network._plan.stages)
+            and all(layer.ops is ops for layer in layers)
+            and all(type(layer.activation) in (ReLU, type(None)) or layer.activation is network._plan.softmax
+                    for layer in layers if isinstance(layer, WeightedLayer))
+            and not network._regularized
+            and not network._bounded
+            and (network.loss is None or (type(network._criterion) in LOSSES and len(network.output_shape) == 2))
+        )  # fmt: skip
+        return Replay(network) if plain else None
+
+    def __call__(self, x: Tensor, targets: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        network = self._network
+
+        def by_layers() -> Any:
+            network._step = None
+            try:
+                return network._train(x, targets, weight)
+            finally:
+                network._step = self
+
+        repeated, result = self._again(("train", x, targets, weight), by_layers)
+        if repeated:
+            network.optimizer.step(network._ops, network._values, network._grads)
+        return result
+
+    def outputs(self, x: Tensor) -> Tensor:
+        network = self._network
+
+        def by_layers() -> Any:
+            network._replay = None
+            try:
+                return network._forward(x, training=False)
+            finally:
+                network._replay = self
+
+        return self._again(("predict", x), by_layers)[1]
+
+    def _again(self, step: tuple[Any, ...], by_layers: Callable[[], Any]) -> tuple[bool, Any]:
+        """Whether the step was repeated without the optimiser, and what it returns."""
+        before, self._before = self._before, step
+        if len(before) != len(step) or not all(a is b for a, b in zip(before, step, strict=True)):
+            self._noted = None
+            return False, by_layers()
+        if self._noted is None or self._noted[0] != Layer.rooms_taken:
+            self._noted = None
+            calls: list[tuple[Callable, tuple[Any, ...]]] = []
+            result = self._listen(by_layers, calls)
+            self._noted = Layer.rooms_taken, calls, result
+            return False, result
+        _, calls, result = self._noted
+        for loop, arguments in calls:
+            loop(*arguments)
+        return True, result
+
+    def _listen(self, by_layers: Callable[[], Any], calls: list[tuple[Callable, tuple[Any, ...]]]) -> Any:
+        """``by_layers()``, and ``calls`` grows by its loops, except the optimiser's."""
+
+        def with_ear(loop: Callable) -> Callable:
+            def call(*arguments: Any) -> Any:
+                calls.append((loop, arguments))
+                return loop(*arguments)
+
+            return call
+
+        network, ops = self._network, self._network._ops
+        layers = _layers_of(network)
+        loops = {f.name: getattr(ops, f.name) for f in fields(ops) if f.name not in MEMORY and not _optimizes(f.name)}
+        ears: dict[str, Any] = {name: with_ear(loop) for name, loop in loops.items() if callable(loop)}
+        listening = replace(ops, **ears)
+        try:
+            network._ops = listening
+            for layer in layers:
+                layer.ops = listening
+            return by_layers()
+        finally:
+            network._ops = ops
+            for layer in layers:
+                layer.ops = ops
+
+
+def _layers_of(network: Any) -> list[Layer]:
+    """Those that call loops, activations among them."""
+    own = [layer.activation for layer in network.layers if isinstance(layer, WeightedLayer) and layer.activation]
+    return [*network.layers, *own]
+
+
+def _optimizes(name: str) -> bool:
+    return name.endswith("_update") or name.startswith("clip_") or name == "sum_of_squares"
