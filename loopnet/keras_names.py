@@ -31,7 +31,7 @@ MISSING = listed({
     "call the model itself": "call",
     "metrics begin afresh with each epoch": "reset_states get_metrics_result metrics_tensors",
     "only regularizers add to the loss: Dense(..., kernel_regularizer=...)": "add_loss add_metric",
-    _PLAIN: "make_train_function train_step test_step predict_step run_eagerly jit_compile",
+    _PLAIN: "make_train_function train_step test_step predict_step jit_compile",
     "export writes ONNX": "quantize",
 })  # fmt: skip
 """Of models."""
@@ -45,7 +45,7 @@ ARGUMENTS = {
     "compile": {
         "weighted_metrics": "metrics count all images alike",
         "loss_weights": "there is one output, and one loss",
-        **dict.fromkeys(("run_eagerly", "jit_compile", "auto_scale_loss"), _PLAIN),
+        **dict.fromkeys(("jit_compile", "auto_scale_loss"), _PLAIN),
         "steps_per_execution": "each step is run by itself",
         "sample_weight_mode": "give fit sample_weight",
     },

@@ -17,6 +17,7 @@ from .borders import Border, with_borders
 from .graph import above_what_learns
 from .keras_names import settle_for
 from .layers import Flatten, Layer
+from .layers.base import yes_or_no
 from .ops import DEFAULT_BACKEND, Ops, Tensor, get_ops
 from .plan import plan
 from .replay import Replay
@@ -33,6 +34,8 @@ class Network(Stack):
         self.metrics: list[metrics.Metric] = []
         self._backend = get_ops(DEFAULT_BACKEND)
         self._ops: Ops | None = None
+        self.run_eagerly = False
+        """Whether each layer's own Python runs in every step: see ``compile``."""
         self._frozen: list[Layer] | None = None
         """The layers that are not trained: those that the last compile() was told of."""
         self._owner = object()  # who it is to its optimiser; a copy of both is another one
@@ -71,6 +74,7 @@ class Network(Stack):
         loss: str | losses.Loss | None = None,
         metrics: Any = None,
         backend: str | Ops = DEFAULT_BACKEND,
+        run_eagerly: bool = False,
         **others: Any,
     ) -> None:
         """Choose how to train: optimiser, loss and metrics by name or as objects, and the rung the loops run on.
@@ -80,6 +84,9 @@ class Network(Stack):
         backend: one of ``loopnet.BACKENDS``, or an ``Ops`` of your own. Weights are kept; the optimiser starts afresh,
         unless it is the object that trained this model before, and the same layers of it.
 
+        run_eagerly: whether each layer's own Python runs in every step, for who has put a ``print`` into it or replaced
+        it. Otherwise a step may be repeated without it, see ``replay``; never while a debugger looks on.
+
         From here on layers with ``trainable = False`` are frozen: their weights stay as they are, and, as in Keras 3,
         pay nothing for their size.
 
@@ -87,9 +94,10 @@ class Network(Stack):
         model; both change nothing.
         """
         settle_for(self, "compile", others)
+        eagerly = yes_or_no(run_eagerly, "compile: run_eagerly")
         chosen, rung = optimizers.get(optimizer), get_ops(backend)
         chosen.expect_free_for(self._owner)
-        self.optimizer, self._backend = chosen, rung
+        self.optimizer, self._backend, self.run_eagerly = chosen, rung, eagerly
         self.loss = losses.get(loss) if loss else None
         self._asked_metrics = list(metrics or []) if isinstance(metrics, (list, tuple, type(None))) else [metrics]
         self.metrics = [_metric(m, self.loss) for m in self._asked_metrics]  # so that an unknown name is told at once

@@ -2,14 +2,17 @@
 
 From step to step a network of plain layers decides nothing: each layer calls the same loop on the same arrays. But
 between two loops the other cores wait for Python to get there, 10 to 40 microseconds each time, since whatever Python
-needs has left the caches meanwhile. Two dozen loops make a step of LeNet-5, and to call them one after another is worth
-a tenth of its time. What runs are the same loops in the same order: the numbers are the same to the last bit.
+needs has left the caches meanwhile. To call the two dozen loops of a training step of LeNet-5 one after another made it
+up to 1.07 times as fast on a Zen 3, and predicting for a single image 1.3 times. What runs are the same loops in the
+same order: the numbers are the same to the last bit.
 
 The first step runs through the layers; so does the second, while somebody listens; later ones are repeated from what
 was heard, until anything is different: another batch in other memory, a layer that has taken other memory, or a
-network that was bound anew. The optimiser is asked in every step, for its numbers change.
+network that was bound anew. The optimiser is asked in every step, for its numbers change. Whoever wants to see the
+layers at work in every step says ``compile(run_eagerly=True)``; while a debugger looks on, it sees them anyway.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
@@ -89,6 +92,9 @@ class Replay:
 
     def _again(self, step: tuple[Any, ...], by_layers: Callable[[], Any]) -> tuple[bool, Any]:
         """Whether the step was repeated without the optimiser, and what it returns."""
+        if self._network.run_eagerly or _is_watched():
+            self._before, self._noted = (), None
+            return False, by_layers()
         before, self._before = self._before, step
         if len(before) != len(step) or not all(a is b for a, b in zip(before, step, strict=True)):
             self._noted = None
@@ -134,6 +140,14 @@ def _layers_of(network: Any) -> list[Layer]:
     """Those that call loops, activations among them."""
     own = [layer.activation for layer in network.layers if isinstance(layer, WeightedLayer) and layer.activation]
     return [*network.layers, *own]
+
+
+def _is_watched() -> bool:
+    """Whether a debugger looks on."""
+    monitoring: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
+    return sys.gettrace() is not None or (
+        monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None
+    )
 
 
 def _optimizes(name: str) -> bool:

@@ -229,7 +229,7 @@ REFUSED_ARGUMENTS = [
     (lambda: optimizers.SGD(learning_rat=0.1), TypeError, "did you mean 'learning_rate'?"),
     (lambda: losses.CategoricalCrossentropy(reduction="sum"), NotImplementedError, "reduction is not in loopnet"),
     (lambda: losses.Huber(reduction=None), NotImplementedError, "the functions, .* give one number an image"),
-    (lambda: compiled(run_eagerly=True), NotImplementedError, "compile: run_eagerly is not in loopnet"),
+    (lambda: compiled(jit_compile=True), NotImplementedError, "compile: jit_compile is not in loopnet"),
     (lambda: compiled(optimizer="lion"), NotImplementedError, "Lion is not in loopnet"),
     (lambda: compiled(loss="dice"), NotImplementedError, "dice is not in loopnet: the losses are"),
     (lambda: losses.Huber(delta=0), ValueError, "Huber: expected a finite delta above 0, given 0"),
@@ -306,7 +306,7 @@ def test_arguments_that_ask_for_nothing_are_passed_over():
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
-        (lambda: compiled(), "run_eagerly"),
+        (lambda: compiled(), "jit_compile"),
         (lambda: compiled(), "to_yaml"),
         (lambda: compiled().optimizer, "lr"),
     ],

@@ -84,6 +84,27 @@ def test_the_third_step_on_the_same_memory_asks_no_layer(asked):
     assert len(asked) == 2
 
 
+def test_eagerly_each_step_asks_the_layers(asked):
+    model = compiled(run_eagerly=True)
+    for _ in range(5):
+        model.train_on_batch(IMAGES[:16], LABELS[:16])
+    model.run_eagerly = False
+    for _ in range(5):
+        model.train_on_batch(IMAGES[:16], LABELS[:16])
+    assert len(asked) == 5 + 2
+    with pytest.raises(ValueError, match="compile: run_eagerly: expected True or False, given 'yes'"):
+        compiled(run_eagerly="yes")
+
+
+def test_while_a_debugger_looks_on_each_step_asks_the_layers(asked, monkeypatch):
+    model = compiled()
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.gettrace", lambda: print)
+        for _ in range(5):
+            model.train_on_batch(IMAGES[:16], LABELS[:16])
+    assert len(asked) == 5
+
+
 def test_each_batch_counts_though_no_layer_is_asked():
     """Of fifty batches of other images, every one by itself, as by the layers."""
     models = compiled(), by_layers(compiled())
