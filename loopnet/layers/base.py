@@ -162,7 +162,7 @@ class Layer:
         the same.
         """
         batch = self.ops.images(like)
-        of_batch, known = self._room.get(what, (0, None))
+        of_batch, known = self._room.get(what, (-1, None))
         if of_batch != batch:
             Layer.rooms_taken += 1
             known = self.ops.empty((batch, *shape), dtype or self.dtype)
