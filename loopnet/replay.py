@@ -1,7 +1,7 @@
 """A step like the one before it: the same loops on the same memory, noted once and then called one after another.
 
 From step to step a network of plain layers decides nothing: each layer calls the same loop on the same arrays. But
-between two loops the other cores wait for Python to get there, 10 to 40 microseconds each time, since whatever Python
+between two loops the other cores wait for Python to get there, up to 40 microseconds, probably because whatever it
 needs has left the caches meanwhile. To call the two dozen loops of a training step of LeNet-5 one after another made it
 up to 1.07 times as fast on a Zen 3, and predicting for a single image 1.3 times. What runs are the same loops in the
 same order: the numbers are the same to the last bit.
@@ -26,6 +26,7 @@ STAGES = (ConvReluPool, Linear, Conv2D, Dense, Flatten, MaxPooling2D, ReLU)
 """What does nothing in a step but call loops, and remember which arrays these were."""
 
 LOSSES = (losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy, losses.BinaryCrossentropy)
+"""What is one call of a loop."""
 
 MEMORY = ("asarray", "empty", "images", "to_host", "train_step")
 """What ``Ops`` has beside loops."""
