@@ -8,10 +8,9 @@ machine whose cores are busy with something else it then spins away the very tim
 for needs, and each loop takes 8 ms instead of 0.1. But to fall asleep between two loops, and to be woken, costs, too.
 (Measured on 2 cores, a Zen 3 and its busy host. A training step of LeNet-5, batch 128: 8 % faster with 4,000 turns than
 with 2,000, 12 % with 10,000; beside one other busy process 0.8 and 0.6 times as fast as with 2,000, beside two 1.4 and
-1.5 times. On the
-digits at batch 16, 2 epochs: 0.1 s with any of them; beside one busy process 0.2 to 0.4 s with 2,000 turns, 0.2 to 0.6
-with 4,000, 0.6 to 1.1 with 10,000; beside two 0.1 to 0.4, 0.2 to 0.7, and 1.3 to 1.5. With 300 and 1,000 turns, on
-another machine, steps took a third longer and 4 to 10 % longer than with 2,000.)
+1.5 times. On the digits at batch 16, 2 epochs: 0.1 s with any of them; beside one busy process 0.2 to 0.4 s with 2,000
+turns, 0.2 to 0.6 with 4,000, 0.6 to 1.1 with 10,000; beside two 0.1 to 0.4, 0.2 to 0.7, and 1.3 to 1.5. With 300 and
+1,000 turns, on another machine, steps took a third longer and 4 to 10 % longer than with 2,000.)
 
 Both can be overridden from outside by the environment variables that are set here.
 """
