@@ -38,6 +38,8 @@ class Network(Stack):
         """Whether each layer's own Python runs in every step: see ``compile``."""
         self._frozen: list[Layer] | None = None
         """The layers that are not trained: those that the last compile() was told of."""
+        self._bound: tuple[int, int] | None = None
+        """Its ``id``, which no copy has, and ``Layer.bindings`` when its layers were last seen to be bound to it."""
         self._owner = object()  # who it is to its optimiser; a copy of both is another one
         super().__init__(layers, name, dtype, seed)
 
@@ -64,7 +66,7 @@ class Network(Stack):
         """
         super().set_weights(weights)
         for layer in self.layers:
-            layer.bound_to = None
+            layer.bind_to(None)
         if self._ops is not None:
             self._place(self._ops)
 
@@ -115,8 +117,10 @@ class Network(Stack):
         if self._ops is None:
             self._built()
             self._place(self._backend.rung_for((), [len(self.output_shape)]))
-        elif any(layer.bound_to != id(self) for layer in self.layers):
-            self._place(self._ops)
+        elif self._bound != (id(self), Layer.bindings):
+            if any(layer.bound_to != id(self) for layer in self.layers):
+                self._place(self._ops)
+            self._bound = id(self), Layer.bindings
         assert self._ops is not None
         refuse_after_fork(self._ops.name)
         return self._ops
@@ -129,7 +133,8 @@ class Network(Stack):
         if self._frozen is None:
             self._frozen = self._to_freeze()
         for layer in self.layers:
-            layer.bound_to, layer.frozen = id(self), layer in self._frozen
+            layer.bind_to(id(self))
+            layer.frozen = layer in self._frozen
         asked = above_what_learns(self._graph)
         for layer in self.layers:  # which may come from another network, where other layers were below
             layer.needs_input_gradient = layer in asked

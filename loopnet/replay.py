@@ -15,6 +15,7 @@ layers at work in every step says ``compile(run_eagerly=True)``; while a debugge
 import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
+from operator import is_
 from typing import Any
 
 from . import losses
@@ -98,7 +99,7 @@ class Replay:
             self._before, self._noted = (), None
             return False, by_layers()
         before, self._before = self._before, step
-        if len(before) != len(step) or not all(a is b for a, b in zip(before, step, strict=True)):
+        if len(before) != len(step) or not all(map(is_, before, step)):
             self._noted = None
             return False, by_layers()
         if self._noted is None or self._noted[0] != Layer.rooms_taken:
@@ -144,12 +145,17 @@ def _layers_of(network: Any) -> list[Layer]:
     return [*network.layers, *own]
 
 
-def _is_watched() -> bool:
-    """Whether a debugger looks on."""
-    monitoring: Any = getattr(sys, "monitoring", None)  # from Python 3.12 on
-    return sys.gettrace() is not None or (
-        monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None
-    )
+if sys.version_info >= (3, 12):
+
+    def _is_watched() -> bool:
+        """Whether a debugger looks on."""
+        return sys.gettrace() is not None or sys.monitoring.get_tool(sys.monitoring.DEBUGGER_ID) is not None
+
+else:
+
+    def _is_watched() -> bool:
+        """Whether a debugger looks on."""
+        return sys.gettrace() is not None
 
 
 def _optimizes(name: str) -> bool:

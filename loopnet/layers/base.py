@@ -95,7 +95,7 @@ class Layer:
         self.below: Any = None
         """What stands for its input in the first network that it was put in, or a list; None before."""
         self.bound_to: int | None = None
-        """The ``id`` of the network whose vectors have the weights now; several may share them: ``Network._ready``."""
+        """The ``id`` of the network whose vectors have the weights now, see ``bind_to``."""
         self.turn: Any = None
         """The lock of that first network (``turns``)."""
         self.calls = 0
@@ -157,6 +157,11 @@ class Layer:
         """The name of the rung that the layer runs on; None before its model is compiled."""
         return self.ops.name if hasattr(self, "ops") else None
 
+    def bind_to(self, network: int | None) -> None:
+        """Note whose vectors have the weights now, of several networks that may share them: ``Network._ready``."""
+        Layer.bindings += 1
+        self.bound_to = network
+
     def room(self, what: str, like: Tensor, *shape: int, dtype: Any = None) -> Tensor:
         """Memory for as many images as ``like`` holds: allocated once, and used again while that number stays
         the same.
@@ -183,6 +188,11 @@ class Layer:
 
     rooms_taken = 0
     """How often a layer, any layer, has taken memory: see ``replay.py``."""
+
+    bindings = 0
+    """How often a layer, any layer, was bound: a network whose layers all were its own at that count need not ask them
+    again. Ten layers take up to 20 microseconds to ask, if they have left the caches.
+    """
 
     remembers: tuple[str, ...] = ("_key", "_keys", "_step")
     """Attributes that training changes or that were drawn at random, besides the parameters: a run that is cut off goes
