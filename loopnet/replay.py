@@ -15,7 +15,9 @@ layers at work in every step says ``compile(run_eagerly=True)``; while a debugge
 import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
+from functools import partial
 from operator import is_
+from threading import get_ident
 from typing import Any
 
 from . import losses
@@ -40,8 +42,8 @@ class Replay:
 
     _before: tuple[Any, ...] = ()
     """What the last step was, and its arrays."""
-    _noted: tuple[int, list[tuple[Callable, tuple[Any, ...]]], Any] | None = None
-    """How often layers had taken memory until then, the calls of the last step, and what it returned."""
+    _noted: tuple[tuple[int, int], list[Callable[[], Any]], Any] | None = None
+    """Where that was, the calls of the last step, and what it returned."""
 
     def __init__(self, network: Any):
         self._network = network
@@ -102,23 +104,25 @@ class Replay:
         if len(before) != len(step) or not all(map(is_, before, step)):
             self._noted = None
             return False, by_layers()
-        if self._noted is None or self._noted[0] != Layer.rooms_taken:
+        if self._noted is None or self._noted[0] != (Layer.rooms_taken, get_ident()):
             self._noted = None
-            calls: list[tuple[Callable, tuple[Any, ...]]] = []
+            calls: list[Callable[[], Any]] = []
             result = self._listen(by_layers, calls)
-            self._noted = Layer.rooms_taken, calls, result
+            # another layer's memory, or another thread of Python, whose kernels have scratch of their own, is elsewhere
+            self._noted = (Layer.rooms_taken, get_ident()), calls, result
             return False, result
         _, calls, result = self._noted
-        for loop, arguments in calls:
-            loop(*arguments)
+        for call in calls:
+            call()
         return True, result
 
-    def _listen(self, by_layers: Callable[[], Any], calls: list[tuple[Callable, tuple[Any, ...]]]) -> Any:
-        """``by_layers()``, and ``calls`` grows by its loops, except the optimiser's."""
+    def _listen(self, by_layers: Callable[[], Any], calls: list[Callable[[], Any]]) -> Any:
+        """``by_layers()``, and ``calls`` grows by its loops, except the optimiser's, each with its arguments."""
 
         def with_ear(loop: Callable) -> Callable:
             def call(*arguments: Any) -> Any:
-                calls.append((loop, arguments))
+                made_ready = getattr(loop, "made_ready", None)
+                calls.append(made_ready(*arguments) if made_ready else partial(loop, *arguments))
                 return loop(*arguments)
 
             return call

@@ -1,11 +1,14 @@
 """Steps that are repeated without asking the layers come to the same bits, and are not when anything has changed."""
 
 from copy import deepcopy
+from threading import Thread
 
 import numpy as np
 import pytest
+from ways import note_calls
 
 from loopnet import Input, Sequential, layers, regularizers
+from loopnet.kernels.tuned import conv2d
 from loopnet.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from loopnet.optimizers import SGD, Adam
 from loopnet.replay import Replay
@@ -82,6 +85,45 @@ def test_the_third_step_on_the_same_memory_asks_no_layer(asked):
     for _ in range(5):
         model.predict_on_batch(IMAGES[:16])
     assert len(asked) == 2
+
+
+def test_another_thread_listens_for_itself(asked):
+    """Kernels have scratch for each thread of Python: two of them may train at once."""
+    model = compiled()
+
+    def train():
+        for _ in range(5):
+            model.train_on_batch(IMAGES[:16], LABELS[:16])
+
+    train()
+    asked.clear()
+    for target in (train, train):
+        thread = Thread(target=target)
+        thread.start()
+        thread.join()
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("layer", [0, 2])
+@pytest.mark.parametrize("number", [np.inf, np.nan])
+def test_a_number_that_is_not_finite_reaches_what_it_reaches_by_the_layers(layer, number, monkeypatch):
+    """In kernels that leave out products, which the textbook's have to take the place of."""
+    textbook = note_calls(monkeypatch, [(conv2d, "conv2d_backward_input", "textbook")])
+    results = []
+    for prepare in (lambda model: model, by_layers):
+        own = [Conv2D(6, 5, padding="same", activation="relu"), MaxPooling2D()]
+        own += [Conv2D(16, 5, activation="relu"), MaxPooling2D()]
+        model = prepare(compiled(own=[*own, Flatten(), Dense(10)]))
+        for _ in range(4):
+            model.train_on_batch(IMAGES[:32], LABELS[:32])
+        assert not textbook
+        model.layers[layer].w.value[0, 0, 0, 0] = number
+        model.train_on_batch(IMAGES[:32], LABELS[:32])
+        assert textbook
+        textbook.clear()
+        results.append([*model.get_weights(), model.predict(IMAGES[:32])])
+    for got, right in zip(*results, strict=True):
+        np.testing.assert_array_equal(got, right)
 
 
 def test_eagerly_each_step_asks_the_layers(asked):

@@ -1,14 +1,16 @@
 """Which of the tuned kernels runs for a convolution: the fastest that can, for its shapes and numbers.
 
 Several kernels come to the same sums; each is a *way*. A function ``.._way`` knows from which sizes on its kernel is
-faster than those after it, and makes the way: a function of the arrays, with the memory that the kernel works in and
-the sizes of its tiles at hand. It is made once for a shape, since the other cores wait while Python decides. A way
-returns True if it has done the work, False if another one has to, for some number is not finite. What decides is sizes,
-the processor's registers, and that; never the number of threads, for results do not depend on it. The sizes were
-measured (benchmarks/README.md).
+faster than those after it, and makes the way, with the memory that the kernel works in and the sizes of its tiles at
+hand: once for a shape, since the other cores wait while Python decides. Given the arrays, a way makes a call that is
+*ready* (``ready.py``); it returns True if another way has to do the work, for some number is not finite.
+
+What decides is sizes, the processor's registers, and whether numbers are finite; never the number of threads, for
+results do not depend on it. The sizes were measured (benchmarks/README.md).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,12 +28,13 @@ from . import (
 )
 from .lanes import aligned
 from .memory import divisor, kept, runs, scratch, shared, taps
+from .ready import Operation, Ready
 from .registers import AVX512, HALVES, VECTORS, vector
 
 Array = np.ndarray
 Pair = tuple[int, int]
 Shape = tuple[int, ...]
-Way = Callable[..., bool]
+Way = Callable[..., Ready]
 Maker = Callable[[Shape, Shape, Shape, np.dtype], Way | None]
 """From the shapes of x, w and y (or dy), packed, and the type of their numbers: a way, or None if others are faster."""
 
@@ -52,7 +55,7 @@ def conv2d_forward(x: Array, w: Array, b: Array, y: Array, stride: Pair, pad: Pa
         any_window.pad_images(x, padded, pad)
         x = padded
     for way in kept(_ways, (_winograd_way, _textbook_way), x.shape, w.shape, y.shape, w.dtype):
-        if way(x, w, b, y):
+        if not way(x, w, b, y)():
             return
 
 
@@ -60,9 +63,8 @@ def _textbook_way(of_x: Shape, of_w: Shape, of_y: Shape, dtype: np.dtype) -> Way
     lanes, across = of_x[4], taps(of_w)
     rows = scratch("rows", 2, 2, of_y[3] * lanes, dtype=dtype)
 
-    def way(x: Array, w: Array, b: Array, y: Array) -> bool:
-        conv2d.conv2d_forward(runs(x), w, b, runs(y), rows, lanes, across)
-        return True
+    def way(x: Array, w: Array, b: Array, y: Array) -> Ready:
+        return partial(conv2d.conv2d_forward, runs(x), w, b, runs(y), rows, lanes, across)
 
     return way
 
@@ -87,7 +89,7 @@ def conv2d_backward_weights(dy: Array, x: Array, dw: Array, db: Array, stride: P
         x = padded
     share_w, share_b, *memory = kept(_weights_memory, x.shape, dw.shape, dy.shape, dw.dtype)
     conv2d.conv2d_backward_weights(runs(dy), runs(x), share_w, share_b, *memory)
-    _add_shares(share_w, share_b, dw, db)
+    _adding_shares(share_w, share_b, dw, db)()
 
 
 def _weights_memory(of_x: Shape, of_w: Shape, of_dy: Shape, dtype: np.dtype) -> tuple:
@@ -140,36 +142,42 @@ def _shares(blocks: int, of_w: Shape, dtype: np.dtype) -> tuple[Array, Array]:
     return aligned((blocks, *of_w), dtype), aligned((blocks, of_w[3]), dtype)
 
 
-def _add_shares(share_w: Array, share_b: Array, dw: Array, db: Array) -> None:
-    conv2d.add_shares(share_w.reshape(len(share_w), -1), dw.reshape(-1))
-    conv2d.add_shares(share_b, db)
+def _adding_shares(share_w: Array, share_b: Array, dw: Array, db: Array) -> Ready:
+    of_weights, all_weights = share_w.reshape(len(share_w), -1), dw.reshape(-1)
+
+    def ready() -> None:
+        conv2d.add_shares(of_weights, all_weights)
+        conv2d.add_shares(share_b, db)
+
+    return ready
 
 
 # ---- convolution, ReLU and pooling in one
 
 
-def conv2d_relu_pool_forward(x: Array, w: Array, b: Array, y: Array, winner: Array) -> None:
+@Operation
+def conv2d_relu_pool_forward(x: Array, w: Array, b: Array, y: Array, winner: Array) -> Iterator[Ready]:
     makers = (_one_image_way, _pooling_winograd_way, _tile_way, _row_way)
     for way in kept(_ways, makers, x.shape, w.shape, y.shape, w.dtype):
-        if way(x, w, b, y, winner):
-            return
+        yield way(x, w, b, y, winner)
 
 
 def _row_way(of_x: Shape, of_w: Shape, of_y: Shape, dtype: np.dtype) -> Way:
     lanes, across = of_x[4], taps(of_w)
     rows = scratch("rows", 2, 2, (of_x[3] - of_w[1] + 1) * lanes, dtype=dtype)
 
-    def way(x: Array, w: Array, b: Array, y: Array, winner: Array) -> bool:
-        conv2d_relu_pool.conv2d_relu_pool_forward(runs(x), w, b, runs(y), runs(winner), rows, lanes, across)
-        return True
+    def way(x: Array, w: Array, b: Array, y: Array, winner: Array) -> Ready:
+        return partial(
+            conv2d_relu_pool.conv2d_relu_pool_forward, runs(x), w, b, runs(y), runs(winner), rows, lanes, across
+        )
 
     return way
 
 
-def conv2d_relu_pool_backward_weights(dy: Array, winner: Array, x: Array, dw: Array, db: Array) -> None:
+@Operation
+def conv2d_relu_pool_backward_weights(dy: Array, winner: Array, x: Array, dw: Array, db: Array) -> Iterator[Ready]:
     for way in kept(_ways, (_lane_winners_way, _pooled_weights_way), x.shape, dw.shape, dy.shape, dw.dtype):
-        if way(dy, winner, x, dw, db):
-            return
+        yield way(dy, winner, x, dw, db)
 
 
 def _pooled_weights_way(of_x: Shape, of_w: Shape, of_dy: Shape, dtype: np.dtype) -> Way:
@@ -180,28 +188,41 @@ def _pooled_weights_way(of_x: Shape, of_w: Shape, of_dy: Shape, dtype: np.dtype)
     dz = scratch("dz", len(tile), 2, run, dtype=dtype)
     sums = scratch("sums", channels * of_w[0] * len(tile) * len(across) * len(numbers), dtype=dtype)
 
-    def way(dy: Array, winner: Array, x: Array, dw: Array, db: Array) -> bool:
-        conv2d_relu_pool.conv2d_relu_pool_backward_weights(
-            runs(dy), runs(winner), runs(x), share_w, share_b, dz, sums, lanes, across, tile, numbers
-        )
-        _add_shares(share_w, share_b, dw, db)
-        return True
+    def way(dy: Array, winner: Array, x: Array, dw: Array, db: Array) -> Ready:
+        in_shares = partial(
+            conv2d_relu_pool.conv2d_relu_pool_backward_weights,
+            runs(dy), runs(winner), runs(x), share_w, share_b, dz, sums, lanes, across, tile, numbers,
+        )  # fmt: skip
+        adding = _adding_shares(share_w, share_b, dw, db)
+
+        def ready() -> None:
+            in_shares()
+            adding()
+
+        return ready
 
     return way
 
 
+@Operation
 def conv2d_relu_pool_backward(
     dy: Array, winner: Array, x: Array, w: Array,
     dz: Array, dx: Array, dw: Array, db: Array,
-) -> None:  # fmt: skip
+) -> Iterator[Ready]:  # fmt: skip
     """dz: room for the gradient of the convolution's outputs, for when the winners will not do."""
     for way in kept(_ways, (_winner_way, _backward_winograd_way), x.shape, w.shape, dy.shape, w.dtype):
-        if way(dy, winner, x, w, dx, dw, db):
-            return
+        yield way(dy, winner, x, w, dx, dw, db)
+    yield partial(_unpooled_backward, dy, winner, x, w, dz, dx, dw, db)
+
+
+def _unpooled_backward(
+    dy: Array, winner: Array, x: Array, w: Array,
+    dz: Array, dx: Array, dw: Array, db: Array,
+) -> None:  # fmt: skip
     conv2d_relu_pool.relu_pool_backward(dy, winner, dz)
     conv2d_backward_input(dz, w, dx, (1, 1), (0, 0))
     for way in kept(_ways, (_lane_winners_way,), x.shape, dw.shape, dy.shape, dw.dtype):
-        if way(dy, winner, x, dw, db):
+        if not way(dy, winner, x, dw, db)():
             return
     conv2d_backward_weights(dz, x, dw, db, (1, 1), (0, 0))
 
@@ -218,12 +239,14 @@ def _one_image_way(of_x: Shape, of_w: Shape, of_y: Shape, dtype: np.dtype) -> Wa
     positions, sums = _positions(of_x, of_w), scratch("sums", 4 * len(numbers), dtype=dtype)
     there = weights[:, :filters]
 
-    def way(x: Array, w: Array, b: Array, y: Array, winner: Array) -> bool:
-        there[:] = w.reshape(there.shape)
-        one_image.conv2d_relu_pool_forward(
-            x.reshape(-1), weights, b, y[0, ..., 0], winner[0, ..., 0], positions, sums, width, numbers
-        )
-        return True
+    def way(x: Array, w: Array, b: Array, y: Array, winner: Array) -> Ready:
+        pixels, given, pooled, of_pooled = x.reshape(-1), w.reshape(there.shape), y[0, ..., 0], winner[0, ..., 0]
+
+        def ready() -> None:
+            there[:] = given
+            one_image.conv2d_relu_pool_forward(pixels, weights, b, pooled, of_pooled, positions, sums, width, numbers)
+
+        return ready
 
     return way
 
@@ -249,17 +272,16 @@ def _tile_way(of_x: Shape, of_w: Shape, of_y: Shape, dtype: np.dtype) -> Way | N
     tile, positions = (0,) * fewest, _positions(of_x, of_w)
     sums = scratch("tile", 4 * len(tile) * len(numbers), dtype=dtype)
 
-    def way(x: Array, w: Array, b: Array, y: Array, winner: Array) -> bool:
-        pixels, weights = x.reshape(blocks, -1), w.reshape(-1, filters)
-        pooling_tile.conv2d_relu_pool_forward(
-            pixels, weights, b, runs(y), runs(winner), positions, sums, width * lanes, lanes, tile, numbers
-        )
-        return True
+    def way(x: Array, w: Array, b: Array, y: Array, winner: Array) -> Ready:
+        return partial(
+            pooling_tile.conv2d_relu_pool_forward, x.reshape(blocks, -1), w.reshape(-1, filters), b, runs(y),
+            runs(winner), positions, sums, width * lanes, lanes, tile, numbers,
+        )  # fmt: skip
 
     return way
 
 
-# ---- winograd.py, winograd_backward.py: False also if an output is not finite, for others may not be right then
+# ---- winograd.py, winograd_backward.py: True also if an output is not finite, for others may not be right then
 
 WORTH_IT = {(3, True): (48, 16), (3, False): (48, 24), (5, True): (25, 3), (5, False): (30, 3)}
 """By the width of the window, and whether pooling follows: products in a sum, and sums of the same pixels, from which
@@ -292,8 +314,8 @@ def _winograd_way(of_x: Shape, of_w: Shape, of_y: Shape, dtype: np.dtype) -> Way
     of_pairs = (*of_y[:2], (height + 1) // 2, (width + 1) // 2, lanes)
     *memory, _, across, tile, numbers = _winograd_memory(of_pairs, of_w, _together(filters), dtype)
 
-    def way(x: Array, w: Array, b: Array, y: Array) -> bool:
-        return not winograd.conv2d_forward(runs(x), w, b, runs(y), *memory, across, tile, numbers)
+    def way(x: Array, w: Array, b: Array, y: Array) -> Ready:
+        return partial(winograd.conv2d_forward, runs(x), w, b, runs(y), *memory, across, tile, numbers)
 
     return way
 
@@ -304,8 +326,8 @@ def _pooling_winograd_way(of_x: Shape, of_w: Shape, of_y: Shape, dtype: np.dtype
         return None
     memory = _winograd_memory(of_y, of_w, _together(filters), dtype)
 
-    def way(x: Array, w: Array, b: Array, y: Array, winner: Array) -> bool:
-        return not winograd.conv2d_relu_pool_forward(runs(x), w, b, runs(y), runs(winner), *memory)
+    def way(x: Array, w: Array, b: Array, y: Array, winner: Array) -> Ready:
+        return partial(winograd.conv2d_relu_pool_forward, runs(x), w, b, runs(y), runs(winner), *memory)
 
     return way
 
@@ -341,12 +363,13 @@ def _backward_winograd_way(of_x: Shape, of_w: Shape, of_dy: Shape, dtype: np.dty
         return None
     memory = _winograd_backward_memory(of_dy, of_w, _together(channels), dtype)
 
-    def way(dy: Array, winner: Array, x: Array, w: Array, dx: Array, dw: Array, db: Array) -> bool:
+    def way(dy: Array, winner: Array, x: Array, w: Array, dx: Array, dw: Array, db: Array) -> Ready:
         flipped = w[::-1].transpose(0, 1, 3, 2)
-        if winograd_backward.conv2d_relu_pool_backward_input(runs(dy), runs(winner), flipped, runs(dx), *memory):
-            return False
-        conv2d_relu_pool_backward_weights(dy, winner, x, dw, db)
-        return True
+        gradient_of_x = partial(
+            winograd_backward.conv2d_relu_pool_backward_input, runs(dy), runs(winner), flipped, runs(dx), *memory
+        )
+        gradient_of_w = conv2d_relu_pool_backward_weights.made_ready(dy, winner, x, dw, db)
+        return lambda: gradient_of_x() or gradient_of_w()
 
     return way
 
@@ -366,7 +389,7 @@ def _winograd_backward_memory(of_dy: Shape, of_w: Shape, tile: Shape, dtype: np.
     )  # fmt: skip
 
 
-# ---- winners_in_lanes.py, winners.py: False also if a number is not finite, which products left out would show
+# ---- winners_in_lanes.py, winners.py: True also if a number is not finite, which products left out would show
 
 WIDEST, SUMS = 6, 16
 """Window columns, and sums of taps by filters, up to which LLVM keeps the loop of ``winners_in_lanes`` in the registers
@@ -383,15 +406,19 @@ def _lane_winners_way(of_x: Shape, of_w: Shape, of_dy: Shape, dtype: np.dtype) -
     sums = scratch("sums", len(tile) * len(across) * len(numbers), dtype=dtype)
     finite = aligned((blocks * of_w[3] // len(tile),), np.bool_)
 
-    def way(dy: Array, winner: Array, x: Array, dw: Array, db: Array) -> bool:
-        finite[:] = True
-        winners_in_lanes.weights_from_winners(
-            runs(dy), runs(winner), runs(x), share_w, share_b, finite, sums, lanes, across, tile, numbers
-        )
-        if not finite.all():
-            return False
-        _add_shares(share_w, share_b, dw, db)
-        return True
+    def way(dy: Array, winner: Array, x: Array, dw: Array, db: Array) -> Ready:
+        in_shares = partial(
+            winners_in_lanes.weights_from_winners,
+            runs(dy), runs(winner), runs(x), share_w, share_b, finite, sums, lanes, across, tile, numbers,
+        )  # fmt: skip
+        adding = _adding_shares(share_w, share_b, dw, db)
+
+        def ready() -> bool | None:
+            finite[:] = True
+            in_shares()
+            return adding() if finite.all() else True
+
+        return ready
 
     return way
 
@@ -426,29 +453,32 @@ def _winner_way(of_x: Shape, of_w: Shape, of_dy: Shape, dtype: np.dtype) -> Way 
         scratch("gradients", outputs, filters + 1, dtype=dtype),
     )
 
-    def way(dy: Array, winner: Array, x: Array, w: Array, dx: Array, dw: Array, db: Array) -> bool:
-        x_images = shared("x_images", images, size, dtype=dtype)
-        dy_images = shared("dy_images", images, pooled_height, pooled_width, filters, dtype=dtype)
-        winner_images = shared("winner_images", images, pooled_height, pooled_width, filters, dtype=np.int8)
-        filter_rows = shared("filter_rows", window_height, filters, run, dtype=dtype)
-        finite[:] = True
-        winners.unroll_filters(w, filter_rows, finite[0])
-        winners.unpack(x, x_images, finite[1])
-        winners.unpack(dy, dy_images.reshape(images, -1), finite[2])
-        winners.unpack(winner, winner_images.reshape(images, -1), finite[3])
-        if not finite.all():
+    def way(dy: Array, winner: Array, x: Array, w: Array, dx: Array, dw: Array, db: Array) -> Ready:
+        def ready() -> bool:
+            x_images = shared("x_images", images, size, dtype=dtype)
+            dy_images = shared("dy_images", images, pooled_height, pooled_width, filters, dtype=dtype)
+            winner_images = shared("winner_images", images, pooled_height, pooled_width, filters, dtype=np.int8)
+            filter_rows = shared("filter_rows", window_height, filters, run, dtype=dtype)
+            finite[:] = True
+            winners.unroll_filters(w, filter_rows, finite[0])
+            winners.unpack(x, x_images, finite[1])
+            winners.unpack(dy, dy_images.reshape(images, -1), finite[2])
+            winners.unpack(winner, winner_images.reshape(images, -1), finite[3])
+            if not finite.all():
+                return True
+
+            share_rows = shared("share_rows", blocks, filters, window_height, run, dtype=dtype)
+            winners.backward_weights(
+                dy_images, winner_images, x_images, share_rows, share_b, *places, sums,
+                lanes, width, channels, rows, parts, numbers,
+            )  # fmt: skip
+            winners.add_shares(share_rows, dw)
+            conv2d.add_shares(share_b, db)
+            winners.backward_input(
+                dy_images, winner_images, filter_rows, dx, dx_images, *sorted_winners, sums, rows, parts, numbers
+            )
             return False
 
-        share_rows = shared("share_rows", blocks, filters, window_height, run, dtype=dtype)
-        winners.backward_weights(
-            dy_images, winner_images, x_images, share_rows, share_b, *places, sums,
-            lanes, width, channels, rows, parts, numbers,
-        )  # fmt: skip
-        winners.add_shares(share_rows, dw)
-        conv2d.add_shares(share_b, db)
-        winners.backward_input(
-            dy_images, winner_images, filter_rows, dx, dx_images, *sorted_winners, sums, rows, parts, numbers
-        )
-        return True
+        return ready
 
     return way
