@@ -39,9 +39,12 @@ class Network(Stack):
         self._frozen: list[Layer] | None = None
         """The layers that are not trained: those that the last compile() was told of."""
         self._bound: tuple[int, int] | None = None
-        """Its ``id``, which no copy has, and ``Layer.bindings`` when its layers were last seen to be bound to it."""
+        """Its ``id`` and ``Layer.bindings`` when its layers were last seen to be bound to it."""
         self._owner = object()  # who it is to its optimiser; a copy of both is another one
         super().__init__(layers, name, dtype, seed)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_bound": None}
 
     def add(self, layer: Any) -> None:
         """Put ``layer`` on top, or all layers of a model: see ``Stack.add``. The optimiser starts afresh."""

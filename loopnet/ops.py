@@ -9,7 +9,6 @@ A layer never names a kernel; it asks its ``ops``. To train a network with a loo
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -221,6 +220,10 @@ class Ops:
     """``to_host(tensor, shape)``: a plain NumPy copy of the batch that the shape says."""
     on_device: bool = False
     """Whether the host has to wait for a device to look at a tensor. Training then looks as seldom as it can."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Copied or pickled, a rung is its name; one with loops of your own is what it is."""
+        return (get_ops, (self.name,)) if _made.get(self.name) is self else super().__reduce_ex__(protocol)
 
     def rung_for(self, operations: Iterable[str], ranks: Iterable[int]) -> "Ops":
         """This rung if it has kernels for ``operations`` on tensors of ``ranks`` axes, else the plain one beneath it.
@@ -485,9 +488,8 @@ DEFAULT_BACKEND = "tuned"
 OPERATIONS = tuple(f.name for f in fields(Ops) if f.type in (Kernel, Kernel | None))
 
 
-@cache
-def _rung(name: str) -> Ops:
-    return RUNGS[name]()
+_made: dict[str, Ops] = {}
+"""The rungs that have been asked for."""
 
 
 def get_ops(backend: str | Ops) -> Ops:
@@ -500,7 +502,9 @@ def get_ops(backend: str | Ops) -> Ops:
         return backend
     if backend not in RUNGS:
         raise ValueError(f"unknown backend {backend!r}; expected one of {', '.join(BACKENDS)}")
-    return _rung(backend)
+    if backend not in _made:
+        _made.setdefault(backend, RUNGS[backend]())
+    return _made[backend]
 
 
 __getattr__ = getattr_of(

@@ -102,6 +102,9 @@ class Layer:
         """How often it was called on numbers by itself, or its model as in training (``called``)."""
         self._room: dict[str, tuple[int, Tensor]] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "bound_to": None}  # the weights of a copy are in nobody's vectors
+
     def __init_subclass__(cls, **arguments: Any) -> None:
         """A layer written for Keras would change nothing here: its ``call`` is never called."""
         super().__init_subclass__(**arguments)
