@@ -49,10 +49,10 @@ def machine(monkeypatch):
 
 
 @pytest.fixture(params=CUDA_BACKENDS)
-def backend(request):
-    loopnet.ops._rung.cache_clear()  # what an earlier test, on a machine with a GPU, has got
-    yield request.param
-    loopnet.ops._rung.cache_clear()
+def backend(request, monkeypatch):
+    of_a_cpu = {name: rung for name, rung in loopnet.ops._made.items() if name in CPU_BACKENDS}
+    monkeypatch.setattr(loopnet.ops, "_made", of_a_cpu)  # not what an earlier test, on a machine with a GPU, has got
+    return request.param
 
 
 @pytest.mark.parametrize("state", STATES)
