@@ -404,7 +404,7 @@ def _lane_winners_way(of_x: Shape, of_w: Shape, of_dy: Shape, dtype: np.dtype) -
     tile = divisor(of_w[3], min(4, SUMS // len(across)))
     share_w, share_b = _shares(blocks, of_w, dtype)
     sums = scratch("sums", len(tile) * len(across) * len(numbers), dtype=dtype)
-    finite = aligned((blocks * of_w[3] // len(tile),), np.bool_)
+    finite = aligned((blocks * of_w[3] // len(tile) * of_w[0],), np.bool_)
 
     def way(dy: Array, winner: Array, x: Array, dw: Array, db: Array) -> Ready:
         in_shares = partial(

@@ -27,12 +27,15 @@ u = np.uint64  # an index that cannot be negative: see conv2d.py
 LANES = 32
 """Fewest lanes of a full block: two AVX-512 registers, so that a row of ten columns is a run of 320 numbers."""
 
+REGISTER = 16
+"""Numbers in one of them."""
+
 CACHE_LINE = 64
 
 
 def split(batch: int) -> tuple[int, int]:
     """``(blocks, lanes)`` for a batch: from the multiples of four in 32 .. 64, the one that leaves the fewest
-    lanes empty.
+    lanes empty; of several, one that fills vector registers; of these, the longest that leaves work for two cores.
 
     Depends on nothing but the size of the batch, so that results do not depend on the number of threads.
     """
@@ -40,7 +43,12 @@ def split(batch: int) -> tuple[int, int]:
         return 1, 1
     if batch <= LANES:
         return 1, -(-batch // 4) * 4
-    lanes = min(range(LANES, 2 * LANES + 1, 4), key=lambda lanes: -(-batch // lanes) * lanes)
+
+    def rank(lanes: int) -> tuple[int, bool, bool, int]:
+        blocks = -(-batch // lanes)
+        return blocks * lanes, lanes % REGISTER > 0, blocks < 2, -lanes
+
+    lanes = min(range(LANES, 2 * LANES + 1, 4), key=rank)
     return -(-batch // lanes), lanes
 
 

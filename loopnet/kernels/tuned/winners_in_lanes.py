@@ -37,50 +37,50 @@ def weights_from_winners(dy, winner, x, share_w, share_b, finite, sums, lanes, t
     """``len(tile)`` filters pick from the same pixels, ``len(vector)`` lanes at a time; their sums stay in registers.
 
     The length of ``tile`` divides the number of filters, that of ``vector`` the lanes. finite (turns,): False if the
-    turn saw a pixel that is not; the first of a block looks at all of them. One turn of the parallel loop owns the
-    filters of one tile in one block's share.
+    turn saw a pixel that is not; the first of a block looks at all of them. One turn of the parallel loop owns one
+    window row of the filters of one tile in one block's share; the first row's owns their biases, too.
     """
     tiles, zero, window_rows = dy.shape[1] // len(tile), dy.dtype.type(0), share_w.shape[1]
     lanes, columns = u(lanes), u(dy.shape[3]) // u(lanes)
-    for turn in prange(dy.shape[0] * tiles):
-        block, number = divmod(np.int64(turn), tiles)
+    for turn in prange(dy.shape[0] * tiles * window_rows):
+        block, rest = divmod(np.int64(turn), tiles * window_rows)
+        number, r = divmod(rest, window_rows)
         many, across, size = u(len(tile)), u(len(taps)), u(len(vector))
         me, k = get_thread_id(), u(number * len(tile))
-        for q in range(many):
+        for q in range(many if r == 0 else u(0)):
             total = zero
             for i in range(dy.shape[2]):
                 for t in range(u(dy.shape[3])):
                     total += dy[block, k + q, i, t] if winner[block, k + q, i, t] != DEAD else zero
             share_b[block, k + q] = total
         zeros = zero
-        for c in range(x.shape[1] if number == 0 else 0):
+        for c in range(x.shape[1] if rest == 0 else 0):
             for row in range(x.shape[2]):
                 for t in range(u(x.shape[3])):
                     zeros += x[block, c, row, t] * zero
         finite[turn] = zeros == 0
         for c in range(x.shape[1]):
-            for r in range(window_rows):
-                for position in range(many * across * size):
-                    sums[me, position] = 0
-                for i in range(dy.shape[2]):
-                    upper, lower = 2 * i + r, 2 * i + r + 1
-                    for j in range(columns):
-                        for start in range(u(0), lanes, size):
-                            for v in range(size):
-                                p, t = j * lanes + start + v, u(2) * j * lanes + start + v
-                                for q in range(many):
-                                    at = winner[block, k + q, i, p]
-                                    below, right = at >= 2, (at & 1) != 0
-                                    gradient = pick(at != DEAD, dy[block, k + q, i, p], zero)
-                                    for s in range(across):
-                                        a, b = t + s * lanes, t + (s + u(1)) * lanes
-                                        on_left = pick(below, x[block, c, lower, a], x[block, c, upper, a])
-                                        on_right = pick(below, x[block, c, lower, b], x[block, c, upper, b])
-                                        to = (q * across + s) * size + v
-                                        sums[me, to] += gradient * pick(right, on_right, on_left)
-                for s in range(across):
-                    for q in range(many):
-                        total = zero
+            for position in range(many * across * size):
+                sums[me, position] = 0
+            for i in range(dy.shape[2]):
+                upper, lower = 2 * i + r, 2 * i + r + 1
+                for j in range(columns):
+                    for start in range(u(0), lanes, size):
                         for v in range(size):
-                            total += sums[me, (q * across + s) * size + v]
-                        share_w[block, r, s, c, k + q] = total
+                            p, t = j * lanes + start + v, u(2) * j * lanes + start + v
+                            for q in range(many):
+                                at = winner[block, k + q, i, p]
+                                below, right = at >= 2, (at & 1) != 0
+                                gradient = pick(at != DEAD, dy[block, k + q, i, p], zero)
+                                for s in range(across):
+                                    a, b = t + s * lanes, t + (s + u(1)) * lanes
+                                    on_left = pick(below, x[block, c, lower, a], x[block, c, upper, a])
+                                    on_right = pick(below, x[block, c, lower, b], x[block, c, upper, b])
+                                    to = (q * across + s) * size + v
+                                    sums[me, to] += gradient * pick(right, on_right, on_left)
+            for s in range(across):
+                for q in range(many):
+                    total = zero
+                    for v in range(size):
+                        total += sums[me, (q * across + s) * size + v]
+                    share_w[block, r, s, c, k + q] = total
