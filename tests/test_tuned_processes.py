@@ -36,6 +36,7 @@ HOT_LOOPS = {
     "dense.dense_forward": 8,
     "dense.dense_backward_input": 8,
     "dense.dense_backward_weights": 8,
+    "few_images.sums_in_registers": 8,
 }
 
 
@@ -57,6 +58,7 @@ HOT_LOOPS_OF_HASWELL = {
     "dense.dense_forward": 8,
     "dense.dense_backward_input": 8,
     "dense.dense_backward_weights": 8,
+    "few_images.sums_in_registers": 8,
 }
 
 

@@ -1,13 +1,15 @@
 """The tuned rung's column of the table in ``ops.py``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ...rungs import compile_rung
 from .. import activation, merge
-from . import any_window, choice, conv2d, conv2d_relu_pool, dense, lanes, softmax, subsample
+from . import any_window, choice, conv2d, conv2d_relu_pool, dense, few_images, lanes, softmax, subsample
+from .ready import Operation, Ready
 
 _gather_images = compile_rung(lanes.gather_images, "tuned", parallel=True, error_model="numpy")
 _gather_features = compile_rung(lanes.gather_features, "tuned")
@@ -23,11 +25,22 @@ def gather(data: np.ndarray, order: np.ndarray, batch: np.ndarray) -> None:
         _gather_features(data[:, np.newaxis], order, batch[np.newaxis])
 
 
-def dense_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) -> None:
+@Operation
+def dense_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, y: np.ndarray) -> Iterator[Ready]:
     if x.shape[1] == 1:
-        dense.dense_forward_one_image(x.reshape(-1), w, b, y.reshape(-1))
+        yield partial(dense.dense_forward_one_image, x.reshape(-1), w, b, y.reshape(-1))
     else:
-        dense.dense_forward(x, w, b, y)
+        yield few_images.forward(x, w, b, y) or partial(dense.dense_forward, x, w, b, y)
+
+
+@Operation
+def dense_backward_input(dy: np.ndarray, w: np.ndarray, dx: np.ndarray) -> Iterator[Ready]:
+    yield few_images.backward_input(dy, w, dx) or partial(dense.dense_backward_input, dy, w, dx)
+
+
+@Operation
+def dense_backward_weights(dy: np.ndarray, x: np.ndarray, dw: np.ndarray, db: np.ndarray) -> Iterator[Ready]:
+    yield few_images.backward_weights(dy, x, dw, db) or partial(dense.dense_backward_weights, dy, x, dw, db)
 
 
 _concatenate = compile_rung(merge.concatenate, "tuned_parallel", parallel=True)
@@ -77,8 +90,8 @@ KERNELS: dict[str, Any] = {
     "subsample_backward_input": subsample.subsample_backward_input,
     "subsample_backward_weights": subsample.subsample_backward_weights,
     "dense_forward": dense_forward,
-    "dense_backward_input": dense.dense_backward_input,
-    "dense_backward_weights": dense.dense_backward_weights,
+    "dense_backward_input": dense_backward_input,
+    "dense_backward_weights": dense_backward_weights,
     "relu_forward": _by_size(activation.relu_forward, 50_000),
     "relu_backward": _by_size(activation.relu_backward, 50_000),
     "concatenate": concatenate,
