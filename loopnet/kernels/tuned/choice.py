@@ -295,6 +295,10 @@ LINES = 160_000
 """Bytes of pixels at points that a turn may have: it goes through them once for each tile of filters."""
 
 
+TURNS = 4
+"""Fewest of them, if there are columns enough: of 32 images, pairs of columns would leave a core idle."""
+
+
 def _winograd_is_faster(of_w: Shape, lanes: int, terms: int, sums: int, dtype: np.dtype, pooled: bool = False) -> bool:
     from_terms, from_sums = WORTH_IT.get((of_w[1], pooled), (np.inf, np.inf))
     many = terms >= from_terms and sums >= from_sums and len(_together(sums)) > 1
@@ -343,6 +347,7 @@ def _winograd_memory(of_pairs: Shape, of_w: Shape, tile: Shape, dtype: np.dtype)
     columns, rows = width, height
     if lanes % len(numbers) == 0:
         columns = min(columns, max(1, LINES // (size * (2 * rows + window_height - 1))))
+        columns = min(columns, max(1, blocks * width // TURNS))
     else:  # whole rows, in which vectors overlap once at most
         rows = min(rows, max(1, (LINES // (size * columns) - window_height + 1) // 2))
     terms, all_terms = window_height * channels, (2 * rows + window_height - 1) * channels

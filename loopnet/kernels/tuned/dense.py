@@ -2,7 +2,7 @@
 
 Four outputs take from four inputs at a time: 16 multiply-adds for 8 loads and 4 stores. What is left over,
 where four do not divide, is computed one by one. Why the loops stand where they stand: see ``conv2d.py`` beside
-this file.
+this file. Few images have loops of their own, in ``few_images.py``.
 
     x, dx  [input][image]      y, dy  [unit][image]      w, dw  (inputs, units)      b, db  (units,)
 """
