@@ -30,6 +30,7 @@ from .registers import AVX512, vector
 Array = np.ndarray
 
 FEW = 64
+"""Images, up to which one of the two ways may be faster; measured, see benchmarks/README.md."""
 
 TILE = (0,) * (8 if AVX512 else 4)
 """Units at a time. A weight is loaded for each multiply-add, but by the same instruction."""
