@@ -21,7 +21,7 @@ def ways(monkeypatch):
     """How forward, backward_weights and backward_input went, in this order."""
     kernels = [
         (few_images, "sums_in_registers", REGISTERS),
-        (few_images, "turn_round", ALONG_UNITS),
+        (few_images, "transpose_gradients", ALONG_UNITS),
         (dense, "dense_backward_weights", ALONG_IMAGES),
         (dense, "dense_backward_input", ALONG_IMAGES),
         (dense, "dense_forward", "forward"),
@@ -64,7 +64,6 @@ def go(ways, sizes):
 
 @pytest.mark.parametrize("sizes", IN_REGISTERS, ids=str)
 def test_short_rows_and_long_sums_go_by_registers(ways, sizes):
-    images, _, units = sizes
     went = go(ways, sizes)
     assert went.count(REGISTERS) == 2 and "forward" not in went[:1], went
 
@@ -98,7 +97,7 @@ def test_small_whole_numbers_come_to_exactly_the_same():
 
 
 def test_two_layers_do_not_mix_their_gradients():
-    """They turn them round in the same memory."""
+    """They transpose them into the same memory."""
     random = np.random.default_rng(0)
     layers = [
         [random.standard_normal(shape).astype("float32") for shape in ((units, 8), (5, 8), (5, units), (units,))]

@@ -9,7 +9,7 @@ Sums in registers. Those of a few units and as many images as fill a vector stay
     dx[c, n] =           sum over k of  dy[k, n] * w.T[k, c]      the same loop
 
 Runs along the units. For the weights' gradient there is a sum for each weight, and of few terms: to add up a vector
-takes longer than to fill it. With the gradients turned round,
+takes longer than to fill it. With the gradients transposed,
 
     dw[c, k] =           sum over n of  dy.T[n, k] * x.T[n, c]
 
@@ -62,7 +62,7 @@ def sums_in_registers(x, w, b, y, sums, tile, vector):
 
 
 @njit(cache=True, **FAST)
-def turn_round(dy, by_image, db):
+def transpose_gradients(dy, by_image, db):
     """by_image[n,k] = dy[k,n];  db[k] = sum_n dy[k,n]."""
     units, images = dy.shape
     for k in range(u(units)):
@@ -99,10 +99,10 @@ def backward_weights(dy: Array, x: Array, dw: Array, db: Array) -> Ready | None:
     if images > FEW or units < max(FEW, 2 * images) or units % 8 > 0:
         return None
     by_image = shared("gradients by image", images, units, dtype=dy.dtype)
-    turned, no_bias = x.T, kept(np.zeros, inputs, dy.dtype)
+    transposed, no_bias = x.T, kept(np.zeros, inputs, dy.dtype)
 
     def ready() -> None:
-        turn_round(dy, by_image, db)
-        dense.dense_forward(by_image, turned, no_bias, dw)
+        transpose_gradients(dy, by_image, db)
+        dense.dense_forward(by_image, transposed, no_bias, dw)
 
     return ready

@@ -28,7 +28,7 @@ LANES = 32
 """Fewest lanes of a full block: two AVX-512 registers, so that a row of ten columns is a run of 320 numbers."""
 
 REGISTER = 16
-"""Numbers in one of them."""
+"""float32 in one of them."""
 
 CACHE_LINE = 64
 
