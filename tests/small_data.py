@@ -1,5 +1,6 @@
 """Data sets of a few bytes, made here: what the tests of the data sets and of their faults read and fetch."""
 
+import gzip
 import hashlib
 import io
 import struct
@@ -30,9 +31,12 @@ def small_cifar10(images: int = 2) -> dict[str, bytes]:
 
 
 def packed(content: dict[str, bytes], extra: tuple[str, ...] = ()) -> bytes:
-    """A .tar.gz with the files in a folder; extra members are links out of it, as an attacker would pack them."""
+    """A .tar.gz with the files in a folder; extra members are links out of it, as an attacker would pack them.
+
+    The same files are always the same bytes, so the sum of one packing holds for another: no date is written.
+    """
     stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as tar:
+    with tarfile.open(fileobj=stream, mode="w") as tar:
         for name, data in content.items():
             member = tarfile.TarInfo(f"batches/{name}")
             member.size = len(data)
@@ -41,7 +45,7 @@ def packed(content: dict[str, bytes], extra: tuple[str, ...] = ()) -> bytes:
             member = tarfile.TarInfo(f"batches/{name}")
             member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
             tar.addfile(member)
-    return stream.getvalue()
+    return gzip.compress(stream.getvalue(), mtime=0)
 
 
 def published(content: dict[str, bytes], *mirrors: str) -> Files:
