@@ -13,36 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .kernels import (
-    activation,
-    adjust,
-    augment,
-    batch,
-    clip,
-    connections,
-    conv2d,
-    conv3d,
-    dense,
-    dropout,
-    gated,
-    gaussian,
-    loss,
-    merge,
-    normalization,
-    optimizer,
-    padding,
-    penalty,
-    pool,
-    pool3d,
-    prelu,
-    rbf,
-    rescale,
-    reshape,
-    resize,
-    softmax,
-    subsample,
-    upsample,
-)
+from .kernels.textbook import SINGLE_NUMBERS, TEXTBOOK
 from .missing import getattr_of, listed
 from .rungs import OnFlatArrays, compile_rung
 
@@ -244,149 +215,6 @@ class Ops:
         return packed
 
 
-# operation -> its textbook loop: what the rungs "python", "literal" and "parallel" have in common
-TEXTBOOK: dict[str, Any] = {
-    "gather": batch.gather,
-    "conv2d_forward": conv2d.conv2d_forward,
-    "conv2d_backward_input": conv2d.conv2d_backward_input,
-    "conv2d_backward_weights": conv2d.conv2d_backward_weights,
-    "spread_taps": connections.spread_taps,
-    "collect_taps": connections.collect_taps,
-    "conv3d_forward": conv3d.conv3d_forward,
-    "conv3d_backward_input": conv3d.conv3d_backward_input,
-    "conv3d_backward_weights": conv3d.conv3d_backward_weights,
-    "max_pool2d_forward": pool.max_pool2d_forward,
-    "max_pool2d_backward": pool.max_pool2d_backward,
-    "max_pool3d_forward": pool3d.max_pool3d_forward,
-    "max_pool3d_backward": pool3d.max_pool3d_backward,
-    "average_pool3d_forward": pool3d.average_pool3d_forward,
-    "average_pool3d_backward": pool3d.average_pool3d_backward,
-    "lp_pool3d_forward": pool3d.lp_pool3d_forward,
-    "lp_pool3d_backward": pool3d.lp_pool3d_backward,
-    "subsample_forward": subsample.subsample_forward,
-    "subsample_backward_input": subsample.subsample_backward_input,
-    "subsample_backward_weights": subsample.subsample_backward_weights,
-    "zero_pad_forward": padding.zero_pad_forward,
-    "zero_pad_backward": padding.zero_pad_backward,
-    "upsample2d_forward": upsample.upsample2d_forward,
-    "upsample2d_backward": upsample.upsample2d_backward,
-    "resize_nearest_forward": resize.resize_nearest_forward,
-    "resize_nearest_backward": resize.resize_nearest_backward,
-    "resize_bilinear_forward": resize.resize_bilinear_forward,
-    "resize_bilinear_backward": resize.resize_bilinear_backward,
-    "dense_forward": dense.dense_forward,
-    "dense_backward_input": dense.dense_backward_input,
-    "dense_backward_weights": dense.dense_backward_weights,
-    "rbf_forward": rbf.rbf_forward,
-    "rbf_backward": rbf.rbf_backward,
-    "rescale": rescale.rescale,
-    "relu_forward": activation.relu_forward,
-    "relu_backward": activation.relu_backward,
-    "leaky_relu_forward": activation.leaky_relu_forward,
-    "leaky_relu_backward": activation.leaky_relu_backward,
-    "bounded_relu_forward": activation.bounded_relu_forward,
-    "bounded_relu_backward": activation.bounded_relu_backward,
-    "sigmoid_forward": activation.sigmoid_forward,
-    "sigmoid_backward": activation.sigmoid_backward,
-    "hard_sigmoid_forward": activation.hard_sigmoid_forward,
-    "hard_sigmoid_backward": activation.hard_sigmoid_backward,
-    "tanh_forward": activation.tanh_forward,
-    "tanh_backward": activation.tanh_backward,
-    "scaled_tanh_forward": activation.scaled_tanh_forward,
-    "scaled_tanh_backward": activation.scaled_tanh_backward,
-    "softsign_forward": activation.softsign_forward,
-    "softsign_backward": activation.softsign_backward,
-    "softplus_forward": activation.softplus_forward,
-    "softplus_backward": activation.softplus_backward,
-    "elu_forward": activation.elu_forward,
-    "elu_backward": activation.elu_backward,
-    "exponential_forward": activation.exponential_forward,
-    "exponential_backward": activation.exponential_backward,
-    "silu_forward": gated.silu_forward,
-    "silu_backward": gated.silu_backward,
-    "gelu_forward": gated.gelu_forward,
-    "gelu_backward": gated.gelu_backward,
-    "mish_forward": gated.mish_forward,
-    "mish_backward": gated.mish_backward,
-    "hard_silu_forward": gated.hard_silu_forward,
-    "hard_silu_backward": gated.hard_silu_backward,
-    "prelu_forward": prelu.prelu_forward,
-    "prelu_backward_input": prelu.prelu_backward_input,
-    "prelu_backward_weights": prelu.prelu_backward_weights,
-    "dropout": dropout.dropout,
-    "channel_dropout": dropout.channel_dropout,
-    "gaussian_noise": gaussian.gaussian_noise,
-    "gaussian_dropout": gaussian.gaussian_dropout,
-    "affine_flow": augment.affine_flow,
-    "elastic_flow": augment.elastic_flow,
-    "warp": augment.warp,
-    "cutout": augment.cutout,
-    "crop_each": augment.crop_each,
-    "adjust_contrast": adjust.adjust_contrast,
-    "adjust_brightness": adjust.adjust_brightness,
-    "batch_norm_statistics": normalization.batch_norm_statistics,
-    "moving_average": normalization.moving_average,
-    "batch_norm_forward": normalization.batch_norm_forward,
-    "batch_norm_backward_weights": normalization.batch_norm_backward_weights,
-    "batch_norm_backward_input": normalization.batch_norm_backward_input,
-    "flatten_forward": reshape.flatten_forward,
-    "flatten_backward": reshape.flatten_backward,
-    "reshape": reshape.reshape,
-    "permute": reshape.permute,
-    "add": merge.add,
-    "subtract": merge.subtract,
-    "multiply": merge.multiply,
-    "maximum": merge.maximum,
-    "minimum": merge.minimum,
-    "to_the_larger": merge.to_the_larger,
-    "concatenate": merge.concatenate,
-    "cut_out": merge.cut_out,
-    "softmax_forward": softmax.softmax_forward,
-    "softmax_backward": softmax.softmax_backward,
-    "log_softmax_forward": softmax.log_softmax_forward,
-    "log_softmax_backward": softmax.log_softmax_backward,
-    "softmax_cross_entropy": softmax.softmax_cross_entropy,
-    "cross_entropy": loss.cross_entropy,
-    "sigmoid_cross_entropy": loss.sigmoid_cross_entropy,
-    "binary_cross_entropy": loss.binary_cross_entropy,
-    "mean_squared_error": loss.mean_squared_error,
-    "mean_absolute_error": loss.mean_absolute_error,
-    "huber": loss.huber,
-    "hinge": loss.hinge,
-    "squared_hinge": loss.squared_hinge,
-    "log_cosh": loss.log_cosh,
-    "kl_divergence": loss.kl_divergence,
-    "poisson": loss.poisson,
-    "mean_absolute_percentage_error": loss.mean_absolute_percentage_error,
-    "mean_squared_logarithmic_error": loss.mean_squared_logarithmic_error,
-    "cosine_similarity": loss.cosine_similarity,
-    "categorical_hinge": loss.categorical_hinge,
-    "maximum_a_posteriori": rbf.maximum_a_posteriori,
-    "weight_penalty_forward": penalty.weight_penalty_forward,
-    "weight_penalty_backward": penalty.weight_penalty_backward,
-    "clip_by_value": clip.clip_by_value,
-    "sum_of_squares": clip.sum_of_squares,
-    "clip_by_norm": clip.clip_by_norm,
-    "sgd_update": optimizer.sgd_update,
-    "rmsprop_update": optimizer.rmsprop_update,
-    "adam_update": optimizer.adam_update,
-    "adamw_update": optimizer.adamw_update,
-    "nadam_update": optimizer.nadam_update,
-    "adamax_update": optimizer.adamax_update,
-    "adagrad_update": optimizer.adagrad_update,
-    "adadelta_update": optimizer.adadelta_update,
-}
-
-# operations on single numbers, wherever they stand
-SINGLE_NUMBERS = {
-    f"{activation}_{way}"
-    for activation in (
-        "relu", "leaky_relu", "bounded_relu", "sigmoid", "hard_sigmoid", "tanh", "scaled_tanh", "softsign", "softplus",
-        "elu", "exponential", "silu", "gelu", "mish", "hard_silu",
-    )
-    for way in ("forward", "backward")
-} | {"rescale", "add", "subtract", "multiply", "maximum", "minimum", "to_the_larger"}  # fmt: skip
-
 # these, and operations on weights, which are plain arrays on every rung
 ANY_LAYOUT = SINGLE_NUMBERS | {"spread_taps", "collect_taps"}
 
@@ -422,10 +250,10 @@ def _tuned() -> Ops:
 
     parallel = get_ops("parallel")
     shared = {name: getattr(parallel, name) for name in TEXTBOOK}
-    turned = {name: _over_lanes(shared[name]) for name in ROWS}
-    turned["rbf_forward"] = lambda x, centres, y: parallel.rbf_forward(x.T, centres, y.T)
-    turned["rbf_backward"] = lambda dy, x, centres, dx: parallel.rbf_backward(dy.T, x.T, centres, dx.T)
-    kernels = {**shared, **turned, **table.KERNELS}
+    transposed = {name: _over_lanes(shared[name]) for name in ROWS}
+    transposed["rbf_forward"] = lambda x, centres, y: parallel.rbf_forward(x.T, centres, y.T)
+    transposed["rbf_backward"] = lambda dy, x, centres, dx: parallel.rbf_backward(dy.T, x.T, centres, dx.T)
+    kernels = {**shared, **transposed, **table.KERNELS}
     return Ops(name="tuned", **kernels, **table.MEMORY, plain=parallel, ranks=(1, 2, 4))
 
 
@@ -440,7 +268,7 @@ ROWS = (
 
 
 def _over_lanes(kernel: Kernel) -> Kernel:
-    """A loop over rows for arrays stored [output][image]: it is handed views with the axes turned round."""
+    """A loop over rows for arrays stored [output][image]: it is handed transposed views."""
 
     def run(*arrays: Tensor) -> None:
         kernel(*(array.T for array in arrays))

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loopnet.ops import TEXTBOOK, Ops
+from loopnet.kernels.textbook import TEXTBOOK
+from loopnet.ops import Ops
 
 ARCHITECTURES = ((7, 5), (8, 0), (9, 0))
 """Turing, Ampere and Hopper; PTX is made for the oldest, and is good for all."""

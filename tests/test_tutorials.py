@@ -16,7 +16,7 @@ import pytest
 
 from loopnet import article
 from loopnet.exercises import EXERCISES
-from loopnet.ops import TEXTBOOK
+from loopnet.kernels.textbook import TEXTBOOK
 
 FOLDER = Path(__file__).parents[1] / "tutorials"
 SOURCES = sorted(FOLDER.glob("[0-9][0-9]_*.py"))

@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
 def _list() -> None:
     """Every loop there is, with its formula."""
     from .. import article
-    from ..ops import TEXTBOOK
+    from ..kernels.textbook import TEXTBOOK
     from ..stepper.scenes import ARTICLE, names, operation_named
 
     width = max(map(len, names()))
@@ -76,7 +76,7 @@ def _list() -> None:
 
 
 def _of_network(arguments: argparse.Namespace) -> "Trace":
-    from ..ops import TEXTBOOK
+    from ..kernels.textbook import TEXTBOOK
     from ..stepper import scenes
 
     if arguments.loop not in TEXTBOOK:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from ..branches import Keep, Merge
+from ..kernels.textbook import TEXTBOOK
 from ..layers import Softmax, WeightedLayer
 from ..losses import SparseCategoricalCrossentropy
 from ..model import Sequential
-from ..ops import TEXTBOOK, get_ops
+from ..ops import get_ops
 from ..plan import Linear
 from ..plot.network import find_layer
 from ..rungs import announce_compilation

@@ -10,7 +10,8 @@ from numba import njit
 from numba.core.errors import NumbaError
 
 from .. import article
-from ..ops import TEXTBOOK, get_ops
+from ..kernels.textbook import TEXTBOOK
+from ..ops import get_ops
 from ..rungs import announce_compilation
 from .record import Record, record
 from .source import Source

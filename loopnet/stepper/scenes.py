@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from .. import article
+from ..kernels.textbook import TEXTBOOK
 from ..model import Sequential
-from ..ops import TEXTBOOK, get_ops
+from ..ops import get_ops
 from ..plot.convolution import FILTERS
 from ..plot.receptive import receptive_field
 from .calls import Call, find_call
