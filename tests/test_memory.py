@@ -6,7 +6,7 @@ from checks.table import OPERATIONS, is_tried
 from ways import decide_anew
 
 from loopnet import get_ops
-from loopnet.kernels.tuned import choice, lanes, memory
+from loopnet.kernels.tuned import choice, choice_rows, choice_winners, choice_winograd, lanes, memory
 
 MARGIN, UNTOUCHED = 64 * 1024, 0xA5
 
@@ -29,7 +29,8 @@ def overruns(monkeypatch):
     monkeypatch.setattr(memory, "kept", choice.kept)
     monkeypatch.setattr(memory, "PAGE", 0)
     monkeypatch.setattr(memory, "aligned", aligned)
-    monkeypatch.setattr(choice, "aligned", aligned)
+    for module in (choice_rows, choice_winners, choice_winograd):
+        monkeypatch.setattr(module, "aligned", aligned)
     return lambda: sum((margin != UNTOUCHED).any() for margin in margins)
 
 

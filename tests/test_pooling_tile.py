@@ -5,7 +5,7 @@ import pytest
 from pooled import compare, expected, forward, layer
 from ways import note_calls
 
-from loopnet.kernels.tuned import choice, conv2d_relu_pool, pooling_tile
+from loopnet.kernels.tuned import choice_rows, conv2d_relu_pool, pooling_tile, registers
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def ways(monkeypatch):
         (pooling_tile, "conv2d_relu_pool_forward", "tiles"),
         (conv2d_relu_pool, "conv2d_relu_pool_forward", "rows"),
     ]
-    monkeypatch.setattr(choice, "AVX512", True)  # so on any processor
+    monkeypatch.setattr(registers, "AVX512", True)  # so on any processor
     return note_calls(monkeypatch, kernels)
 
 
@@ -25,7 +25,7 @@ def along_rows(monkeypatch):
 
     def answers(given):
         with monkeypatch.context() as patch:
-            patch.setattr(choice, "WASTE", 0)
+            patch.setattr(choice_rows, "WASTE", 0)
             return forward(given)
 
     return answers
@@ -88,7 +88,7 @@ def test_lanes_that_fill_no_vectors_go_along_rows(ways, images):
 
 
 def test_a_processor_with_fewer_or_shorter_registers_goes_along_rows(ways, monkeypatch):
-    monkeypatch.setattr(choice, "AVX512", False)
+    monkeypatch.setattr(registers, "AVX512", False)
     given = layer()
     np.testing.assert_allclose(forward(given)[0], expected(given)[0], rtol=0, atol=1e-5)
     assert ways == ["rows"]

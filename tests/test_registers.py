@@ -7,7 +7,17 @@ from checks.rung import poison, tensor
 from ways import decide_anew, note_calls
 
 from loopnet import get_ops
-from loopnet.kernels.tuned import choice, winners, winograd, winograd_backward
+from loopnet.kernels.tuned import (
+    choice_rows,
+    choice_winners,
+    choice_winograd,
+    pooling_tile,
+    registers,
+    winners,
+    winners_in_lanes,
+    winograd,
+    winograd_backward,
+)
 from loopnet.layers import Conv2D, Dense, Flatten, Input, MaxPooling2D
 from loopnet.losses import SparseCategoricalCrossentropy
 from loopnet.model import Sequential
@@ -16,17 +26,17 @@ from loopnet.model import Sequential
 def few_registers(monkeypatch, few=True):
     """As without AVX-512, which is as with AVX2, or as with it: on any processor."""
     decide_anew(monkeypatch)
-    monkeypatch.setattr(choice, "AVX512", not few)
-    monkeypatch.setattr(choice, "VECTORS", 8 if few else 32)
-    monkeypatch.setattr(choice, "HALVES", few)
+    monkeypatch.setattr(registers, "AVX512", not few)
+    monkeypatch.setattr(registers, "VECTORS", 8 if few else 32)
+    monkeypatch.setattr(registers, "HALVES", few)
 
 
 @pytest.fixture
 def ways(monkeypatch):
     """As without AVX-512. How many filters, or channels, Winograd's way took at a time."""
     kernels = [
-        (choice.pooling_tile, "conv2d_relu_pool_forward", "tiles"),
-        (choice.winners_in_lanes, "weights_from_winners", "winners in lanes"),
+        (pooling_tile, "conv2d_relu_pool_forward", "tiles"),
+        (winners_in_lanes, "weights_from_winners", "winners in lanes"),
         (winograd, "conv2d_relu_pool_forward", "winograd"),
         (winograd, "conv2d_forward", "winograd"),
         (winograd_backward, "conv2d_relu_pool_backward_input", "winograd"),
@@ -64,8 +74,8 @@ def test_a_step_of_lenet5(ways, filters, by_winograd):
 def test_two_filters_at_a_time():
     def at_a_time(vectors, filters):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(choice, "VECTORS", vectors)
-            return len(choice._together(filters))
+            patch.setattr(registers, "VECTORS", vectors)
+            return len(choice_winograd.together(filters))
 
     assert [at_a_time(32, filters) for filters in (16, 6, 7, 11)] == [8, 6, 7, 1]
     assert [at_a_time(8, filters) for filters in (16, 6, 7, 11)] == [2, 2, 1, 1]
@@ -120,25 +130,25 @@ def test_pooled_sums_of_half_vectors(monkeypatch, window, filters):
 def test_sums_that_fit_in_registers(monkeypatch, vectors, window, run, filters, numbers):
     """Of twelve filters, all of whose divisors up to four may go together."""
     few_registers(monkeypatch, vectors == 8)
-    sums = choice._sums_that_collect((window, window, 1, 12), run, np.dtype("float32"))
+    sums = choice_rows.sums_that_collect((window, window, 1, 12), run, np.dtype("float32"))
     assert tuple(map(len, sums)) == (filters, numbers)
 
 
 def test_numbers_of_eight_bytes_have_whole_vectors(monkeypatch):
     """Of which four would fill a register: so few rounds LLVM writes out."""
     few_registers(monkeypatch)
-    assert tuple(map(len, choice._sums_that_collect((5, 5, 1, 4), 320, np.dtype("float64")))) == (1, 8)
+    assert tuple(map(len, choice_rows.sums_that_collect((5, 5, 1, 4), 320, np.dtype("float64")))) == (1, 8)
 
 
 def test_few_sums_are_single_numbers():
     """Two sums of sixteen numbers are so little code that LLVM writes it out number by number."""
-    assert choice._sums_that_collect((2, 2, 1, 7), 320, np.dtype("float32")) == ((0,), (0,))
+    assert choice_rows.sums_that_collect((2, 2, 1, 7), 320, np.dtype("float32")) == ((0,), (0,))
 
 
-@pytest.mark.parametrize("vectors_at_a_time", [20, choice.RUN, 6])
+@pytest.mark.parametrize("vectors_at_a_time", [20, choice_winners.RUN, 6])
 def test_winners_have_four_vectors_of_sums_or_more(vectors_at_a_time):
     """Three are so little code that LLVM writes them out number by number, at a fifth of the speed."""
-    for run in range(choice.LONG, 3000):
+    for run in range(choice_winners.LONG, 3000):
         rows, parts, room = winners.tiling(5, run, 16, vectors_at_a_time)
         assert room >= run and room % (16 * len(parts)) == 0
         assert len(rows) * len(parts) >= 4

@@ -14,7 +14,7 @@ from llvmlite import binding
 from numba import njit
 from tuned_child import most_vector_fmas
 
-from loopnet.kernels.tuned import choice
+from loopnet.kernels.tuned import registers
 
 # At least so many vector multiply-adds in one turn of the innermost loop. Forward, two filters in two rows by the taps,
 # or the four outputs of a pooling window for three filters; for the weights, four filters by five taps, or three of the
@@ -110,14 +110,14 @@ needs_fma = pytest.mark.skipif(not cpu_has_vector_fma(), reason="this processor 
 @pytest.mark.parametrize("kernel", HOT_LOOPS)
 def test_hot_loops_are_vector_multiply_adds(processes, kernel):
     """Numba falls back to one number at a time without a word, and the rung to a tenth of its speed."""
-    if not choice.AVX512:
+    if not registers.AVX512:
         pytest.skip("this processor has no AVX-512: its loops are those of the next test")
     assert processes[2]["fmas"][kernel] >= HOT_LOOPS[kernel]
 
 
 @pytest.fixture(scope="module")
 def haswell(request, tmp_path_factory):
-    if not choice.AVX512:  # then what the others compiled is much the same
+    if not registers.AVX512:  # then what the others compiled is much the same
         return request.getfixturevalue("processes")[2]
     return train(tmp_path_factory.mktemp("haswell"), 2, "lenet5, full vectors", "wide", **HASWELL)
 
@@ -129,7 +129,7 @@ def test_hot_loops_for_a_processor_without_avx512_are_vector_multiply_adds(haswe
 
 
 @needs_fma
-@pytest.mark.skipif(not choice.AVX512, reason="this processor has no AVX-512 to compare with")
+@pytest.mark.skipif(not registers.AVX512, reason="this processor has no AVX-512 to compare with")
 def test_without_avx512_losses_are_the_same_but_for_rounding(processes, haswell):
     for network, losses in haswell["losses"].items():
         assert len(set(losses)) == len(losses) == 3  # so it has trained

@@ -5,7 +5,8 @@ import pytest
 from checks.rung import poison, tensor
 
 from loopnet import get_ops
-from loopnet.kernels.tuned import choice, winners
+from loopnet.kernels.tuned import winners
+from loopnet.kernels.tuned.choice_winners import LONG, MANY
 
 IMAGES, SIZE, WINDOW, POOLED = 5, 9, 5, 2  # the lanes for images are more than five: some are empty
 
@@ -24,7 +25,7 @@ def random_numbers(channels, filters):
 @pytest.fixture
 def given():
     """As wide as it takes for the winners to be picked out."""
-    return random_numbers(choice.LONG // WINDOW, choice.MANY)
+    return random_numbers(LONG // WINDOW, MANY)
 
 
 def backward(given, in_one):
@@ -79,7 +80,7 @@ def test_a_number_that_is_not_finite_shows_as_it_would_in_the_long_way(given, by
     assert not all(np.isfinite(a).all() for a in in_one) or name == "dy"  # it may have met a unit that is switched off
 
 
-@pytest.mark.parametrize(("channels", "filters"), [(choice.LONG // WINDOW - 1, choice.MANY), (12, choice.MANY - 1)])
+@pytest.mark.parametrize(("channels", "filters"), [(LONG // WINDOW - 1, MANY), (12, MANY - 1)])
 def test_short_rows_and_few_filters_go_the_long_way(by_winners, channels, filters):
     given = random_numbers(channels, filters)
     in_one, apart = backward(given, True), backward(given, False)

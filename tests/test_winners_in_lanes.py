@@ -6,7 +6,7 @@ from checks.rung import poison, tensor
 from ways import decide_anew
 
 from loopnet import get_ops
-from loopnet.kernels.tuned import choice, winners_in_lanes
+from loopnet.kernels.tuned import choice_winners, registers, winners_in_lanes
 
 EVERY_WINNER = np.arange(5, dtype=np.int8)  # four places in a window, and none
 
@@ -29,7 +29,7 @@ def layer(window=5, channels=3, filters=6, images=48, size=None, dtype="float32"
 
 
 def kernel(given):
-    """dw and db by ``choice.py``'s way."""
+    """dw and db by ``choice_winners.py``'s way."""
     ops, x, dy = get_ops("tuned"), given["x"], given["dy"]
     assert ops.conv2d_relu_pool_backward_weights
     dw = poison((given["window"], given["window"], x.shape[3], dy.shape[3]), dy.dtype)
@@ -54,7 +54,7 @@ def by_hand(given):
 @pytest.fixture
 def picked(monkeypatch):
     """Whether each call of the operation took its numbers from the winners in lanes."""
-    answers, make = [], choice._lane_winners_way
+    answers, make = [], choice_winners.in_lanes_way
 
     def noted(*sizes):
         way = make(*sizes)
@@ -70,8 +70,8 @@ def picked(monkeypatch):
         return run
 
     decide_anew(monkeypatch)
-    monkeypatch.setattr(choice, "AVX512", True)  # so on any processor
-    monkeypatch.setattr(choice, "_lane_winners_way", noted)
+    monkeypatch.setattr(registers, "AVX512", True)  # so on any processor
+    monkeypatch.setattr(choice_winners, "in_lanes_way", noted)
     return answers
 
 

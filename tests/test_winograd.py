@@ -7,7 +7,7 @@ from checks.rung import poison, tensor
 from ways import note_calls
 
 from loopnet import get_ops
-from loopnet.kernels.tuned import choice, winograd
+from loopnet.kernels.tuned import choice_winograd, conv2d, conv2d_relu_pool, pooling_tile, registers, winograd
 
 WIDTHS = [3, 5]
 KINDS = ["pooled", "plain"]
@@ -57,14 +57,14 @@ def ways(monkeypatch):
     kernels = [
         (winograd, "conv2d_relu_pool_forward", "winograd"),
         (winograd, "conv2d_forward", "winograd"),
-        (choice.conv2d_relu_pool, "conv2d_relu_pool_forward", "textbook"),
-        (choice.pooling_tile, "conv2d_relu_pool_forward", "textbook"),
-        (choice.conv2d, "conv2d_forward", "textbook"),
+        (conv2d_relu_pool, "conv2d_relu_pool_forward", "textbook"),
+        (pooling_tile, "conv2d_relu_pool_forward", "textbook"),
+        (conv2d, "conv2d_forward", "textbook"),
     ]
-    worth_it = {(width, pooled): choice.WORTH_IT[5, pooled] for width in WIDTHS for pooled in (True, False)}
-    monkeypatch.setattr(choice, "WORTH_IT", worth_it)  # so for small layers, too
-    monkeypatch.setattr(choice, "AVX512", True)  # and on any processor
-    monkeypatch.setattr(choice, "VECTORS", 32)
+    worth_it = {(width, pooled): choice_winograd.WORTH_IT[5, pooled] for width in WIDTHS for pooled in (True, False)}
+    monkeypatch.setattr(choice_winograd, "WORTH_IT", worth_it)  # so for small layers, too
+    monkeypatch.setattr(registers, "AVX512", True)  # and on any processor
+    monkeypatch.setattr(registers, "VECTORS", 32)
     return note_calls(monkeypatch, kernels)
 
 
@@ -74,7 +74,7 @@ def textbook(monkeypatch):
 
     def answers(kind, given):
         with monkeypatch.context() as patch:
-            patch.setattr(choice, "WORTH_IT", {})
+            patch.setattr(choice_winograd, "WORTH_IT", {})
             return forward(kind, given)
 
     return answers
@@ -179,7 +179,7 @@ def test_few_images_channels_filters_or_outputs_go_the_textbook_s_way(ways, kind
 def test_windows_of_three_need_more_channels_and_filters(monkeypatch, kind):
     kernels = [(winograd, f"conv2d_{'relu_pool_' if kind == 'pooled' else ''}forward", "winograd")]
     ways = note_calls(monkeypatch, kernels)
-    terms, filters = choice.WORTH_IT[3, kind == "pooled"]
+    terms, filters = choice_winograd.WORTH_IT[3, kind == "pooled"]
     enough = {"window_height": 3, "width": 3, "channels": -(-terms // 3), "filters": filters}
     for shape in (enough, {**enough, "channels": (terms - 1) // 3}, {**enough, "filters": filters - 2}):
         given = layer(**shape)

@@ -6,7 +6,7 @@ from checks.rung import poison, tensor
 from ways import note_calls
 
 from loopnet import get_ops
-from loopnet.kernels.tuned import choice, winograd_backward
+from loopnet.kernels.tuned import choice_winograd, conv2d, registers, winograd_backward
 
 EVERY_WINNER = np.arange(5, dtype=np.int8)  # four places in a window, and none
 WINDOW_WIDTH = 5
@@ -57,9 +57,9 @@ def ways(monkeypatch):
     """Which kernels ran: "winograd", "textbook"."""
     kernels = [
         (winograd_backward, "conv2d_relu_pool_backward_input", "winograd"),
-        (choice.conv2d, "conv2d_backward_input", "textbook"),
+        (conv2d, "conv2d_backward_input", "textbook"),
     ]
-    monkeypatch.setattr(choice, "VECTORS", 32)  # so on any processor
+    monkeypatch.setattr(registers, "VECTORS", 32)  # so on any processor
     return note_calls(monkeypatch, kernels)
 
 
@@ -67,7 +67,7 @@ def ways(monkeypatch):
 def textbook(monkeypatch):
     def answers(given):
         with monkeypatch.context() as patch:
-            patch.setattr(choice, "WORTH_IT", {})
+            patch.setattr(choice_winograd, "WORTH_IT", {})
             return backward(given)
 
     return answers

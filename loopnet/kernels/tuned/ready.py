@@ -11,6 +11,9 @@ from typing import Any
 Ready = Callable[[], bool | None]
 """A call without arguments. True: a number is not finite, and the next call has to do the work."""
 
+Way = Callable[..., Ready]
+"""From arrays of the shapes that it was made for, a call that is ready."""
+
 
 class Operation:
     """An operation, from a generator of the calls that come into question for its arrays, the fastest first."""

@@ -27,7 +27,7 @@ product of two polynomials as it has coefficients.) Windows five columns wide ta
 
 There and back it takes many additions, but few of the loops have them: v is made once for all filters and u once for
 all images, and since the products may be summed over channels and window rows first, y is made once for all channels.
-So it pays where there are some of both: ``choice.py`` knows how many.
+So it pays where there are some of both: ``choice_winograd.py`` knows how many.
 
     x, b, y, winner    as in conv2d.py and conv2d_relu_pool.py
     points   u, [tile of filters][point][window row and channel][filter of the tile]
