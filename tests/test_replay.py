@@ -1,7 +1,7 @@
 """Steps that are repeated without asking the layers come to the same bits, and are not when anything has changed."""
 
 from copy import deepcopy
-from threading import Thread
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -95,11 +95,21 @@ def test_another_thread_listens_for_itself(asked):
         for _ in range(5):
             model.train_on_batch(IMAGES[:16], LABELS[:16])
 
+    def train_and_stay():  # since the next thread may get the number of one that has gone
+        train()
+        trained.set()
+        leave.wait(60)
+
     train()
     asked.clear()
-    for target in (train, train):
-        thread = Thread(target=target)
-        thread.start()
+    leave, threads = Event(), []
+    for _ in range(2):
+        trained = Event()
+        threads.append(Thread(target=train_and_stay))
+        threads[-1].start()
+        assert trained.wait(60)
+    leave.set()
+    for thread in threads:
         thread.join()
     assert len(asked) == 2
 

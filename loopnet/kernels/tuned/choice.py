@@ -20,7 +20,7 @@ import numpy as np
 
 from . import any_window, choice_rows, choice_winners, choice_winograd, conv2d, conv2d_relu_pool, registers
 from .memory import divisor, kept, runs, shared
-from .ready import Operation, Ready, Way
+from .ready import Operation, Ready, Way, in_turn
 
 Array = np.ndarray
 Pair = tuple[int, int]
@@ -37,56 +37,65 @@ def _ways(makers: tuple[Maker, ...], *sizes: Any) -> tuple[Way, ...]:
 # ---- convolution by itself
 
 
-def conv2d_forward(x: Array, w: Array, b: Array, y: Array, stride: Pair, pad: Pair) -> None:
+@Operation
+def conv2d_forward(x: Array, w: Array, b: Array, y: Array, stride: Pair, pad: Pair) -> Iterator[Ready]:
     if tuple(stride) != (1, 1):
-        return any_window.strided_forward(x, w, b, y, stride, pad)
-    padded = _padded(y, w, x)
-    if padded is not None:
-        any_window.pad_images(x, padded, pad)
-        x = padded
+        yield partial(any_window.strided_forward, x, w, b, y, stride, pad)
+        return
+    framed, framing = _framed(y, w, x, pad)
     makers = (choice_winograd.forward_way, choice_rows.forward_way)
-    for way in kept(_ways, makers, x.shape, w.shape, y.shape, w.dtype):
-        if not way(x, w, b, y)():
-            return
+    for way in kept(_ways, makers, framed.shape, w.shape, y.shape, w.dtype):
+        yield in_turn(*framing, way(framed, w, b, y))
 
 
-def conv2d_backward_input(dy: Array, w: Array, dx: Array, stride: Pair, pad: Pair) -> None:
+@Operation
+def conv2d_backward_input(dy: Array, w: Array, dx: Array, stride: Pair, pad: Pair) -> Iterator[Ready]:
     if tuple(stride) != (1, 1):
-        return any_window.strided_backward_input(dy, w, dx, stride, pad)
-    padded = _padded(dy, w, dx)
-    w, result = _with_even_channels(w, dx if padded is None else padded)
-    tile = divisor(w.shape[3], 8 if registers.AVX512 else 4)  # two weights each, which stay in half of the registers
-    conv2d.conv2d_backward_input(runs(dy), w, runs(result), dx.shape[4], tile)
-    if result is not dx:
-        any_window.crop_images(result, dx, pad)
+        yield partial(any_window.strided_backward_input, dy, w, dx, stride, pad)
+        return
+    framed = _room_with_frame(dy, w, dx)
+    weights, result, evening = _with_even_channels(w, framed)
+    tile = divisor(weights.shape[3], 8 if registers.AVX512 else 4)  # two weights each, in half of the registers
+    gradient = partial(conv2d.conv2d_backward_input, runs(dy), weights, runs(result), dx.shape[4], tile)
+    cropping = [] if result is dx else [partial(any_window.crop_images, result, dx, pad)]
+    yield in_turn(*evening, gradient, *cropping)
 
 
-def conv2d_backward_weights(dy: Array, x: Array, dw: Array, db: Array, stride: Pair, pad: Pair) -> None:
+@Operation
+def conv2d_backward_weights(dy: Array, x: Array, dw: Array, db: Array, stride: Pair, pad: Pair) -> Iterator[Ready]:
     if tuple(stride) != (1, 1):
-        return any_window.strided_backward_weights(dy, x, dw, db, stride, pad)
-    padded = _padded(dy, dw, x)
-    if padded is not None:
-        any_window.pad_images(x, padded, pad)
-        x = padded
-    share_w, share_b, *memory = kept(choice_rows.weights_memory, x.shape, dw.shape, dy.shape, dw.dtype)
-    conv2d.conv2d_backward_weights(runs(dy), runs(x), share_w, share_b, *memory)
-    choice_rows.adding_shares(share_w, share_b, dw, db)()
+        yield partial(any_window.strided_backward_weights, dy, x, dw, db, stride, pad)
+        return
+    framed, framing = _framed(dy, dw, x, pad)
+    share_w, share_b, *memory = kept(choice_rows.weights_memory, framed.shape, dw.shape, dy.shape, dw.dtype)
+    in_shares = partial(conv2d.conv2d_backward_weights, runs(dy), runs(framed), share_w, share_b, *memory)
+    yield in_turn(*framing, in_shares, choice_rows.adding_shares(share_w, share_b, dw, db))
 
 
-def _padded(dy: Array, w: Array, x: Array) -> Array | None:
-    """Room for x with its zeros around it, at stride 1; None if there are none."""
+def _room_with_frame(dy: Array, w: Array, x: Array) -> Array:
+    """Room for x with its zeros around it, at stride 1; x itself if there are none."""
     height, width = dy.shape[2] + w.shape[0] - 1, dy.shape[3] + w.shape[1] - 1
     if (height, width) == x.shape[2:4]:
-        return None
+        return x
     return shared("padded", *x.shape[:2], height, width, x.shape[4], dtype=x.dtype)
 
 
-def _with_even_channels(w: Array, dx: Array) -> tuple[Array, Array]:
-    """w and room for dx, with one more channel of zeros where their number is odd: kernels take two at a time."""
-    if w.shape[2] % 2 == 0:
-        return w, dx
-    w = np.concatenate([w, np.zeros_like(w[:, :, :1])], axis=2)
-    return w, shared("even channels", dx.shape[0], dx.shape[1] + 1, *dx.shape[2:], dtype=dx.dtype)
+def _framed(dy: Array, w: Array, x: Array, pad: Pair) -> tuple[Array, list[Ready]]:
+    """The same, and what puts it there."""
+    room = _room_with_frame(dy, w, x)
+    return room, [] if room is x else [partial(any_window.pad_images, x, room, pad)]
+
+
+def _with_even_channels(w: Array, dx: Array) -> tuple[Array, Array, list[Ready]]:
+    """w and room for dx, with one more channel of zeros where their number is odd: kernels take two at a time. And what
+    puts w there.
+    """
+    height, width, channels, filters = w.shape
+    if channels % 2 == 0:
+        return w, dx, []
+    weights = np.zeros((height, width, channels + 1, filters), w.dtype)
+    result = shared("even channels", dx.shape[0], channels + 1, *dx.shape[2:], dtype=dx.dtype)
+    return weights, result, [partial(np.copyto, weights[:, :, :-1], w)]
 
 
 # ---- convolution, ReLU and pooling in one

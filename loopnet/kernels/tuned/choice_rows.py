@@ -7,7 +7,7 @@ import numpy as np
 from . import conv2d, conv2d_relu_pool, one_image, pooling_tile, registers
 from .lanes import aligned
 from .memory import divisor, runs, scratch, taps
-from .ready import Ready, Way
+from .ready import Ready, Way, in_turn
 from .registers import vector
 
 Array = np.ndarray
@@ -84,13 +84,7 @@ def pooled_weights_way(of_x: Shape, of_w: Shape, of_dy: Shape, dtype: np.dtype) 
             conv2d_relu_pool.conv2d_relu_pool_backward_weights,
             runs(dy), runs(winner), runs(x), share_w, share_b, dz, sums, lanes, across, tile, numbers,
         )  # fmt: skip
-        adding = adding_shares(share_w, share_b, dw, db)
-
-        def ready() -> None:
-            in_shares()
-            adding()
-
-        return ready
+        return in_turn(in_shares, adding_shares(share_w, share_b, dw, db))
 
     return way
 

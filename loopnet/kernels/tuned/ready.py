@@ -15,6 +15,20 @@ Way = Callable[..., Ready]
 """From arrays of the shapes that it was made for, a call that is ready."""
 
 
+def in_turn(*calls: Ready) -> Ready:
+    """One call after another, as one; what counts is what the last returns."""
+    *before, last = calls
+    if not before:
+        return last
+
+    def ready() -> bool | None:
+        for call in before:
+            call()
+        return last()
+
+    return ready
+
+
 class Operation:
     """An operation, from a generator of the calls that come into question for its arrays, the fastest first."""
 

@@ -62,27 +62,29 @@ from .winners_in_lanes import pick
 @njit(**FAST)
 def weights_at_points(w, points):
     """points = u of every row of every window."""
-    channels, tile, five = w.shape[2], points.shape[3], w.shape[1] == 5
-    for r in range(w.shape[0]):
-        for c in range(channels):
-            for k in range(w.shape[3]):
-                g0, g1, g2 = w[r, 0, c, k], w[r, 1, c, k], w[r, 2, c, k]
-                number, n, q = k // tile, r * channels + c, k % tile
-                if not five:
-                    points[number, 0, n, q] = g0
-                    points[number, 1, n, q] = g0 + g2 + g1
-                    points[number, 2, n, q] = g0 + g2 - g1
-                    points[number, 3, n, q] = g2
-                    continue
-                g3, g4 = w[r, 3, c, k], w[r, 4, c, k]
-                even, odd = g0 + g2 + g4, g1 + g3
-                points[number, 0, n, q] = g0 / 4
-                points[number, 1, n, q] = even + odd
-                points[number, 2, n, q] = even - odd
-                even, odd = g0 + 4 * g2 + 16 * g4, 2 * g1 + 8 * g3
-                points[number, 3, n, q] = even + odd
-                points[number, 4, n, q] = even - odd
-                points[number, 5, n, q] = g4
+    tiles, many, five = u(points.shape[0]), u(points.shape[3]), w.shape[1] == 5
+    window_height, channels = u(w.shape[0]), u(w.shape[2])
+    for number in range(tiles):
+        for r in range(window_height):
+            for c in range(channels):
+                for q in range(many):
+                    n, k = r * channels + c, number * many + q
+                    g0, g1, g2 = w[r, 0, c, k], w[r, 1, c, k], w[r, 2, c, k]
+                    if not five:
+                        points[number, 0, n, q] = g0
+                        points[number, 1, n, q] = g0 + g2 + g1
+                        points[number, 2, n, q] = g0 + g2 - g1
+                        points[number, 3, n, q] = g2
+                        continue
+                    g3, g4 = w[r, 3, c, k], w[r, 4, c, k]
+                    even, odd = g0 + g2 + g4, g1 + g3
+                    points[number, 0, n, q] = g0 / 4
+                    points[number, 1, n, q] = even + odd
+                    points[number, 2, n, q] = even - odd
+                    even, odd = g0 + 4 * g2 + 16 * g4, 2 * g1 + 8 * g3
+                    points[number, 3, n, q] = even + odd
+                    points[number, 4, n, q] = even - odd
+                    points[number, 5, n, q] = g4
 
 
 @njit(inline="always", **FAST)
