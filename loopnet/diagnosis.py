@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def broken_weights(model: "Sequential") -> str | None:
     """The first layer whose weights are not all finite, in words; None if there is none."""
-    for layer in model.layers:
+    for layer in model._layers:
         for p in layer.parameters:
             broken = np.count_nonzero(~np.isfinite(np.asarray(p.value)))
             if broken:

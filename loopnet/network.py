@@ -68,7 +68,7 @@ class Network(Stack):
         does not.
         """
         super().set_weights(weights)
-        for layer in self.layers:
+        for layer in self._layers:
             layer.bind_to(None)
         if self._ops is not None:
             self._place(self._ops)
@@ -110,7 +110,7 @@ class Network(Stack):
         if self._frozen not in (None, frozen) and chosen.is_bound_to(self._owner):
             chosen.state = {}  # which is of other weights, even where they are as many
         self._ops, self._frozen = None, frozen
-        if self._input is not None and self.layers:
+        if self._input is not None and self._layers:
             self._ready()
 
     def _ready(self) -> Ops:
@@ -121,7 +121,7 @@ class Network(Stack):
             self._built()
             self._place(self._backend.rung_for((), [len(self.output_shape)]))
         elif self._bound != (id(self), Layer.bindings):
-            if any(layer.bound_to != id(self) for layer in self.layers):
+            if any(layer.bound_to != id(self) for layer in self._layers):
                 self._place(self._ops)
             self._bound = id(self), Layer.bindings
         assert self._ops is not None
@@ -135,11 +135,11 @@ class Network(Stack):
         self._ops = None
         if self._frozen is None:
             self._frozen = self._to_freeze()
-        for layer in self.layers:
+        for layer in self._layers:
             layer.bind_to(id(self))
             layer.frozen = layer in self._frozen
         asked = above_what_learns(self._graph)
-        for layer in self.layers:  # which may come from another network, where other layers were below
+        for layer in self._layers:  # which may come from another network, where other layers were below
             layer.needs_input_gradient = layer in asked
         parameters = self._trained(self._frozen)
         self._sizes = [prod(p.shape) for p in parameters]
@@ -165,7 +165,7 @@ class Network(Stack):
                 p.value = ops.asarray(np.array(p.value, self.dtype))
                 if p.trainable:  # it is frozen; where a layer below learns, loops write a gradient, which nobody reads
                     p.grad = ops.asarray(np.zeros(p.shape, self.dtype))
-        for layer in self.layers:
+        for layer in self._layers:
             layer.bind(ops, self.dtype)
         self._room: dict[tuple[str, int], Tensor] = {}  # memory for batches and losses, by name and size of batch
         self._plan = plan(self._graph, ops)
@@ -179,7 +179,7 @@ class Network(Stack):
             if self._frozen:
                 names = ", ".join(layer.name for layer in self._frozen)
                 raise ValueError(f"backend {ops.name!r} trains all layers; given {names} frozen, use backend 'cuda'")
-            self._step = ops.train_step(self.layers, self._criterion, self.optimizer, self._values)
+            self._step = ops.train_step(self._layers, self._criterion, self.optimizer, self._values)
         self._replay = Replay.of(self, ops)
         if self._replay is not None:
             self._step = self._replay
@@ -188,7 +188,7 @@ class Network(Stack):
     def _warn_of_freezing(self) -> None:
         """Say so where layers were frozen, or were no longer, since compile(): it makes no difference yet."""
         frozen = self._to_freeze()
-        changed = [self._names.of(layer) for layer in self.layers if (layer in frozen) != layer.frozen]
+        changed = [self._names.of(layer) for layer in self._layers if (layer in frozen) != layer.frozen]
         if changed:
             warnings.warn(
                 f"{self.name}: trainable has been set since compile(), of {', '.join(changed)}: it counts from the "
@@ -229,7 +229,7 @@ class Network(Stack):
         """Check that the loss suits the last layer, and let it join a softmax there if it can. It looks at images as
         at rows: a Flatten of its own, which predict does without, stands between them.
         """
-        name, last = type(loss).__name__, self.layers[-1]
+        name, last = type(loss).__name__, self._layers[-1]
         rank = len(last.output_shape)
         if rank < 2 or (rank > 2 and not loss.takes_images):
             given = f"given {last.output_shape}; add Flatten() before it"

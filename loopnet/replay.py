@@ -145,8 +145,8 @@ class Replay:
 
 def _layers_of(network: Any) -> list[Layer]:
     """Those that call loops, activations among them."""
-    own = [layer.activation for layer in network.layers if isinstance(layer, WeightedLayer) and layer.activation]
-    return [*network.layers, *own]
+    own = [layer.activation for layer in network._layers if isinstance(layer, WeightedLayer) and layer.activation]
+    return [*network._layers, *own]
 
 
 if sys.version_info >= (3, 12):
