@@ -76,7 +76,7 @@ class Network(Stack):
     def compile(
         self,
         optimizer: str | optimizers.Optimizer = "rmsprop",
-        loss: str | losses.Loss | None = None,
+        loss: str | losses.Loss | dict[str, Any] | list[Any] | None = None,
         metrics: Any = None,
         backend: str | Ops = DEFAULT_BACKEND,
         run_eagerly: bool = False,
@@ -84,7 +84,8 @@ class Network(Stack):
     ) -> None:
         """Choose how to train: optimiser, loss and metrics by name or as objects, and the rung the loops run on.
 
-        metrics: also functions of your own, see ``metrics``.
+        metrics: also functions of your own, see ``metrics``. loss and metrics may also come as Keras takes them for
+        several outputs, ``{"name of the last layer": ...}`` or ``[...]``.
 
         backend: one of ``loopnet.BACKENDS``, or an ``Ops`` of your own. Weights are kept; the optimiser starts afresh,
         unless it is the object that trained this model before, and the same layers of it.
@@ -96,22 +97,34 @@ class Network(Stack):
         pay nothing for their size.
 
         Raises ``OSError`` if it needs a GPU and there is none, ``ValueError`` for an optimiser that has trained another
-        model; both change nothing.
+        model, and for a loss or a metric that is not known; these change nothing.
         """
         settle_for(self, "compile", others)
         eagerly = yes_or_no(run_eagerly, "compile: run_eagerly")
         chosen, rung = optimizers.get(optimizer), get_ops(backend)
         chosen.expect_free_for(self._owner)
+        wanted = losses.get(self._of_the_output(loss)) if loss else None
+        asked = _each_metric([] if metrics is None else metrics)
+        known = [_metric(m, wanted) for m in asked]  # so that an unknown name is told at once
         self.optimizer, self._backend, self.run_eagerly = chosen, rung, eagerly
-        self.loss = losses.get(loss) if loss else None
-        self._asked_metrics = list(metrics or []) if isinstance(metrics, (list, tuple, type(None))) else [metrics]
-        self.metrics = [_metric(m, self.loss) for m in self._asked_metrics]  # so that an unknown name is told at once
+        self.loss, self._asked_metrics, self.metrics = wanted, asked, known
         frozen = self._to_freeze()
         if self._frozen not in (None, frozen) and chosen.is_bound_to(self._owner):
             chosen.state = {}  # which is of other weights, even where they are as many
         self._ops, self._frozen = None, frozen
         if self._input is not None and self._layers:
             self._ready()
+
+    def _of_the_output(self, loss: Any) -> Any:
+        """The loss of the only output, if it came as a dictionary of losses by the names of outputs. ``ValueError`` for
+        other names.
+        """
+        if not isinstance(loss, dict) or "name" in loss:  # a loss's own config() has one
+            return loss
+        name = self._layers[-1].name if self._layers else None
+        if list(loss) != [name]:
+            raise ValueError(f"{self.name}: expected a loss for {name!r}, its only output, given {list(loss)}")
+        return loss[name]
 
     def _ready(self) -> Ops:
         """Bind the layers to the rung, if that has not happened yet, or another network that shares some of them has
@@ -310,7 +323,7 @@ class Network(Stack):
         return losses, self._rows.backward(gradient)
 
 
-_metric = metrics.get  # compile() has an argument of that name
+_metric, _each_metric = metrics.get, metrics.each  # compile() has an argument of that name
 
 
 def _is_weighted_sum(layer: Layer) -> bool:

@@ -248,7 +248,6 @@ REFUSED_ARGUMENTS = [
     (lambda: metrics.F1Score("mean"), ValueError, "F1Score: expected average 'micro', .*, given 'mean'"),
     (lambda: compiled(metrics=["f1_score"]), ValueError, "f1_score: expected average='micro', .* for 3 outputs"),
     (lambda: type("M", (metrics.Metric,), {"update_state": None}), NotImplementedError, "M: update_state is not in "),
-    (lambda: compiled(metrics={"dense": "accuracy"}), ValueError, "expected names, objects"),
     (lambda: compiled().fit(X, Y, epoch=2), TypeError, "fit: unknown argument 'epoch'; did you mean 'epochs'?"),
     (lambda: compiled().fit(X), ValueError, "fit: expected arrays x and y, given no y"),
     (lambda: compiled().predict_classes(X), NotImplementedError, r"use predict\(x\).argmax"),
