@@ -224,7 +224,11 @@ REFUSED_ARGUMENTS = [
     (lambda: optimizers.SGD(clipnrm=1), TypeError, "did you mean 'clipnorm'?"),
     (lambda: optimizers.Adagrad(0.1, -1), ValueError, "Adagrad: .*initial_accumulator_value of at least 0, given -1"),
     (lambda: optimizers.Nadam(schedule_decay=0.004), NotImplementedError, "Nadam: schedule_decay is not in loopnet"),
-    (lambda: optimizers.Adam(weight_decay=0.1), NotImplementedError, "use AdamW"),
+    (lambda: optimizers.Adam(weight_decay=-1), ValueError, "Adam: expected a weight_decay of at least 0, given -1"),
+    (lambda: optimizers.SGD(weight_decay="a"), ValueError, "SGD: weight_decay: expected a number, given 'a'"),
+    (lambda: optimizers.SGD(0.1, decay=1e-6), NotImplementedError, r"InverseTimeDecay\(learning_rate, 1, decay\)"),
+    (lambda: optimizers.RMSprop(0.001, 0.9, 0.9), NotImplementedError, "RMSprop: momentum is not in loopnet: use SGD"),
+    (lambda: optimizers.Adam(amsgrad=True), NotImplementedError, "Adam: amsgrad is not in loopnet: use Adam without"),
     (lambda: optimizers.SGD(lr=0.1), NotImplementedError, "today's name is learning_rate"),
     (lambda: optimizers.SGD(learning_rat=0.1), TypeError, "did you mean 'learning_rate'?"),
     (lambda: losses.CategoricalCrossentropy(reduction="sum"), NotImplementedError, "reduction is not in loopnet"),
@@ -289,7 +293,7 @@ def test_arguments_that_ask_for_nothing_are_passed_over():
     Conv2D(4, 3, kernel_regularizer=None, bias_constraint=None, dtype="float32", trainable=True)
     layers.BatchNormalization(beta_initializer="zeros", gamma_initializer="ones", synchronized=False)
     optimizers.Adam(amsgrad=False, clipnorm=None, use_ema=False, name="Adam")
-    optimizers.RMSprop(0.001, momentum=0, centered=False)
+    assert optimizers.RMSprop(0.001, 0.9, 0.0, 1e-5, False).config()["epsilon"] == 1e-5  # in Keras's order
     layers.RandomRotation(0.1, fill_value=0.0, interpolation="bilinear")
     layers.Resizing(3, 3, pad_to_aspect_ratio=False, fill_mode="constant", fill_value=0.0, antialias=False)
     losses.SparseCategoricalCrossentropy(reduction="sum_over_batch_size", name="loss")
