@@ -328,4 +328,4 @@ _metric, _each_metric = metrics.get, metrics.each  # compile() has an argument o
 
 def _is_weighted_sum(layer: Layer) -> bool:
     """Whether nothing keeps the layer's outputs between 0 and 1, or even above 0: they cannot be probabilities."""
-    return bool(layer.parameters) and getattr(layer, "activation", None) is None
+    return bool(layer.parameters) and getattr(layer, "_activation", None) is None

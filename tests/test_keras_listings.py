@@ -405,3 +405,14 @@ def test_the_learning_rate_as_tensorflow_s_tutorials_print_it():
         optimizer.learning_rate.assign(0.001)
     decaying = optimizers.SGD(optimizers.schedules.ExponentialDecay(0.1, 10, 0.5))
     assert decaying.learning_rate.numpy() == np.float32(0.1)
+
+
+def test_activations_say_what_they_are():
+    """As in Keras 3.15."""
+    named = (None, "linear", "relu", "softmax", "swish", activations.tanh, layers.LeakyReLU(0.1))
+    made = [Dense(3, activation=given) for given in named]
+    names = ["linear", "linear", "relu", "softmax", "silu", "tanh", "leaky_relu"]
+    assert [layer.activation.__name__ for layer in made] == names
+    assert layers.SeparableConv2D(3, 3, activation="relu").activation.__name__ == "relu"
+    np.testing.assert_array_equal(made[2].activation(np.array([[-1.0, 2.0]])), [[0, 2]])
+    np.testing.assert_array_equal(made[0].activation(np.array([[-1.0, 2.0]])), [[-1, 2]])

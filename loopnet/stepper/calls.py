@@ -117,4 +117,4 @@ def _name(stage: Any) -> str:
 
 def _ends_in_softmax(model: Sequential) -> bool:
     last = model._layers[-1]
-    return isinstance(last.activation if isinstance(last, WeightedLayer) else last, Softmax)
+    return isinstance(last._activation if isinstance(last, WeightedLayer) else last, Softmax)
