@@ -8,10 +8,10 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .layers import LAYERS, Input, Layer
+from .layers import LAYERS, Layer
 from .names import looks_automatic
 from .safefile import as_json
-from .saving import describe_layers, expect_modest, makers_in
+from .saving import begun, describe_layers, expect_modest, input_in, makers_in
 
 if TYPE_CHECKING:
     from .model import Sequential
@@ -24,6 +24,7 @@ def config_of(model: "Sequential") -> dict[str, Any]:
         "dtype": model.dtype.name,
         "input_shape": model._input,
         "layers": describe_layers(model),
+        **input_in(model),
         **({} if model.trainable else {"trainable": False}),
     })  # fmt: skip
 
@@ -42,7 +43,7 @@ def from_config(cls: "type[Sequential]", config: Any) -> "Sequential":
 
 def to_json(model: "Sequential", **arguments: Any) -> str:
     """``get_config()`` as text. arguments: those of ``json.dumps``."""
-    return json.dumps({"class_name": "Sequential", "config": model.get_config()}, **arguments)
+    return json.dumps({"class_name": type(model).__name__, "config": model.get_config()}, **arguments)
 
 
 def model_from_json(json_string: str, custom_objects: None = None) -> "Sequential":
@@ -72,7 +73,7 @@ def clone_model(model: "Sequential", **others: Any) -> "Sequential":
         if value is not None:
             raise NotImplementedError(f"clone_model: {name} is not in loopnet: write the new model with its own layers")
     config = model.get_config()
-    layers = iter(model.layers)
+    layers = iter(model._layers)
 
     def twin(arguments: dict[str, Any]) -> Layer:
         layer = next(layers)
@@ -87,9 +88,7 @@ def _layer(arguments: dict[str, Any]) -> Layer:
 
 def _model(cls: "type[Sequential]", config: dict[str, Any], make: Callable[[dict[str, Any]], Layer]) -> "Sequential":
     shape = config["input_shape"]
-    if shape is not None:
-        expect_modest(shape)
-    model = cls([] if shape is None else [Input(shape)], name=config["name"], dtype=config["dtype"])
+    model = begun(cls, config)
     for described in config["layers"]:
         arguments = dict(described)
         makers = makers_in(model, arguments)

@@ -10,9 +10,11 @@ from .shapes import Shape, expect_batch, fitting, real
 
 
 def unlisted(x: Any, fits: Callable[[Shape], bool] = bool) -> Any:
-    """``x``, or the array in it if it is a list of one array whose shape ``fits``: Keras's models take lists of inputs
-    and of labels.
+    """``x``, or the array in it if it is a list of one array whose shape ``fits``, or a dictionary of one thing, the
+    name of an input or output with what belongs to it: Keras's models take lists and dictionaries of inputs and labels.
     """
+    if isinstance(x, dict) and len(x) == 1:
+        return next(iter(x.values()))
     alone = isinstance(x, (list, tuple)) and len(x) == 1 and isinstance(x[0], np.ndarray)
     return x[0] if alone and fits(x[0].shape) else x
 
@@ -24,6 +26,9 @@ def check_images(who: str, x: Any, input_shape: Shape, dtype: np.dtype) -> np.nd
     Integers and booleans are converted as they are: a pixel of 255 becomes 255.0.
     """
     image, pixels = words(input_shape)
+    if isinstance(x, dict) and len(x) > 1:
+        what = f"given {len(x)} inputs, which is not in loopnet: a network takes one batch of {image}s"
+        raise NotImplementedError(f"{who}: {what}")
     try:
         x = np.asarray(unlisted(x, lambda shape: fitting(shape, input_shape)[1:] == input_shape))
     except ValueError as error:

@@ -98,7 +98,7 @@ def call_model(model: "Sequential", x: Any, training: bool | None = None) -> Any
     dropout drops, and batch normalisation goes by the batch, and moves its moving averages. None: only those do that
     distort images.
     """
-    distorting = [layer for layer in model.layers if layer.distorts] if training is None else []
+    distorting = [layer for layer in model._layers if layer.distorts] if training is None else []
     if not training and not distorting:
         answers: Any = model.predict_on_batch(x)
         if isinstance(answers, dict):
@@ -109,11 +109,11 @@ def call_model(model: "Sequential", x: Any, training: bool | None = None) -> Any
     ops = model._ready()
     images = check_images(model.name, x, model._built(), model.dtype)
     batch, _, _ = Batches(ops, images, room=model._room, door=model._door()).load(ops.asarray(np.arange(len(images))))
-    with drawing_apart(model.layers, model.layers), _as_in_training(distorting):
+    with drawing_apart(model._layers, model._layers), _as_in_training(distorting):
         y = model._forward(batch, training=bool(training), images=len(images))
     if model._plan.softmax is not None:
         y = model._plan.softmax.forward(y)
-    return answer(np.array(ops.to_host(y, (len(images), *model.layers[-1].output_shape[1:]))))
+    return answer(np.array(ops.to_host(y, (len(images), *model._layers[-1].output_shape[1:]))))
 
 
 @contextmanager

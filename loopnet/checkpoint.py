@@ -40,7 +40,7 @@ def save(
     config["training"] = {
         "epochs_done": epochs_done,
         "shuffle": model._shuffle_rng.bit_generator.state,
-        "layers": [layer.get_state() for layer in model.layers],
+        "layers": [layer.get_state() for layer in model._layers],
         "callbacks": remembered,
         "settings": settings,
     }
@@ -105,7 +105,7 @@ def _restore(
 
     weights = [
         saving.expect_array(tensors, f"{name}/{p.name}", p.shape)
-        for name, layer in zip(model.names_in_files(), model.layers, strict=True)
+        for name, layer in zip(model.names_in_files(), model._layers, strict=True)
         for p in layer.parameters
     ]
     optimizer.state = saving.optimizer_state(model, optimizer, tensors, model._frozen or [])
@@ -113,7 +113,7 @@ def _restore(
     optimizer.learning_rate = compiled["optimizer"]["learning_rate"]
     optimizer.iterations = int(compiled["iterations"])
     model._shuffle_rng.bit_generator.state = training["shuffle"]
-    for layer, state in zip(model.layers, training["layers"], strict=True):
+    for layer, state in zip(model._layers, training["layers"], strict=True):
         layer.set_state(state)
     for i, (listener, kept) in enumerate(zip(listeners, training["callbacks"], strict=True)):
         state = {}

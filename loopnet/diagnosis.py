@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def broken_weights(model: "Sequential") -> str | None:
     """The first layer whose weights are not all finite, in words; None if there is none."""
-    for layer in model.layers:
+    for layer in model._layers:
         for p in layer.parameters:
             broken = np.count_nonzero(~np.isfinite(np.asarray(p.value)))
             if broken:
@@ -48,8 +48,8 @@ def _outputs(model: "Sequential", images: int) -> Iterator[tuple[str, np.ndarray
             layers = [stage.pool]
         elif isinstance(stage, Merge):
             layers = [stage.layer]
-        elif getattr(stage, "activation", None):
-            layers = [stage, stage.activation]  # type: ignore[attr-defined]
+        elif getattr(stage, "_activation", None):
+            layers = [stage, stage._activation]  # type: ignore[attr-defined]
         for layer in layers:
             y = layer._room.get("y", (0, None))[1] if isinstance(layer, Layer) else None
             if y is not None and layer.ops.images(y) >= images:

@@ -117,7 +117,7 @@ def describe(model: Stack) -> list[Described]:
     shape = model.input_shape[1:]
     _check_image(model.name, shape)
     described: list[Described] = [{"name": "image", "title": "Image", "kind": "image", "output": shape}]
-    for layer in model.layers:
+    for layer in model._layers:
         described += _described(layer)
     output = described[-1]["output"]
     if len(output) != 1:
@@ -161,8 +161,8 @@ def _checked(images: Any, labels: Any, shape: tuple[int, ...]) -> np.ndarray:
 
 def _gives_logits(model: Stack) -> bool:
     """Whether the last layer is a plain weighted sum that a loss, if there is one, takes for logits."""
-    last, loss = model.layers[-1], getattr(model, "loss", None)
-    plain = isinstance(last, WeightedLayer) and last.activation is None and last.output_shape[-1] > 1
+    last, loss = model._layers[-1], getattr(model, "loss", None)
+    plain = isinstance(last, WeightedLayer) and last._activation is None and last.output_shape[-1] > 1
     return plain and (loss is None or isinstance(loss, losses.CategoricalCrossentropy))
 
 
@@ -203,7 +203,7 @@ def _described(layer: Layer) -> list[Described]:
         flat = {"name": f"{layer.name}/flatten", "title": "Flatten", "kind": "copy", "output": entry["output"]}
         pixel = (1, 1, *entry["output"])
         return [{**entry, "output": pixel}, {**flat, "input": pixel}]
-    activation = getattr(layer, "activation", None)
+    activation = getattr(layer, "_activation", None)
     if isinstance(activation, Softmax):
         return [entry, _softmax(f"{layer.name}/softmax", entry["output"])]
     return [{**entry, "activation": _activation(activation)} if activation else entry]

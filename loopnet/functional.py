@@ -15,18 +15,38 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .graph import Graph, by_depth
+from .graph import Graph, Maker, by_depth
 from .keras_names import settle_for
-from .layers import Input, Layer
+from .layers import Input
 from .layers.symbolic import Symbolic, SymbolicTensor
 from .model import Sequential
 from .plot.network import outputs_of_layers
 from .turns import one_at_a_time
 
 
-class Model:
-    """``Model(inputs, outputs)`` makes a Sequential of the layers between the two, whether they are a chain or branch:
-    all that a Sequential can, it can. As there, ``model.layers`` lists no Input; the others are in Keras's order.
+class Functional(Sequential):
+    """A network that ``Model`` has put together. All that a Sequential can, it can; but it lists its Input."""
+
+    def __init__(self, layers: Sequence[Any], name: str, dtype: str, seed: int | None = None):
+        super().__init__(layers, name, dtype, seed)
+        bottom = self.inputs[0]
+        bottom.name = bottom.name or "input_layer"  # Keras's name for it
+
+    @property
+    def listed_input(self) -> Input:
+        return self.inputs[0]
+
+
+class _AnyNetwork(type):
+    """To be a ``Model`` is to be a network, whoever put it together: ``isinstance(sequential, keras.Model)``."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, Sequential)
+
+
+class Model(metaclass=_AnyNetwork):
+    """``Model(inputs, outputs)`` makes a network of the layers between the two, whether they are a chain or branch: all
+    that a Sequential can, it can. ``model.layers`` begins with the Input; the others are in Keras's order.
 
     inputs: an ``Input``, or what a layer made, to begin behind that layer. outputs: what a layer made. A layer that
     stands in another model already is shared, with its weights: training one trains the other.
@@ -57,13 +77,14 @@ class Model:
         outputs = list(outputs.values()) if isinstance(outputs, dict) else outputs
         several = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
         ends = [_symbolic(name, "outputs", one) for one in several or [None]]
-        graph = _between(name, first, ends)
+        # who looks may ask for the images as well
+        graph = _between(name, first, [end for end in ends if end is not first or len(ends) == 1])
         bottom = first if isinstance(first, Input) else Input(first.shape[1:])
         if len(ends) == 1 and keys is None:
-            model = Sequential([bottom], name, dtype, seed)
+            model: Functional = Functional([bottom], name, dtype, seed)
         else:
-            model = _Looking(bottom, [end.layer for end in ends], keys, name, dtype, seed)
-        for layer in by_depth(graph, [end.layer for end in ends]):
+            model = _Looking(bottom, [None if end is first else end.layer for end in ends], keys, name, dtype, seed)
+        for layer in by_depth(graph, [end.layer for end in ends if end is not first]):
             model._put(layer, graph[layer])
         return model
 
@@ -79,13 +100,13 @@ class Model:
         )
 
 
-class _Looking(Sequential):
+class _Looking(Functional):
     """A network that gives the outputs of several of its layers, ``ends``, as they are at the moment; by these keys, if
     there are any.
     """
 
     def __init__(
-        self, bottom: Input, ends: Sequence[Layer], keys: list[Any] | None, name: str, dtype: str, seed: int | None
+        self, bottom: Input, ends: Sequence[Maker], keys: list[Any] | None, name: str, dtype: str, seed: int | None
     ):
         self._ends, self._keys = ends, keys
         super().__init__([bottom], name, dtype, seed)
@@ -93,7 +114,7 @@ class _Looking(Sequential):
     @property
     def outputs(self) -> list[Any]:
         self._built()
-        made = self._made_of(self.inputs[0], self.layers)
+        made = self._made_of(self.inputs[0], self._layers)
         return [made[end] for end in self._ends]
 
     @property
@@ -105,7 +126,7 @@ class _Looking(Sequential):
 
     @property
     def output_shape(self) -> Any:
-        return [end.output_shape for end in self._ends]
+        return [self.input_shape if end is None else end.output_shape for end in self._ends]
 
     @one_at_a_time
     def predict(
@@ -123,9 +144,11 @@ class _Looking(Sequential):
             raise NotImplementedError(f"{self.name}: a model with several outputs has no callbacks")
         found: list[list[np.ndarray]] = [[] for _ in self._ends]
         for batch in self._to_predict(x, batch_size, steps).deal() or ():
-            made = outputs_of_layers(self, batch.images())
+            images = batch.images()
+            made: dict[Maker, np.ndarray] = {None: images}
+            made |= zip(self._layers, outputs_of_layers(self, images), strict=True)
             for batches, end in zip(found, self._ends, strict=True):
-                batches.append(made[self.layers.index(end)])
+                batches.append(made[end])
         return self._by_key([np.concatenate(batches) for batches in found])
 
     def __call__(self, x: Any, training: bool | None = None) -> Any:

@@ -93,11 +93,11 @@ class KerasNames:
         they are in training; False: as ``predict`` has them; see ``called``. Of an ``Input`` or a symbolic tensor, what
         the layers make of it.
         """
-        symbolic = only_symbolic(self.name, (x,), {"training": training}, self.layers)
+        symbolic = only_symbolic(self.name, (x,), {"training": training}, self._layers)
         if symbolic is not None:
-            if not self.layers:
+            if not self._layers:
                 raise ValueError(f"{self.name}: it has no layers yet")
-            return self._made_of(symbolic, self.layers)[self.layers[-1]]
+            return self._made_of(symbolic, self._layers)[self._layers[-1]]
         return call_model(self, x, training)
 
     def predict_on_batch(self: "Sequential", x: Any) -> np.ndarray:  # type: ignore[misc]
@@ -113,7 +113,7 @@ class KerasNames:
     @property
     def built(self: "Sequential") -> bool:  # type: ignore[misc]
         """Whether the shape of the input is known, and with it all others."""
-        return self._input is not None and bool(self.layers)
+        return self._input is not None and bool(self._layers)
 
     @property
     def variables(self: "Sequential") -> list[Array]:  # type: ignore[misc]
@@ -130,6 +130,8 @@ class KerasNames:
         if index is not None and -len(self.layers) <= index < len(self.layers):
             return self.layers[index]
         found = self.find_layer(name) if index is None else None
+        if found is None and index is None and self.listed_input is not None and name == self.listed_input.name:
+            return self.listed_input
         if found is None:
             names = ", ".join(layer.name for layer in self.layers)
             what = f"named {name!r}" if index is None else f"number {index}"

@@ -45,8 +45,8 @@ def getattr_of(module: str, missing: Missing) -> Callable[[str], Any]:
 
 
 HARMLESS = {
-    "auto_scale_loss": True, "dtype": "float32", "ema_momentum": 0.99, "jit_compile": "auto", "momentum": 0.0,
-    "reduction": "sum_over_batch_size", "save_format": "keras", "steps_per_execution": 1, "workers": 1,
+    "auto_scale_loss": True, "dtype": "float32", "ema_momentum": 0.99, "jit_compile": "auto", "loss_weights": 1.0,
+    "momentum": 0.0, "reduction": "sum_over_batch_size", "save_format": "keras", "steps_per_execution": 1, "workers": 1,
     "beta_initializer": "zeros", "gamma_initializer": "ones", "moving_mean_initializer": "zeros",
     "moving_variance_initializer": "ones",
     "fill_mode": "constant", "fill_value": 0.0, "interpolation": "bilinear", "summation_method": "interpolation",
@@ -67,11 +67,21 @@ def settle(who: str, given: Mapping[str, Any], missing: Missing, known: Iterable
             near = get_close_matches(name, known, 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise TypeError(f"{who}: unknown argument {name!r}{hint}")
-        harmless = HARMLESS.get(name)
+        harmless, value = HARMLESS.get(name), _alone(value)
         asks_for_nothing = isinstance(value, (str, int, float)) and value == harmless
         asks_for_nothing = asks_for_nothing or value is False or (value is None and name not in OF_NONE)
         if not asks_for_nothing:
             raise NotImplementedError(f"{who}: {name} is not in loopnet: {missing[name]}")
+
+
+def _alone(value: Any) -> Any:
+    """What there is for the one output of a network, where Keras takes a list or a dictionary for several; None if that
+    is empty.
+    """
+    several = list(value.values()) if isinstance(value, dict) else value
+    if not isinstance(several, (list, tuple)) or len(several) > 1:
+        return value
+    return several[0] if several else None
 
 
 class _Modules(MetaPathFinder):

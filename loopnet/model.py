@@ -258,7 +258,7 @@ class Sequential(KerasNames, Network):
         metrics over these.
         """
         ops, doing = self._ready(), "train" if train else "test"
-        tally = Tally(ops, count, self.metrics, self.layers[-1].output_shape[1:], self._room)
+        tally = Tally(ops, count, self.metrics, self._layers[-1].output_shape[1:], self._room)
         if not train:
             self._penalize(training=False)
         for number, batch in enumerate(batches):
@@ -316,7 +316,7 @@ class Sequential(KerasNames, Network):
         images = self._images(who, x)
         assert self.loss is not None
         y = unlisted(y, lambda shape: shape[:1] == images.shape[:1])
-        shape = self.layers[-1].output_shape[1:]
+        shape = self._layers[-1].output_shape[1:]
         labels = self.loss.encode(y if len(shape) == 1 else flat_targets(y, shape), prod(shape))
         if len(images) != len(labels):
             image, _ = words(self._built())
@@ -400,7 +400,7 @@ class Sequential(KerasNames, Network):
         """
         settle_for(self, "predict", others)
         source = self._to_predict(x, batch_size, steps)
-        ops, shape = self._ready(), self.layers[-1].output_shape[1:]
+        ops, shape = self._ready(), self._layers[-1].output_shape[1:]
         answers = Answers(ops, source.images, shape, self.dtype)
         listeners = all_listening(callbacks)
         introduce(listeners, self, source, verbose)

@@ -68,7 +68,7 @@ class Network(Stack):
         does not.
         """
         super().set_weights(weights)
-        for layer in self.layers:
+        for layer in self._layers:
             layer.bind_to(None)
         if self._ops is not None:
             self._place(self._ops)
@@ -76,7 +76,7 @@ class Network(Stack):
     def compile(
         self,
         optimizer: str | optimizers.Optimizer = "rmsprop",
-        loss: str | losses.Loss | None = None,
+        loss: str | losses.Loss | dict[str, Any] | list[Any] | None = None,
         metrics: Any = None,
         backend: str | Ops = DEFAULT_BACKEND,
         run_eagerly: bool = False,
@@ -84,7 +84,8 @@ class Network(Stack):
     ) -> None:
         """Choose how to train: optimiser, loss and metrics by name or as objects, and the rung the loops run on.
 
-        metrics: also functions of your own, see ``metrics``.
+        metrics: also functions of your own, see ``metrics``. loss and metrics may also come as Keras takes them for
+        several outputs, ``{"name of the last layer": ...}`` or ``[...]``.
 
         backend: one of ``loopnet.BACKENDS``, or an ``Ops`` of your own. Weights are kept; the optimiser starts afresh,
         unless it is the object that trained this model before, and the same layers of it.
@@ -96,22 +97,34 @@ class Network(Stack):
         pay nothing for their size.
 
         Raises ``OSError`` if it needs a GPU and there is none, ``ValueError`` for an optimiser that has trained another
-        model; both change nothing.
+        model, and for a loss or a metric that is not known; these change nothing.
         """
         settle_for(self, "compile", others)
         eagerly = yes_or_no(run_eagerly, "compile: run_eagerly")
         chosen, rung = optimizers.get(optimizer), get_ops(backend)
         chosen.expect_free_for(self._owner)
+        wanted = losses.get(self._of_the_output(loss)) if loss else None
+        asked = _each_metric([] if metrics is None else metrics)
+        known = [_metric(m, wanted) for m in asked]  # so that an unknown name is told at once
         self.optimizer, self._backend, self.run_eagerly = chosen, rung, eagerly
-        self.loss = losses.get(loss) if loss else None
-        self._asked_metrics = list(metrics or []) if isinstance(metrics, (list, tuple, type(None))) else [metrics]
-        self.metrics = [_metric(m, self.loss) for m in self._asked_metrics]  # so that an unknown name is told at once
+        self.loss, self._asked_metrics, self.metrics = wanted, asked, known
         frozen = self._to_freeze()
         if self._frozen not in (None, frozen) and chosen.is_bound_to(self._owner):
             chosen.state = {}  # which is of other weights, even where they are as many
         self._ops, self._frozen = None, frozen
-        if self._input is not None and self.layers:
+        if self._input is not None and self._layers:
             self._ready()
+
+    def _of_the_output(self, loss: Any) -> Any:
+        """The loss of the only output, if it came as a dictionary of losses by the names of outputs. ``ValueError`` for
+        other names.
+        """
+        if not isinstance(loss, dict) or "name" in loss:  # a loss's own config() has one
+            return loss
+        name = self._layers[-1].name if self._layers else None
+        if list(loss) != [name]:
+            raise ValueError(f"{self.name}: expected a loss for {name!r}, its only output, given {list(loss)}")
+        return loss[name]
 
     def _ready(self) -> Ops:
         """Bind the layers to the rung, if that has not happened yet, or another network that shares some of them has
@@ -121,7 +134,7 @@ class Network(Stack):
             self._built()
             self._place(self._backend.rung_for((), [len(self.output_shape)]))
         elif self._bound != (id(self), Layer.bindings):
-            if any(layer.bound_to != id(self) for layer in self.layers):
+            if any(layer.bound_to != id(self) for layer in self._layers):
                 self._place(self._ops)
             self._bound = id(self), Layer.bindings
         assert self._ops is not None
@@ -135,11 +148,11 @@ class Network(Stack):
         self._ops = None
         if self._frozen is None:
             self._frozen = self._to_freeze()
-        for layer in self.layers:
+        for layer in self._layers:
             layer.bind_to(id(self))
             layer.frozen = layer in self._frozen
         asked = above_what_learns(self._graph)
-        for layer in self.layers:  # which may come from another network, where other layers were below
+        for layer in self._layers:  # which may come from another network, where other layers were below
             layer.needs_input_gradient = layer in asked
         parameters = self._trained(self._frozen)
         self._sizes = [prod(p.shape) for p in parameters]
@@ -165,7 +178,7 @@ class Network(Stack):
                 p.value = ops.asarray(np.array(p.value, self.dtype))
                 if p.trainable:  # it is frozen; where a layer below learns, loops write a gradient, which nobody reads
                     p.grad = ops.asarray(np.zeros(p.shape, self.dtype))
-        for layer in self.layers:
+        for layer in self._layers:
             layer.bind(ops, self.dtype)
         self._room: dict[tuple[str, int], Tensor] = {}  # memory for batches and losses, by name and size of batch
         self._plan = plan(self._graph, ops)
@@ -179,7 +192,7 @@ class Network(Stack):
             if self._frozen:
                 names = ", ".join(layer.name for layer in self._frozen)
                 raise ValueError(f"backend {ops.name!r} trains all layers; given {names} frozen, use backend 'cuda'")
-            self._step = ops.train_step(self.layers, self._criterion, self.optimizer, self._values)
+            self._step = ops.train_step(self._layers, self._criterion, self.optimizer, self._values)
         self._replay = Replay.of(self, ops)
         if self._replay is not None:
             self._step = self._replay
@@ -188,7 +201,7 @@ class Network(Stack):
     def _warn_of_freezing(self) -> None:
         """Say so where layers were frozen, or were no longer, since compile(): it makes no difference yet."""
         frozen = self._to_freeze()
-        changed = [self._names.of(layer) for layer in self.layers if (layer in frozen) != layer.frozen]
+        changed = [self._names.of(layer) for layer in self._layers if (layer in frozen) != layer.frozen]
         if changed:
             warnings.warn(
                 f"{self.name}: trainable has been set since compile(), of {', '.join(changed)}: it counts from the "
@@ -229,7 +242,7 @@ class Network(Stack):
         """Check that the loss suits the last layer, and let it join a softmax there if it can. It looks at images as
         at rows: a Flatten of its own, which predict does without, stands between them.
         """
-        name, last = type(loss).__name__, self.layers[-1]
+        name, last = type(loss).__name__, self._layers[-1]
         rank = len(last.output_shape)
         if rank < 2 or (rank > 2 and not loss.takes_images):
             given = f"given {last.output_shape}; add Flatten() before it"
@@ -310,9 +323,9 @@ class Network(Stack):
         return losses, self._rows.backward(gradient)
 
 
-_metric = metrics.get  # compile() has an argument of that name
+_metric, _each_metric = metrics.get, metrics.each  # compile() has an argument of that name
 
 
 def _is_weighted_sum(layer: Layer) -> bool:
     """Whether nothing keeps the layer's outputs between 0 and 1, or even above 0: they cannot be probabilities."""
-    return bool(layer.parameters) and getattr(layer, "activation", None) is None
+    return bool(layer.parameters) and getattr(layer, "_activation", None) is None

@@ -35,7 +35,7 @@ def export(model: "Sequential", path: str | Path) -> None:
     """The name of what each layer made, and whether it is turned: channels last in its shape, and first in the graph.
     """
     for layer, makers in model._graph.items():
-        for part in (layer, getattr(layer, "activation", None)):
+        for part in (layer, getattr(layer, "_activation", None)):
             if part is not None and type(part).__name__ not in WRITERS:
                 raise ValueError(f"{layer.name}: {type(part).__name__} cannot be exported to ONNX")
         write, wants = WRITERS[type(layer).__name__]
@@ -97,7 +97,7 @@ class _Graph:
 
 def _activation(graph: _Graph, layer: Any, x: str) -> str:
     """The activation behind a layer's weights, if it has one."""
-    activation = getattr(layer, "activation", None)
+    activation = getattr(layer, "_activation", None)
     operation = type(activation).__name__
     if operation in ("Softmax", "LogSoftmax") and getattr(layer, "data_format", "") == "channels_last":
         return graph.node(operation, [x], axis=1)  # the layer's last axis, where the graph has the channels

@@ -69,7 +69,7 @@ class ConvReluPool:
             and conv.ops is ops
             and "conv2d_forward" in conv.operations()  # no dilation, no groups
             and "permute" not in (*conv.operations(), *pool.operations())  # channels last
-            and isinstance(conv.activation, ReLU)
+            and isinstance(conv._activation, ReLU)
             and conv.strides == (1, 1)
             and (conv.padding == "valid" or ops.pad_images is not None)
             and pool.ops is ops
@@ -139,8 +139,8 @@ def plan(graph: Graph, ops: Ops) -> Plan:
             at += 1
         elif classifies and isinstance(link, Softmax):
             stage, softmax = None, link
-        elif classifies and isinstance(link, WeightedLayer) and isinstance(link.activation, Softmax):
-            stage, softmax = Linear(link), link.activation
+        elif classifies and isinstance(link, WeightedLayer) and isinstance(link._activation, Softmax):
+            stage, softmax = Linear(link), link._activation
         if stage is not None:
             stages.append(stage)
             if _is_on_the_way_back(link, asked):

@@ -29,7 +29,7 @@ def load_state_dict(model: Sequential, state_dict: Mapping[str, Any]) -> None:
     """
     model._built()
     given = [(name, np.asarray(array)) for name, array in state_dict.items()]
-    layers = [layer for layer in model.layers if layer.parameters]
+    layers = [layer for layer in model._layers if layer.parameters]
     if len(given) != 2 * len(layers) or any(len(layer.parameters) != 2 for layer in layers):
         names = ", ".join(name for name, _ in given)
         raise ValueError(
@@ -52,8 +52,8 @@ def load_state_dict(model: Sequential, state_dict: Mapping[str, Any]) -> None:
 def _turned(model: Sequential, layer: Layer, w: np.ndarray) -> np.ndarray:
     if w.ndim == 4:
         return w.transpose(2, 3, 1, 0)
-    at = model.layers.index(layer)
-    before = model.layers[at - 1] if at else layer
+    at = model._layers.index(layer)
+    before = model._layers[at - 1] if at else layer
     if w.ndim == 2 and type(before).__name__ == "Flatten" and len(before.input_shape) == 4:
         _, height, width, channels = before.input_shape
         if w.shape[1] == height * width * channels:

@@ -60,7 +60,7 @@ class Replay:
             and ops is get_ops("tuned")  # not one whose loops somebody has replaced
             and all(type(stage) in STAGES for stage in network._plan.stages)
             and all(layer.ops is ops for layer in layers)
-            and all(type(layer.activation) in (ReLU, type(None)) or layer.activation is network._plan.softmax
+            and all(type(layer._activation) in (ReLU, type(None)) or layer._activation is network._plan.softmax
                     for layer in layers if isinstance(layer, WeightedLayer))
             and not network._regularized
             and not network._bounded
@@ -145,8 +145,8 @@ class Replay:
 
 def _layers_of(network: Any) -> list[Layer]:
     """Those that call loops, activations among them."""
-    own = [layer.activation for layer in network.layers if isinstance(layer, WeightedLayer) and layer.activation]
-    return [*network.layers, *own]
+    own = [layer._activation for layer in network._layers if isinstance(layer, WeightedLayer) and layer._activation]
+    return [*network._layers, *own]
 
 
 if sys.version_info >= (3, 12):

@@ -70,7 +70,7 @@ def load_weights(model: "Sequential", path: str | Path) -> None:
 
 
 def _weights(model: "Sequential") -> dict[str, np.ndarray]:
-    layers = zip(model.names_in_files(), model.layers, strict=True)
+    layers = zip(model.names_in_files(), model._layers, strict=True)
     return {f"{name}/{p.name}": np.array(p.value) for name, layer in layers for p in layer.parameters}
 
 
@@ -83,6 +83,7 @@ def describe(model: "Sequential") -> tuple[dict[str, np.ndarray], dict[str, Any]
         "dtype": model.dtype.name,
         "input_shape": model.input_shape[1:],
         "layers": describe_layers(model),
+        **input_in(model),
         "trained_on": _word(model.trained_on),
         "classes": _names_of_classes(model, model.classes),
     }
@@ -100,6 +101,22 @@ def describe(model: "Sequential") -> tuple[dict[str, np.ndarray], dict[str, Any]
     return tensors, config
 
 
+def input_in(model: "Sequential") -> dict[str, str]:
+    """The name of the Input, for the network's file, if the network lists it."""
+    return {} if model.listed_input is None else {"input_name": model.listed_input.name}
+
+
+def begun(cls: "type[Sequential]", config: dict[str, Any]) -> "Sequential":
+    """A network without layers: of ``cls``, or one that lists its Input if the one described did."""
+    if config["input_shape"] is None:
+        return cls([], name=config["name"], dtype=config["dtype"])
+    expect_modest(config["input_shape"])
+    bottom = Input(config["input_shape"], name=_word(config.get("input_name")))
+    if bottom.name:
+        from .functional import Functional as cls  # which needs this module
+    return cls([bottom], name=config["name"], dtype=config["dtype"])
+
+
 def frozen_in(model: "Sequential") -> dict[str, list[str]]:
     """Which layers the model's training leaves alone, for its file, if there are any: what ``compile`` was told, which
     need not be what the layers' ``trainable`` says now.
@@ -112,7 +129,7 @@ def describe_layers(model: "Sequential") -> list[dict[str, Any]]:
     """Class and arguments of each layer, and, where that is not the one before it, what it takes: names, None for the
     images.
     """
-    names: dict[Any, Any] = dict(zip(model.layers, model.names_in_files(), strict=True))
+    names: dict[Any, Any] = dict(zip(model._layers, model.names_in_files(), strict=True))
     described, below = [], None
     for layer, makers in model._graph.items():
         takes = {} if makers == (below,) else {"takes": [names.get(maker) for maker in makers]}
@@ -126,7 +143,7 @@ def makers_in(model: "Sequential", described: dict[str, Any]) -> tuple[Layer | N
     then on.
     """
     if "takes" not in described:
-        return (model.layers[-1] if model.layers else None,)
+        return (model._layers[-1] if model._layers else None,)
     return tuple(None if name is None else model.get_layer(name) for name in described.pop("takes"))
 
 
@@ -147,8 +164,7 @@ def load(cls: "type[Sequential]", path: str | Path, backend: str | Ops) -> "Sequ
 
 
 def _rebuild(cls: "type[Sequential]", config: dict, tensors: dict[str, np.ndarray], backend: Ops) -> "Sequential":
-    model = cls([Input(config["input_shape"])], name=config["name"], dtype=config["dtype"])
-    expect_modest(config["input_shape"])
+    model = begun(cls, config)
     for arguments in config["layers"]:
         arguments = dict(arguments)
         layer = LAYERS[arguments.pop("class")]
@@ -159,21 +175,21 @@ def _rebuild(cls: "type[Sequential]", config: dict, tensors: dict[str, np.ndarra
         for p in trial.parameters:  # before the model takes memory for them
             expect_array(tensors, f"{arguments['name']}/{p.name}", p.shape)
         model._put(layer(**arguments), makers)
-        model.layers[-1].has_automatic_name = looks_automatic(model.layers[-1])
-    model.set_weights([tensors[f"{layer.name}/{p.name}"] for layer in model.layers for p in layer.parameters])
+        model._layers[-1].has_automatic_name = looks_automatic(model._layers[-1])
+    model.set_weights([tensors[f"{layer.name}/{p.name}"] for layer in model._layers for p in layer.parameters])
     model.trained_on = _word(config.get("trained_on"))  # older files do not know it
     model.classes = _names_of_classes(model, config.get("classes"))
     if "compiled" in config:
         compiled = config["compiled"]
         optimizer = optimizers.get(compiled["optimizer"])
-        asked = [made.trainable for made in model.layers]  # perhaps since compile(), which was told of the frozen ones
+        asked = [made.trainable for made in model._layers]  # perhaps since compile(), which was told of the frozen ones
         frozen = [model.get_layer(name) for name in compiled.get("frozen", [])]
-        for made in model.layers:
+        for made in model._layers:
             made.trainable = made not in frozen
         optimizer.state = optimizer_state(model, optimizer, tensors, frozen)
         optimizer.iterations = int(compiled["iterations"])
         model.compile(optimizer, losses.get(compiled["loss"]), compiled["metrics"], backend)
-        for made, wanted in zip(model.layers, asked, strict=True):
+        for made, wanted in zip(model._layers, asked, strict=True):
             made.trainable = wanted
     model._trainable = bool(config.get("trainable", True))  # the layers have said theirs
     return model

@@ -38,7 +38,8 @@ class Stack:
             raise ValueError(f"{type(self).__name__}: expected dtype 'float32' or 'float64', given {dtype!r}")
         self.name = name or "stack"
         self.dtype = np.dtype(dtype)
-        self.layers: list[Layer] = []
+        self._layers: list[Layer] = []
+        """Those that compute."""
         self._graph: Graph = {}
         self._names = Names()
         self._trainable = True
@@ -52,6 +53,16 @@ class Stack:
 
     # ---- structure -------------------------------------------------------------------------------------------------
 
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers in Keras's order, which begin with the ``listed_input`` if there is one."""
+        return self._layers if self.listed_input is None else [self.listed_input, *self._layers]
+
+    @property
+    def listed_input(self) -> Input | None:
+        """The Input where it is one of the layers, as in Keras: in a network that ``loopnet.Model`` put together."""
+        return None
+
     def add(self, layer: Any) -> None:
         """Put ``layer`` on top, or all layers of a model. Shapes are checked here, as soon as the input's is known.
 
@@ -63,66 +74,66 @@ class Stack:
             return
         if not isinstance(layer, Layer):
             raise ValueError(f"{self.name}: expected a layer, given {layer!r}")
-        if not self.layers and self._input is None:
+        if not self._layers and self._input is None:
             self._input = layer.declared_input_shape if layer.below is None else layer.input_shape[1:]
             self._bottom = layer if isinstance(layer, Input) else None
         elif isinstance(layer, Input):  # the others' input_shape and input_dim say nothing new, as in Keras
             raise ValueError(f"{self.name}: only the first layer may be an Input, given {layer!r}")
         if not isinstance(layer, Input):
-            self._put(layer, (self.layers[-1] if self.layers else None,))
+            self._put(layer, (self._layers[-1] if self._layers else None,))
 
     def _put(self, layer: Layer, makers: tuple[Maker, ...]) -> None:
         """Put ``layer`` where it takes what ``makers`` make, which are in the network already."""
-        if layer in self.layers:
+        if layer in self._layers:
             raise ValueError(f"{self.name}: the layer {layer.name} is in it already; a network has each layer once")
-        self._names.expect_free(layer, self.layers, self.name)
-        self.layers.append(layer)
+        self._names.expect_free(layer, self._layers, self.name)
+        self._layers.append(layer)
         self._graph[layer] = makers
         if self._input is not None:
             try:
                 self._build(layer)
             except ValueError:
-                del self._graph[self.layers.pop()]
+                del self._graph[self._layers.pop()]
                 raise
-        self._names.enter(layer, self.layers[:-1])
+        self._names.enter(layer, self._layers[:-1])
 
     def _add_all(self, other: "Stack") -> None:
-        if not other.layers:
+        if not other._layers:
             raise ValueError(f"{self.name}: expected a layer, given {other.name}, which has no layers yet")
-        before = list(self.layers), dict(self._graph), self._input, self._bottom
-        top = self.layers[-1] if self.layers else None
-        names = [(layer, layer.name) for layer in other.layers if layer not in self.layers]
+        before = list(self._layers), dict(self._graph), self._input, self._bottom
+        top = self._layers[-1] if self._layers else None
+        names = [(layer, layer.name) for layer in other._layers if layer not in self._layers]
         try:
-            if other._input is not None and not self.layers and self._input is None:
+            if other._input is not None and not self._layers and self._input is None:
                 self.add(other.inputs[0])
             for layer, makers in list(other._graph.items()):
                 self._put(layer, tuple(top if maker is None else maker for maker in makers))
         except ValueError:
-            self.layers, self._graph, self._input, self._bottom = before
+            self._layers, self._graph, self._input, self._bottom = before
             for layer, name in names:
                 self._names.leave(layer, name)
             raise
 
     def pop(self) -> Layer:
         """Take the last layer off, and return it; it keeps its weights. Raises ``ValueError`` if there is none."""
-        if not self.layers:
+        if not self._layers:
             raise ValueError(f"{self.name}: it has no layer to take off")
-        if self._graph[self.layers[-1]] not in ((None,), tuple(self.layers[-2:-1])):
+        if self._graph[self._layers[-1]] not in ((None,), tuple(self._layers[-2:-1])):
             raise ValueError(
                 f"{self.name}: branches end in its last layer; Model(model.input, model.layers[-2].output) ends earlier"
             )
-        layer = self.layers.pop()
+        layer = self._layers.pop()
         del self._graph[layer]
         self._names.leave(layer, layer.name)
         return layer
 
     def find_layer(self, name: str | None) -> Layer | None:
         """The layer of that name; None if there is none."""
-        return self._names.find(name, self.layers, self.name)
+        return self._names.find(name, self._layers, self.name)
 
     def names_in_files(self) -> list[str]:
         """What its files call its layers, see ``names``. Raises ``ValueError`` if two are called the same."""
-        return self._names.in_a_file(self.layers, self.name)
+        return self._names.in_a_file(self._layers, self.name)
 
     def _build(self, layer: Layer) -> None:
         makers = self._graph[layer]
@@ -140,7 +151,7 @@ class Stack:
             if [p.shape for p in trial.parameters] != [w.shape for w in kept]:
                 layer.expect_input(shape, layer.built_for)
         layer.build(shape)
-        made = self._made_of(self.inputs[0], self.layers[: self.layers.index(layer)])
+        made = self._made_of(self.inputs[0], self._layers[: self._layers.index(layer)])
         layer.below = [made[maker] for maker in makers] if len(makers) > 1 else made[makers[0]]
         layer.needs_input_gradient = layer in above_what_learns(self._graph)
         layer.initialize(self._initial_rng)
@@ -161,14 +172,14 @@ class Stack:
             self._built()
         elif self._input is None:
             self._input = tuple(positive(n, f"{self.name}: input_shape") for n in input_shape[1:])  # type: ignore[arg-type]
-            for layer in self.layers:
+            for layer in self._layers:
                 self._build(layer)
 
     @property
     def inputs(self) -> list[Input]:
         """What stands for the images: one ``Input``."""
         if self._bottom is None:
-            below = self.layers[0].below if self.layers else None  # where the first layer is shared
+            below = self._layers[0].below if self._layers else None  # where the first layer is shared
             self._bottom = below if isinstance(below, Input) else Input(self._input or self._built())
         return [self._bottom]
 
@@ -176,7 +187,7 @@ class Stack:
     def outputs(self) -> list[Any]:
         """What stands for the outputs: one symbolic tensor."""
         self._built()
-        return [self._made_of(self.inputs[0], self.layers)[self.layers[-1]]]
+        return [self._made_of(self.inputs[0], self._layers)[self._layers[-1]]]
 
     @property
     def input(self) -> Input:
@@ -201,22 +212,22 @@ class Stack:
     @property
     def output_shape(self) -> tuple[Any, ...]:
         self._built()
-        return self.layers[-1].output_shape
+        return self._layers[-1].output_shape
 
     def _built(self) -> Shape:
-        if self._input is None or not self.layers:
+        if self._input is None or not self._layers:
             raise ValueError(
                 f"{self.name}: it has no {'layers' if self._input else 'input shape'} yet; add Input(shape) first"
             )
         return self._input
 
     def _parameters(self) -> list[Any]:
-        return [p for layer in self.layers for p in layer.parameters]
+        return [p for layer in self._layers for p in layer.parameters]
 
     def count_params(self) -> int:
         """How many numbers the layers hold, learned or kept."""
         self._built()
-        return sum(layer.count_params() for layer in self.layers)
+        return sum(layer.count_params() for layer in self._layers)
 
     # ---- what learns -----------------------------------------------------------------------------------------------
 
@@ -230,23 +241,23 @@ class Stack:
     @trainable.setter
     def trainable(self, wanted: bool) -> None:
         self._trainable = yes_or_no(wanted, f"{self.name}: trainable")
-        for layer in self.layers:
+        for layer in self._layers:
             layer.trainable = wanted
 
     def _to_freeze(self) -> list[Layer]:
         """The layers that are not to learn from the next ``compile`` on."""
-        return [layer for layer in self.layers if not (self.trainable and layer.trainable)]
+        return [layer for layer in self._layers if not (self.trainable and layer.trainable)]
 
     def _trained(self, frozen: Sequence[Layer]) -> list[Any]:
         """The parameters that training changes by their gradients, where these layers are frozen."""
-        return [p for layer in self.layers if layer not in frozen for p in layer.parameters if p.trainable]
+        return [p for layer in self._layers if layer not in frozen for p in layer.parameters if p.trainable]
 
     # ---- weights ---------------------------------------------------------------------------------------------------
 
     @property
     def weights(self) -> list[Array]:
         """All weights and biases, layer by layer."""
-        return [w for layer in self.layers for w in layer.weights]
+        return [w for layer in self._layers for w in layer.weights]
 
     def get_weights(self) -> list[np.ndarray]:
         """Copies of all weights and biases, layer by layer."""

@@ -20,17 +20,18 @@ def summarize(
     show_trainable: a column says which may learn.
     """
     head: tuple[str, ...] = ("Layer (type)", "Output Shape", "Param #")
-    total = sum(layer.count_params() for layer in stack.layers)
+    total = sum(layer.count_params() for layer in stack._layers)
     rows: list[tuple[str, ...]] = []
     for layer in stack.layers:
         known = (str(layer.output_shape), f"{layer.count_params():,}") if layer.built else ("?", "0 (unbuilt)")
         rows.append((f"{layer.name} ({type(layer).__name__})", *known))
     if not is_chain(stack._graph):
         head = (*head, LEFT[-1])
-        names: dict[Maker, str] = {None: "input", **{layer: layer.name for layer in stack.layers}}
+        above = "input" if stack.listed_input is None else stack.listed_input.name
+        names: dict[Maker, str] = {None: above, **{layer: layer.name for layer in stack._layers}}
         rows = [
-            (*row, "   " + ", ".join(names[maker] for maker in makers))
-            for row, makers in zip(rows, stack._graph.values(), strict=True)
+            (*row, "   " + (", ".join(names[maker] for maker in stack._graph.get(layer, ())) or "-"))
+            for row, layer in zip(rows, stack.layers, strict=True)
         ]
     if show_trainable:
         frozen = stack._to_freeze()
@@ -40,7 +41,7 @@ def summarize(
             for row, layer in zip(rows, stack.layers, strict=True)
         ]
     backends = [layer.backend or "" for layer in stack.layers]
-    if backend is not None and set(backends) != {backend}:
+    if backend is not None and {*backends} - {""} != {backend}:
         head = (*head, "Backend")
         rows = [(*row, on) for row, on in zip(rows, backends, strict=True)]
     wide = [max(len(row[i]) for row in [head, *rows]) + 3 for i in range(len(head))]

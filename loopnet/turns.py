@@ -36,7 +36,7 @@ def one_at_a_time(method: Method) -> Method:
 
     @wraps(method)
     def waits(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        turns = {self._turn, *(layer.turn for layer in self.layers if layer.turn is not None)}
+        turns = {self._turn, *(layer.turn for layer in self._layers if layer.turn is not None)}
         with ExitStack() as taken:
             for turn in sorted(turns, key=lambda turn: turn.number):
                 taken.enter_context(turn)

@@ -123,6 +123,7 @@ def test_anything_else_is_refused_in_one_line(network, loss, hint):
 
 @pytest.mark.parametrize("optimizer, hint", [
     (Adagrad(), "knows SGD, RMSprop, Adam, AdamW; given Adagrad, use backend 'cuda'"),
+    (Adam(weight_decay=0.1), "knows weight_decay of AdamW; given Adam's, use backend 'cuda'"),
     (Adam(clipnorm=1), "does not clip gradients; given clipnorm, use backend 'cuda'"),
 ])  # fmt: skip
 def test_other_optimizers_are_refused_in_one_line(optimizer, hint):

@@ -77,7 +77,8 @@ def test_a_network_learns_as_on_the_cpu(backend):
 @pytest.mark.parametrize("optimizer", [
     SGD(0.1, momentum=0.9, nesterov=True), RMSprop(0.01), Adam(0.01), AdamW(0.01), Nadam(0.01), Adamax(0.01),
     Adagrad(0.1), Adadelta(1.0), SGD(0.1, clipvalue=0.02), SGD(0.1, clipnorm=0.1), Adam(0.01, global_clipnorm=0.1),
-], ids=lambda optimizer: "-".join([optimizer.name, *(key for key in optimizer.config() if "clip" in key)]))  # fmt: skip
+    Adam(0.01, weight_decay=0.1),
+], ids=lambda one: "-".join([one.name, *(key for key in one.config() if "clip" in key or "decay" in key)]))  # fmt: skip
 def test_optimizers(backend, optimizer):
     x, y = images(4, (5, 4))
     trained = []

@@ -124,7 +124,7 @@ def test_train_ends_with_exit_code_2_and_writes_no_model(tmp_path, capsys):
         ([X[0], X[1][:4]], "given a ragged list"),
         ("images", "expected numbers, given an array of <U6"),
         (None, "expected numbers, given an array of object"),
-        ({"x": X}, "expected numbers, given an array of object"),
+        ({}, "expected numbers, given an array of object"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:overflow")

@@ -64,11 +64,12 @@ def test_a_chain_of_calls_is_the_sequential_of_its_layers(backend, tmp_path):
         each.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], backend=backend)
         histories.append(each.fit(X, Y, epochs=2, batch_size=8, verbose=0, validation_split=0.25).history)
     assert model.name == "chain"
-    assert type(model.layers[0]) is Rescaling
-    assert [layer.config() for layer in model.layers] == [layer.config() for layer in twin.layers]
-    assert (model.layers[1].backend, model.count_params()) == (backend, twin.count_params())
+    assert model.layers[0] is inputs and type(model.layers[1]) is Rescaling
+    assert [layer.config() for layer in model.layers[1:]] == [layer.config() for layer in twin.layers]
+    assert (model.layers[2].backend, model.count_params()) == (backend, twin.count_params())
     assert histories[0] == histories[1]
-    assert described(model) == described(twin)
+    assert described(model)[3].split() == ["input_layer", "(InputLayer)", "(None,", "8,", "8,", "1)", "0"]
+    assert described(model)[4:] == described(twin)[3:]
     assert_same(model.get_weights(), twin.get_weights())
     model.save(tmp_path / "model")
     again = load_model(tmp_path / "model")
@@ -86,8 +87,8 @@ def test_what_stands_for_numbers_has_a_shape():
     model = loopnet.Model(inputs, Dense(10, name="last")(Flatten()(x)))
     assert model.name == "functional"
     assert (model.inputs, model.input) == ([inputs], inputs)
-    assert (model.output.shape, model.layers[0].output.shape) == ((None, 10), (None, 26, 26, 32))
-    assert model.layers[0].input is inputs
+    assert (model.output.shape, model.layers[1].output.shape) == ((None, 10), (None, 26, 26, 32))
+    assert model.layers[1].input is inputs
     assert [t.layer.name for t in model.outputs] == ["last"]
 
 
@@ -106,7 +107,7 @@ def test_functions_are_links_of_the_chain(name):
     model = Model(inputs, function(x))
     z = X.reshape(24, 64) @ model.get_weights()[0]
     np.testing.assert_allclose(model.predict(X), function(z), rtol=1e-4, atol=1e-6)
-    assert len(model.layers) == (2 if name == "linear" else 3)
+    assert len(model.layers) == (3 if name == "linear" else 4)
 
 
 A, B = Input((4,)), Input((4,))
@@ -195,7 +196,7 @@ def test_layers_in_a_sequential_of_their_own(call):
     else:
         model = Sequential([Input((8, 8, 1)), augmentation, *head])
     names = ["random_translation", "random_rotation", "rescaling", "conv2d", "flatten", "dense"]
-    assert [layer.name for layer in model.layers] == names
+    assert [layer.name for layer in model.layers][call:] == names
     model.compile("sgd", LOGITS)
     model.fit(X, Y, epochs=1, verbose=0)
     assert not np.array_equal(augmentation(X), X)  # called with nothing said it distorts, as Keras's do
@@ -256,7 +257,7 @@ def halves(seed=1):
 
 
 def names(model):
-    return [layer.name for layer in model.layers]
+    return [layer.name for layer in model.layers if not isinstance(layer, Input)]
 
 
 @pytest.mark.parametrize("way", ["models", "layers", "calls"])
@@ -276,7 +277,7 @@ def test_an_automatic_name_makes_way_where_models_are_joined(way, tmp_path):
         joined = Model(inputs, decoder(encoder(inputs)))
     assert names(joined) == ["dense", "dense_1", "dense_3", "dense_4", "dense_2"]  # no two that ever were the same
     for model in (encoder, decoder, joined):
-        assert [model.get_layer(name) for name in names(model)] == model.layers
+        assert [model.get_layer(name) for name in names(model)] == model._layers
     assert [encoder.get_layer("dense"), encoder.get_layer("dense_1")] == parts[0]
     assert [decoder.get_layer(name) for name in ("dense", "dense_1", "dense_2")] == parts[1]
     joined.compile("sgd", "mse")
@@ -315,7 +316,7 @@ def test_a_layer_may_make_way_more_than_once():
     for model, name in ((decoder, "dense_2"), (first, "dense_2"), (first, last.name), (second, last.name)):
         assert model.get_layer(name) is last
     for model in (first, second, decoder):
-        assert [model.get_layer(name) for name in names(model)] == model.layers
+        assert [model.get_layer(name) for name in names(model)] == model._layers
     decoder.add(Dense(2))
     assert names(decoder)[-1] not in names(decoder)[:-1]
     assert_same(copy.deepcopy(decoder).get_layer("dense_2").get_weights(), last.get_weights())
@@ -365,7 +366,7 @@ def test_two_that_share_layers_learn_in_turns_as_if_the_weights_were_carried_ove
     apart[0].set_weights(shared[0].get_weights())
     for turn in range(5):
         now = turn % 2
-        apart[now].layers[3].set_state(shared[now].layers[3].get_state())
+        apart[now].layers[-2].set_state(shared[now].layers[-2].get_state())
         for model in (shared[now], apart[now]):
             model.fit(X, Y, epochs=2, batch_size=8, verbose=0, shuffle=False)
         apart[1 - now].set_weights([*apart[now].get_weights()[:6], *apart[1 - now].get_weights()[6:]])
@@ -384,7 +385,7 @@ def test_who_looks_in_the_middle_of_training_changes_nothing():
             trunk.predict(X)
 
         def on_train_batch_end(self, batch, logs):
-            seen.append((every.predict(X)[1], trunk.predict(X), watched.get_weights()))
+            seen.append((every.predict(X)[2], trunk.predict(X), watched.get_weights()))
 
     quiet.fit(X, Y, epochs=2, batch_size=8, verbose=0)
     watched.fit(X, Y, epochs=2, batch_size=8, verbose=0, callbacks=Look())
@@ -410,7 +411,7 @@ def test_weights_set_in_one_are_those_of_the_other(bound):
     learned = model.get_weights()
     assert not np.array_equal(learned[0], np.ones((64, 4)))
     assert_same(part.get_weights(), learned[:2])
-    part.layers[1].set_weights([np.zeros((64, 4)), np.full(4, 2.0)])
+    part.layers[2].set_weights([np.zeros((64, 4)), np.full(4, 2.0)])
     expected = np.full((1, 4), 2.0) @ learned[2] + learned[3]
     np.testing.assert_allclose(model.predict(X[:1]), expected, rtol=1e-5)
 
@@ -602,4 +603,4 @@ def test_a_base_that_does_the_same_in_training_may_be_called_as_not_in_training(
     inputs = Input((8, 8, 1))
     model = Model(inputs, Dense(3)(Flatten()(base(inputs, training=False))))
     assert len(model.trainable_weights) == 2 and len(model.weights) == 4
-    np.testing.assert_array_equal(Flatten()(base.predict(X)), Model(inputs, model.layers[1].output).predict(X))
+    np.testing.assert_array_equal(Flatten()(base.predict(X)), Model(inputs, model.layers[2].output).predict(X))

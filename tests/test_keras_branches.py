@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 import loopnet as keras
 from loopnet import layers
@@ -95,7 +96,7 @@ def test_the_toy_resnet_of_the_functional_guide():
     )
     history: Any = model.fit(x, y, batch_size=8, epochs=3, validation_split=0.2, verbose=0)
     assert history.history["loss"][-1] < history.history["loss"][0]
-    assert {layer.backend for layer in model.layers} == {"tuned", "parallel"}  # global pooling is not tuned
+    assert {layer.backend for layer in model.layers[1:]} == {"tuned", "parallel"}  # global pooling is not tuned
 
 
 def test_image_classification_from_scratch():
@@ -129,3 +130,17 @@ def test_an_ensemble_of_models_and_their_average():
     x = np.random.default_rng(1).random((4, 12), np.float32)
     mean = (model1.predict(x) + model2.predict(x) + model3.predict(x)) / 3
     np.testing.assert_allclose(ensemble_model.predict(x), mean, rtol=1e-5)
+
+
+def test_squeeze_and_excitation_by_what_the_refusal_says():
+    """Hu et al. (2018) weigh channels: where Keras broadcasts, two layers do it."""
+    inputs = keras.Input((5, 4, 3))
+    gate = layers.Dense(3, activation="sigmoid")(layers.GlobalAveragePooling2D()(inputs))
+    with pytest.raises(ValueError, match=r"Reshape\(\(1, 1, channels\)\) and UpSampling2D\(\(height, width\)\)"):
+        layers.Multiply()([inputs, gate])
+    weights = layers.UpSampling2D((5, 4))(layers.Reshape((1, 1, 3))(gate))
+    model = keras.Model(inputs, layers.Multiply()([inputs, weights]), seed=3)
+    x = np.random.default_rng(0).random((2, 5, 4, 3), np.float32)
+    w, b = model.get_weights()
+    expected = x * (1 / (1 + np.exp(-(x.mean(axis=(1, 2)) @ w + b))))[:, None, None]
+    np.testing.assert_allclose(model.predict(x), expected, rtol=1e-5)

@@ -224,7 +224,11 @@ REFUSED_ARGUMENTS = [
     (lambda: optimizers.SGD(clipnrm=1), TypeError, "did you mean 'clipnorm'?"),
     (lambda: optimizers.Adagrad(0.1, -1), ValueError, "Adagrad: .*initial_accumulator_value of at least 0, given -1"),
     (lambda: optimizers.Nadam(schedule_decay=0.004), NotImplementedError, "Nadam: schedule_decay is not in loopnet"),
-    (lambda: optimizers.Adam(weight_decay=0.1), NotImplementedError, "use AdamW"),
+    (lambda: optimizers.Adam(weight_decay=-1), ValueError, "Adam: expected a weight_decay of at least 0, given -1"),
+    (lambda: optimizers.SGD(weight_decay="a"), ValueError, "SGD: weight_decay: expected a number, given 'a'"),
+    (lambda: optimizers.SGD(0.1, decay=1e-6), NotImplementedError, r"InverseTimeDecay\(learning_rate, 1, decay\)"),
+    (lambda: optimizers.RMSprop(0.001, 0.9, 0.9), NotImplementedError, "RMSprop: momentum is not in loopnet: use SGD"),
+    (lambda: optimizers.Adam(amsgrad=True), NotImplementedError, "Adam: amsgrad is not in loopnet: use Adam without"),
     (lambda: optimizers.SGD(lr=0.1), NotImplementedError, "today's name is learning_rate"),
     (lambda: optimizers.SGD(learning_rat=0.1), TypeError, "did you mean 'learning_rate'?"),
     (lambda: losses.CategoricalCrossentropy(reduction="sum"), NotImplementedError, "reduction is not in loopnet"),
@@ -248,7 +252,6 @@ REFUSED_ARGUMENTS = [
     (lambda: metrics.F1Score("mean"), ValueError, "F1Score: expected average 'micro', .*, given 'mean'"),
     (lambda: compiled(metrics=["f1_score"]), ValueError, "f1_score: expected average='micro', .* for 3 outputs"),
     (lambda: type("M", (metrics.Metric,), {"update_state": None}), NotImplementedError, "M: update_state is not in "),
-    (lambda: compiled(metrics={"dense": "accuracy"}), ValueError, "expected names, objects"),
     (lambda: compiled().fit(X, Y, epoch=2), TypeError, "fit: unknown argument 'epoch'; did you mean 'epochs'?"),
     (lambda: compiled().fit(X), ValueError, "fit: expected arrays x and y, given no y"),
     (lambda: compiled().predict_classes(X), NotImplementedError, r"use predict\(x\).argmax"),
@@ -290,7 +293,7 @@ def test_arguments_that_ask_for_nothing_are_passed_over():
     Conv2D(4, 3, kernel_regularizer=None, bias_constraint=None, dtype="float32", trainable=True)
     layers.BatchNormalization(beta_initializer="zeros", gamma_initializer="ones", synchronized=False)
     optimizers.Adam(amsgrad=False, clipnorm=None, use_ema=False, name="Adam")
-    optimizers.RMSprop(0.001, momentum=0, centered=False)
+    assert optimizers.RMSprop(0.001, 0.9, 0.0, 1e-5, False).config()["epsilon"] == 1e-5  # in Keras's order
     layers.RandomRotation(0.1, fill_value=0.0, interpolation="bilinear")
     layers.Resizing(3, 3, pad_to_aspect_ratio=False, fill_mode="constant", fill_value=0.0, antialias=False)
     losses.SparseCategoricalCrossentropy(reduction="sum_over_batch_size", name="loss")
@@ -402,3 +405,14 @@ def test_the_learning_rate_as_tensorflow_s_tutorials_print_it():
         optimizer.learning_rate.assign(0.001)
     decaying = optimizers.SGD(optimizers.schedules.ExponentialDecay(0.1, 10, 0.5))
     assert decaying.learning_rate.numpy() == np.float32(0.1)
+
+
+def test_activations_say_what_they_are():
+    """As in Keras 3.15."""
+    named = (None, "linear", "relu", "softmax", "swish", activations.tanh, layers.LeakyReLU(0.1))
+    made = [Dense(3, activation=given) for given in named]
+    names = ["linear", "linear", "relu", "softmax", "silu", "tanh", "leaky_relu"]
+    assert [layer.activation.__name__ for layer in made] == names
+    assert layers.SeparableConv2D(3, 3, activation="relu").activation.__name__ == "relu"
+    np.testing.assert_array_equal(made[2].activation(np.array([[-1.0, 2.0]])), [[0, 2]])
+    np.testing.assert_array_equal(made[0].activation(np.array([[-1.0, 2.0]])), [[-1, 2]])

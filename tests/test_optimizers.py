@@ -36,6 +36,9 @@ WALKS: dict[str, Callable[[], optimizers.Optimizer]] = {
     "adadelta": optimizers.Adadelta, "adadelta of old": lambda: optimizers.Adadelta(1.0, rho=0.9, epsilon=1e-4),
     "clipvalue": lambda: SGD(0.1, clipvalue=0.5), "clipnorm": lambda: SGD(0.1, clipnorm=1),
     "global_clipnorm": lambda: SGD(0.1, global_clipnorm=1.5),
+    "sgd that decays": lambda: SGD(0.1, momentum=0.9, weight_decay=0.3),
+    "rmsprop that decays": lambda: optimizers.RMSprop(0.01, weight_decay=0.3),
+    "adamax that decays": lambda: optimizers.Adamax(0.01, weight_decay=0.3),
 }  # fmt: skip
 
 
@@ -297,3 +300,13 @@ def test_a_model_and_its_copy_share_no_optimizer():
     assert other.optimizer.iterations == 2 and model.optimizer.iterations == 1
     for ours, now in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, now)
+
+
+def test_adam_that_decays_walks_as_adamw():
+    """One is a loop of its own; PyTorch's answers are in golden."""
+    ops, optimizer = get_ops("literal"), optimizers.Adam(0.01, weight_decay=0.3)
+    w = GOLDEN["adamw/before"].copy()
+    optimizer.bind(ops, w.size, np.dtype(float))
+    for gradient in GOLDEN["adamw/gradients"]:
+        optimizer.step(ops, w, gradient.copy())
+    np.testing.assert_allclose(w, GOLDEN["adamw/after"], rtol=1e-12)

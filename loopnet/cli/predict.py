@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> None:
     height, width = model.input_shape[1:3]
     images = [read_image(path, height, width, model.trained_on) for path in pictures]
     p = model.predict(np.concatenate([x for x, _ in images]))
-    last = model.layers[-1]
+    last = model._layers[-1]
     if not isinstance(getattr(last, "activation", last), Softmax):
         p = np.exp(p - p.max(axis=1, keepdims=True))  # less the largest logit, so that exp cannot overflow
         p /= p.sum(axis=1, keepdims=True)

@@ -147,7 +147,7 @@ def _from_options(arguments: argparse.Namespace) -> Callable[[tuple[int, int, in
 
     def make(shape: tuple[int, int, int], images: int) -> Made:
         model = build(shape, seed=arguments.seed)
-        of_rbf = isinstance(model.layers[-1], RBF)  # the others end in logits
+        of_rbf = isinstance(model._layers[-1], RBF)  # the others end in logits
         loss = MaximumAPosteriori() if of_rbf else SparseCategoricalCrossentropy(from_logits=True)
         model.compile(optimizer, loss, metrics=["accuracy"], backend=arguments.backend)
         of_data = RECIPES[arguments.data]

@@ -113,7 +113,7 @@ from .weighted import WeightedLayer
 LAYERS: dict[str, type[Layer]] = {
     cls.__name__: cls
     for cls in (
-        Layer, Input, Dense, Conv1D, Conv2D, Conv3D,
+        Layer, InputLayer, Dense, Conv1D, Conv2D, Conv3D,
         DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D,
         MaxPooling1D, MaxPooling2D, MaxPooling3D, AveragePooling1D, AveragePooling2D, AveragePooling3D,
         LpPooling1D, LpPooling2D, LpPooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D,
@@ -143,7 +143,7 @@ Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
 SeparableConvolution1D, SeparableConvolution2D = SeparableConv1D, SeparableConv2D
 
 __all__ = [
-    *LAYERS, "ACTIVATIONS", "LAYERS", "Activation", "InputLayer", "Parameter", "WeightedLayer",
+    *LAYERS, "ACTIVATIONS", "LAYERS", "Activation", "Input", "Parameter", "WeightedLayer",
     "AvgPool1D", "AvgPool2D", "AvgPool3D", "Convolution1D", "Convolution2D", "Convolution3D",
     "SeparableConvolution1D", "SeparableConvolution2D",
     "MaxPool1D", "MaxPool2D", "MaxPool3D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D",

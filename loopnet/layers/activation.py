@@ -317,7 +317,9 @@ def activation_layer(activation: Any, owner: str) -> Layer | None:
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
         names = f"expected one of linear, {', '.join((*ACTIVATIONS, *SECOND_NAMES))}, by name"
         raise ValueError(f"{owner}: unknown activation {given!r}; {names}")
-    return ACTIVATIONS[activation](**arguments, name=f"{owner}/{activation}")
+    layer = ACTIVATIONS[activation](**arguments, name=f"{owner}/{activation}")
+    layer.__name__ = activation  # type: ignore[attr-defined]  # that of the function which Keras has in its place
+    return layer
 
 
 def activation_config(layer: Layer | None) -> str | dict[str, Any] | None:

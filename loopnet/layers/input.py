@@ -7,9 +7,10 @@ from .base import Layer, fixed, without_batch
 from .symbolic import Symbolic
 
 
-class Input(Layer, Symbolic):
+class InputLayer(Layer, Symbolic):
     """Declares the shape of one image, e.g. ``Input(shape=(28, 28, 1))``; or batch_shape, with the batch in front.
-    Computes nothing and is not listed by ``model.layers``. batch_size: any number of images will do, whatever it says.
+    Computes nothing. Only networks that ``loopnet.Model`` put together list it, ``model.layers[0]``, as in Keras.
+    batch_size: any number of images will do, whatever it says.
     A layer can be called on it, ``x = Conv2D(32, 3)(inputs)``: it stands for the images (``loopnet.functional``).
     """
 
@@ -26,20 +27,21 @@ class Input(Layer, Symbolic):
             shape = without_batch(batch_shape) if batch_shape is not None else others.pop("input_shape", None)
         super().__init__(name, fixed(shape, "Input: shape"), **others)
         self.dtype = str(dtype or "float32")  # type: ignore[assignment]
+        assert self.declared_input_shape is not None
+        self.build(self.declared_input_shape)
 
     @property
     def shape(self) -> tuple[Any, ...]:
         """That of a batch: None, and the shape of one image."""
-        assert self.declared_input_shape is not None
-        return (None, *self.declared_input_shape)
+        return self.input_shape
 
     @property
-    def input(self) -> "Input":
+    def input(self) -> "InputLayer":
         return self
 
     @property
-    def output(self) -> "Input":  # type: ignore[override]
+    def output(self) -> "InputLayer":  # type: ignore[override]
         return self
 
 
-InputLayer = Input
+Input = InputLayer

@@ -38,7 +38,10 @@ class Merging(Layer):
         """The shape of one image at the output."""
         if any(shape != shapes[0] for shape in shapes):
             given = ", ".join(str((None, *shape)) for shape in shapes)
-            raise ValueError(f"{self._who}: expected inputs of one shape, given {given}; they are not broadcast")
+            raise ValueError(
+                f"{self._who}: expected inputs of one shape, given {given}; they are not broadcast: a number for each "
+                "channel becomes an image by Reshape((1, 1, channels)) and UpSampling2D((height, width))"
+            )
         return shapes[0]
 
     @property

@@ -145,9 +145,14 @@ class SeparableConvolution(Layer):
             **_of_kernel(self._who, "pointwise", pointwise_initializer, pointwise_regularizer, pointwise_constraint),
             name=self._who,
         )  # fmt: skip
-        self.filters, self.use_bias, self.activation = self.pointwise.filters, use_bias, self.pointwise.activation
+        self.filters, self.use_bias, self._activation = self.pointwise.filters, use_bias, self.pointwise._activation
         for name in ("kernel_size", "strides", "padding", "data_format", "dilation_rate", "depth_multiplier"):
             setattr(self, name, getattr(self.depthwise, name))
+
+    @property
+    def activation(self) -> Any:
+        """That of the second, as ``WeightedLayer.activation``."""
+        return self.pointwise.activation
 
     @property
     def halves(self) -> tuple[DepthwiseConvolution, Convolution]:

@@ -32,8 +32,8 @@ class WeightedLayer(Layer):
         super().__init__(**kwargs)
         from .activation import activation_config, activation_layer  # which need this module
 
-        self.activation = activation_layer(activation, self._who)
-        self._activation_config = activation_config(self.activation)
+        self._activation = activation_layer(activation, self._who)
+        self._activation_config = activation_config(self._activation)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
@@ -41,6 +41,15 @@ class WeightedLayer(Layer):
         self.bias_regularizer = regularizers.get(bias_regularizer, f"{self._who}: bias_regularizer")
         self.kernel_constraint = constraints.get(kernel_constraint, f"{self._who}: kernel_constraint")
         self.bias_constraint = constraints.get(bias_constraint, f"{self._who}: bias_constraint")
+
+    @property
+    def activation(self) -> Any:
+        """What is behind it, which can be called on numbers and has Keras's ``__name__``: a layer, or the function
+        ``linear``.
+        """
+        from ..activations import linear  # which needs this module
+
+        return self._activation or linear
 
     @property
     def kernel(self) -> Array:
@@ -60,8 +69,8 @@ class WeightedLayer(Layer):
 
     def build(self, input_shape):
         super().build(input_shape)
-        if self.activation:
-            self.activation.build(self._output)
+        if self._activation:
+            self._activation.build(self._output)
 
     def linear_operations(self) -> tuple[str, ...]:
         raise NotImplementedError
@@ -70,12 +79,12 @@ class WeightedLayer(Layer):
         return (*super().operations(), *self.linear_operations(), *self._activation_operations())
 
     def _activation_operations(self) -> tuple[str, ...]:
-        return self.activation.operations() if self.activation else ()
+        return self._activation.operations() if self._activation else ()
 
     def bind(self, ops, dtype):
         super().bind(ops, dtype)
-        if self.activation:
-            self.activation.bind(self.ops, dtype)
+        if self._activation:
+            self._activation.bind(self.ops, dtype)
 
     def keep_input(self, x: Tensor) -> None:
         """Remember the input for the backward pass, which multiplies by it."""
@@ -89,10 +98,10 @@ class WeightedLayer(Layer):
 
     def forward(self, x, training=False):
         z = self.linear_forward(x)
-        return self.activation.forward(z, training) if self.activation else z
+        return self._activation.forward(z, training) if self._activation else z
 
     def backward(self, dy):
-        return self.linear_backward(self.activation.backward(dy) if self.activation else dy)
+        return self.linear_backward(self._activation.backward(dy) if self._activation else dy)
 
     def config(self):
         bounds = {"kernel_constraint": self.kernel_constraint, "bias_constraint": self.bias_constraint}

@@ -99,6 +99,15 @@ def names(metrics: Sequence[Metric]) -> list[str]:
     return given
 
 
+def each(metrics: Any) -> list[Any]:
+    """What ``compile`` was given, one metric behind the other: Keras takes lists in lists, and dictionaries of outputs,
+    of which there is one here, and as there its name is not read.
+    """
+    if isinstance(metrics, dict) and "class" not in metrics:  # a metric's own config() has one
+        metrics = list(metrics.values())
+    return [one for part in metrics for one in each(part)] if isinstance(metrics, (list, tuple)) else [metrics]
+
+
 CLASSES: dict[str, type[Metric]] = {
     cls.__name__: cls
     for cls in (

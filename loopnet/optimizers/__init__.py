@@ -10,6 +10,7 @@ import numpy as np
 from ..arrays import Number
 from ..missing import getattr_of, listed, refuse, refuse_attribute, settle
 from ..ops import Ops
+from ..shapes import real
 from . import schedules
 from .clipping import Clipping
 from .schedules import LearningRateSchedule
@@ -17,8 +18,7 @@ from .schedules import LearningRateSchedule
 _AVERAGE = "weights are not averaged by the optimizer"
 ARGUMENTS = {
     "lr": "today's name is learning_rate",
-    "decay": "give a schedule as learning_rate, schedules.ExponentialDecay for one",
-    "weight_decay": "use AdamW(weight_decay=...), which is Adam with it",
+    "decay": "it was learning_rate=schedules.InverseTimeDecay(learning_rate, 1, decay)",
     "momentum": "use SGD(momentum=...) or Adam",
     "centered": "use RMSprop without it, or Adam",
     "amsgrad": "use Adam without it",
@@ -44,6 +44,9 @@ class Optimizer:
     learning_rate: a number, at least 0, or a schedule from ``schedules``.
 
     clipnorm, clipvalue or global_clipnorm, of which one may be given: see ``clipping.Clipping``.
+
+    weight_decay: all parameters, biases too, as in Keras, shrink by this share of the learning rate before each step;
+    None is 0, but for ``AdamW``.
     """
 
     slots: tuple[str, ...] = ()
@@ -56,6 +59,7 @@ class Optimizer:
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        weight_decay: float | None = None,
         **others: Any,
     ):
         """name: what ``name`` says; nobody else reads it. others: refused by name, see ``ARGUMENTS``."""
@@ -63,6 +67,9 @@ class Optimizer:
         known = [*signature(type(self)).parameters, *signature(Optimizer).parameters]
         settle(type(self).__name__, others, ARGUMENTS, known)
         self._clipping = Clipping(type(self).__name__, clipnorm, clipvalue, global_clipnorm)
+        self._decay = None if weight_decay is None else real(weight_decay, f"{type(self).__name__}: weight_decay")
+        if self._decay is not None and self._decay < 0:
+            raise ValueError(f"{type(self).__name__}: expected a weight_decay of at least 0, given {weight_decay!r}")
         self.iterations = 0
         self.state: dict[str, Any] = {}
         self._owner: object = None
@@ -146,6 +153,8 @@ class Optimizer:
         learning_rate = self._scalar(self._next_rate())
         self.iterations += 1
         self._clipping.clip(ops, grads)
+        if self._decay:
+            ops.rescale(values, values, self._scalar(1 - float(learning_rate) * self._decay), self._scalar(0))
         self.update(ops, values, grads, learning_rate)
 
     def update(self, ops: Ops, values: Any, grads: Any, learning_rate: Any) -> None:
@@ -177,7 +186,8 @@ class Optimizer:
         """The constructor's arguments, as saved with a model."""
         own = {k: v for k, v in vars(self).items() if k not in ("iterations", "state") and not k.startswith("_")}
         rate = self._rate if isinstance(self._rate, float) else self._rate.config()
-        return {"name": type(self).__name__, "learning_rate": rate, **own, **self._clipping.config()}
+        decay = {} if self._decay is None else {"weight_decay": self._decay}
+        return {"name": type(self).__name__, "learning_rate": rate, **own, **decay, **self._clipping.config()}
 
 
 class SGD(Optimizer):
@@ -198,8 +208,17 @@ class RMSprop(Optimizer):
 
     slots = ("v",)
 
-    def __init__(self, learning_rate: Rate = 0.001, rho: float = 0.9, epsilon: float = 1e-7, **others: Any):
-        super().__init__(learning_rate, **others)
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        **others: Any,
+    ):
+        """momentum, centered: Keras's, and refused unless they ask for nothing."""
+        super().__init__(learning_rate, momentum=momentum, centered=centered, **others)
         self.rho, self.epsilon = float(rho), float(epsilon)
 
     def update(self, ops, values, grads, learning_rate):

@@ -20,8 +20,8 @@ def plot_architecture(model: "Sequential") -> "Figure":
     A box is as high and deep as its maps, and the wider the more maps there are (the logarithm: LeNet-5 goes from 1
     to 120). A vector is a bar. Where the network branches, lines below lead from a tensor to those who take it later.
     """
-    shapes = [model.input_shape[1:], *(layer.output_shape[1:] for layer in model.layers)]
-    kinds = ["image", *(type(layer).__name__ for layer in model.layers)]
+    shapes = [model.input_shape[1:], *(layer.output_shape[1:] for layer in model._layers)]
+    kinds = ["image", *(type(layer).__name__ for layer in model._layers)]
     tallest = max((shape[0] for shape in shapes if len(shape) == 3), default=1)
     longest = max(shape[0] for shape in shapes if len(shape) == 1) if any(len(s) == 1 for s in shapes) else 1
     boxes = [_size(shape, tallest, longest) for shape in shapes]
@@ -38,7 +38,7 @@ def plot_architecture(model: "Sequential") -> "Figure":
     middles: list[float] = []
     for number, (shape, kind, (width, height, depth)) in enumerate(zip(shapes, kinds, boxes, strict=True)):
         if number:
-            layer = model.layers[number - 1]
+            layer = model._layers[number - 1]
             if number - 1 in takes[number]:
                 _arrow(panel, at - GAP + 0.12, at - 0.12)
             panel.text(
@@ -60,7 +60,7 @@ def plot_architecture(model: "Sequential") -> "Figure":
 
 def _places_of_makers(model: "Sequential") -> list[set[int]]:
     """For the image, and each layer: whose outputs it takes, by number, where the image is 0."""
-    place: dict[Any, int] = {None: 0, **{layer: number for number, layer in enumerate(model.layers, start=1)}}
+    place: dict[Any, int] = {None: 0, **{layer: number for number, layer in enumerate(model._layers, start=1)}}
     return [set(), *({place[maker] for maker in makers} for makers in model._graph.values())]
 
 

@@ -16,19 +16,23 @@ if TYPE_CHECKING:
 
 
 def find_layer(model: "Sequential", layer: int | str) -> int:
-    """The place of a layer in ``model.layers``, given its place or its name. ``ValueError`` if there is none."""
-    names = [other.name for other in model.layers]
+    """The place of a layer among those that compute, given its place in ``model.layers`` or its name. ``ValueError`` if
+    there is none, and for an Input.
+    """
+    names = [other.name for other in model._layers]
     found = model.find_layer(layer) if isinstance(layer, str) else None
     if found is not None:
-        return model.layers.index(found)
-    if isinstance(layer, int) and -len(names) <= layer < len(names):
-        return layer % len(names)
+        return model._layers.index(found)
+    if isinstance(layer, int) and -len(model.layers) <= layer < len(model.layers):
+        at = layer % len(model.layers) - (len(model.layers) - len(names))
+        if at >= 0:
+            return at
     raise ValueError(f"{model.name}: there is no layer {layer!r}; there are {', '.join(names)}")
 
 
 def outputs_of_layers(model: "Sequential", images: np.ndarray) -> list[np.ndarray]:
     """What each layer, in turn, makes of a batch of images; the network is left as it was."""
-    stages = one_by_one(model._graph, model._ready(), model.layers, len(images))
+    stages = one_by_one(model._graph, model._ready(), model._layers, len(images))
     x = stages[0].ops.pack(np.ascontiguousarray(images, model.dtype))
     outputs = {}
     for stage in stages:
@@ -36,7 +40,7 @@ def outputs_of_layers(model: "Sequential", images: np.ndarray) -> list[np.ndarra
         layer = stage.layer if isinstance(stage, Merge) else stage
         if layer in model._graph:
             outputs[layer] = stage.ops.to_host(x, (len(images), *layer.output_shape[1:]))
-    return [outputs[layer] for layer in model.layers]
+    return [outputs[layer] for layer in model._layers]
 
 
 def one_image(model: "Sequential", image: Any) -> np.ndarray:
@@ -48,13 +52,14 @@ def one_image(model: "Sequential", image: Any) -> np.ndarray:
     return image.reshape(1, *shape)
 
 
-def plot_filters(model: "Sequential", layer: int | str = 0, most: int = 32, channels: int = 8) -> "Figure":
-    """The filters of a convolution: orange weights are below 0, purple above, white 0; one scale for all.
+def plot_filters(model: "Sequential", layer: int | str | None = None, most: int = 32, channels: int = 8) -> "Figure":
+    """The filters of a convolution, the first layer if none is named: orange weights are below 0, purple above, white
+    0; one scale for all.
 
     With one input channel, filter by filter; with several, a column for each filter and a row for each channel. Shows
     the first ``most`` filters and ``channels`` channels, and says if there are more.
     """
-    chosen: Layer = model.layers[find_layer(model, layer)]
+    chosen: Layer = model._layers[0 if layer is None else find_layer(model, layer)]
     model._ready()
     weights = np.array(chosen.weights[0]) if chosen.weights else np.empty(0)
     if weights.ndim != 4:
@@ -91,7 +96,7 @@ def plot_feature_maps(model: "Sequential", image: Any, layers: Any = None, most:
     batch = one_image(model, image)
     outputs = outputs_of_layers(model, batch)
     places = range(len(outputs)) if layers is None else [find_layer(model, layer) for layer in layers]
-    rows = [(model.layers[at], outputs[at][0]) for at in places if outputs[at].ndim == 4]
+    rows = [(model._layers[at], outputs[at][0]) for at in places if outputs[at].ndim == 4]
     if not rows:
         raise ValueError(f"{model.name}: none of its layers gives maps of rows and columns")
     columns = max(3, min(most, max(maps.shape[2] for _, maps in rows)))  # three have room for a caption

@@ -26,8 +26,8 @@ def receptive_field(model: "Sequential", layer: int | str, cell: tuple[int, int]
     """
     model._built()
     at = find_layer(model, layer)
-    seen: dict[Any, list[Span]] = {model.layers[at]: [(cell[0], cell[0]), (cell[1], cell[1])]}
-    for below in reversed(model.layers[: at + 1]):
+    seen: dict[Any, list[Span]] = {model._layers[at]: [(cell[0], cell[0]), (cell[1], cell[1])]}
+    for below in reversed(model._layers[: at + 1]):
         if below not in seen:
             continue
         if any(len(shape) != 4 for shape in (below.output_shape, below.input_shape)):
@@ -65,8 +65,8 @@ def sensitivity(model: "Sequential", layer: int | str, cell: tuple[int, int], im
 
     The backward pass of training, started at the cell instead of the loss.
     """
-    ops, chosen = model._ready(), model.layers[find_layer(model, layer)]
-    layers = model.layers
+    ops, chosen = model._ready(), model._layers[find_layer(model, layer)]
+    layers = model._layers
     asked = [below.needs_input_gradient for below in layers]
     try:
         for below in layers:
@@ -96,7 +96,7 @@ def plot_receptive_field(
     or won, so on one image the cell hears less than it could see.
     """
     at = find_layer(model, layer)
-    chosen = model.layers[at]
+    chosen = model._layers[at]
     if len(chosen.output_shape) != 4:
         raise ValueError(f"{chosen.name}: a cell of {type(chosen).__name__} sees the whole image")
     if cell is None:

@@ -69,11 +69,11 @@ def find_call(model: Sequential, x: np.ndarray, labels: np.ndarray, operation: s
     such call, and says which there are.
     """
     if caller not in (None, "loss", "optimizer"):
-        caller = model.layers[find_layer(model, caller)].name
+        caller = model._layers[find_layer(model, caller)].name
     listener = _Listener(operation, caller)
     loss = model.loss or SparseCategoricalCrossentropy(from_logits=not _ends_in_softmax(model))
     model.compile(model.optimizer or "adam", loss, backend=listener.ops)
-    for layer in model.layers:
+    for layer in model._layers:
         layer.needs_input_gradient = layer.needs_input_gradient or operation.endswith("backward_input")
     try:
         with announce_compilation():
@@ -117,5 +117,5 @@ def _name(stage: Any) -> str:
 
 
 def _ends_in_softmax(model: Sequential) -> bool:
-    last = model.layers[-1]
-    return isinstance(last.activation if isinstance(last, WeightedLayer) else last, Softmax)
+    last = model._layers[-1]
+    return isinstance(last._activation if isinstance(last, WeightedLayer) else last, Softmax)

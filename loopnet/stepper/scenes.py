@@ -86,7 +86,7 @@ def step_layer(
     trace = step(TEXTBOOK[operation], *call.arguments, cell=cell, limit=limit)
     trace.title = f"{operation} · {call.caller} of {model.name}"
     trace.notes = [words] if words else []
-    names_of_layers = [other.name for other in model.layers]
+    names_of_layers = [other.name for other in model._layers]
     if call.caller in names_of_layers and names_of_layers.index(call.caller) > 0 and operation.endswith("forward"):
         trace.picture = _picture(model, call.caller, shown.x)
     return trace
@@ -193,7 +193,7 @@ def _most_striking(call: Call) -> tuple[int, ...]:
 
 def _picture(model: Sequential, layer: str, x: np.ndarray) -> dict[str, Any] | None:
     """The network's input, and the rows and columns of it that each row and column of the layer's maps can see."""
-    shape = model.layers[[other.name for other in model.layers].index(layer)].output_shape
+    shape = model._layers[[other.name for other in model._layers].index(layer)].output_shape
     if len(shape) != 4 or x.ndim != 4:
         return None
     try:

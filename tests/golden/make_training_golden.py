@@ -67,6 +67,9 @@ WALKS = {
     "clipvalue": keras.optimizers.SGD(0.1, clipvalue=0.5),
     "clipnorm": keras.optimizers.SGD(0.1, clipnorm=1.0),
     "global_clipnorm": keras.optimizers.SGD(0.1, global_clipnorm=1.5),
+    "sgd that decays": keras.optimizers.SGD(0.1, momentum=0.9, weight_decay=0.3),
+    "rmsprop that decays": keras.optimizers.RMSprop(0.01, weight_decay=0.3),
+    "adamax that decays": keras.optimizers.Adamax(0.01, weight_decay=0.3),
 }
 
 

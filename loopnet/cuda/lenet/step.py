@@ -131,6 +131,8 @@ def _expect_lenet5(layers: Sequence[Any], criterion: Any, optimizer: Any, values
     clips = [name for name in optimizer.config() if name in CLIPS]
     if clips:
         raise ValueError(f"backend 'cuda_fused' does not clip gradients; given {clips[0]}, use backend 'cuda'")
+    if name != "AdamW" and optimizer.config().get("weight_decay"):
+        raise ValueError(f"backend 'cuda_fused' knows weight_decay of AdamW; given {name}'s, use backend 'cuda'")
 
 
 def _described(layers: Sequence[Any]) -> list[tuple[str, dict[str, Any]]]:
