@@ -416,3 +416,23 @@ def test_activations_say_what_they_are():
     assert layers.SeparableConv2D(3, 3, activation="relu").activation.__name__ == "relu"
     np.testing.assert_array_equal(made[2].activation(np.array([[-1.0, 2.0]])), [[0, 2]])
     np.testing.assert_array_equal(made[0].activation(np.array([[-1.0, 2.0]])), [[-1, 2]])
+
+
+def test_another_activation_in_place_of_the_one_there_was():
+    """``model.layers[-1].activation = None`` is how listings that explain a network get at its logits."""
+    x = np.random.default_rng(0).random((8, 8, 8, 1))
+    conv, last = Conv2D(4, 3, activation="relu"), Dense(3, activation="softmax")
+    model = Sequential([Input((8, 8, 1)), conv, layers.MaxPooling2D(), Flatten(), last], seed=0)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    p = model.predict(x, verbose=0)
+    last.activation = None
+    model.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True))
+    logits = model.predict(x, verbose=0)
+    np.testing.assert_allclose(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), p, rtol=1e-5)
+    conv.activation = "tanh"  # where convolution, ReLU and pooling were one stage
+    assert model.get_config()["layers"][0]["activation"] == "tanh"
+    assert abs(model.predict(x, verbose=0) - logits).max() > 1e-3
+    with pytest.raises(ValueError, match="unknown activation 'nothing'"):
+        conv.activation = "nothing"
+    conv.activation = activations.relu
+    np.testing.assert_array_equal(model.predict(x, verbose=0), logits)

@@ -51,6 +51,17 @@ class WeightedLayer(Layer):
 
         return self._activation or linear
 
+    @activation.setter
+    def activation(self, activation: Any) -> None:
+        """In place of the one there was: ``model.layers[-1].activation = None`` leaves the logits."""
+        from .activation import activation_config, activation_layer
+
+        self._activation = activation_layer(activation, self._who)
+        self._activation_config = activation_config(self._activation)
+        if self._activation and self.built:
+            self._activation.build(self._output)
+        self.bind_to(None)  # its networks are to bind it again, and to decide anew what is run as one
+
     @property
     def kernel(self) -> Array:
         """Keras's name for the weights without the biases."""
