@@ -138,7 +138,7 @@ def test_a_step_as_on_the_cpu(name):
     trained = []
     for backend in ("cuda", "literal"):
         model = model_of(name, axes, backend)
-        assert {layer.backend for layer in model.layers} == {backend}
+        assert {layer.backend for layer in model._layers} == {backend}
         before = model.get_weights()
         losses = [model.train_on_batch(x[:2], y[:2]), model.train_on_batch(x[1:], y[1:])]
         after = model.get_weights()
