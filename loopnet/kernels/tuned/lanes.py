@@ -120,7 +120,7 @@ def gather_images(data, order, batch, pixels):
 def gather_features(data, order, batch):
     """batch[k, n] = data[order[n], k]; 0 where the batch has ended.
 
-    Reads data (images, features) and order; overwrites batch. One turn of the parallel loop owns one image.
+    Reads data (images, features) and order; overwrites batch. So few numbers are not worth waking other threads for.
     """
     for n in range(batch.shape[1]):
         for k in range(batch.shape[0]):
