@@ -37,11 +37,11 @@ def test_names_and_classes_are_keras_s():
         ("d", "Dense"), ("activation", "Activation"), ("re_lu", "ReLU"), ("activation_1", "Activation"),
         ("dense", "Dense"), ("activation_2", "Activation"), ("last", "Activation"),
     ]  # fmt: skip
-    first = model.layers[1]
-    assert isinstance(first, Activation) and not isinstance(first, ReLU)
+    first, linear = model.layers[1], model.layers[3]
+    assert isinstance(first, Activation) and isinstance(linear, Activation) and not isinstance(first, ReLU)
     assert isinstance(first, keras.layers.Activation)
     assert first.activation.__name__ == "relu" and first.get_config()["activation"] == "relu"
-    assert model.layers[3].activation is activations.linear
+    assert linear.activation is activations.linear
     lines: list[str] = []
     model.summary(print_fn=lines.append)
     assert any("activation (Activation)" in line for line in lines)
