@@ -2,7 +2,7 @@
 
 Each runs the loop of its layer (``layers.activation``; ``kernels.activation``, ``gated`` and ``softmax``). Integers are
 taken as float32. Of what stands for numbers in ``loopnet.functional`` each makes the next link, as
-``Activation("relu")(x)`` does.
+``ReLU()(x)`` does.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Array, answer
-from .layers.activation import Activation, activation_layer
+from .layers.activation import activation_layer, unnamed
 from .layers.symbolic import Symbolic
 from .missing import getattr_of, listed, settle
 from .ops import get_ops
@@ -136,7 +136,7 @@ def _rows(name: str, x: Any) -> Any:
 
 def _each(name: str, x: Any, width: int = 1, **arguments: Any) -> Any:
     if isinstance(x, Symbolic):
-        return Activation({"function": name, **arguments} if arguments else name)(x)
+        return unnamed({"function": name, **arguments} if arguments else name)(x)
     x = np.asarray(x)
     if x.dtype not in (np.float32, np.float64):
         x = x.astype(np.float32)

@@ -14,7 +14,7 @@ MISSING = listed({
 """Of arrays."""
 
 NUMBER_MISSING = listed({
-    "set it: optimizer.learning_rate = 0.001": "assign assign_add assign_sub",
+    "set it: optimizer.learning_rate = 0.001": "assign_add assign_sub",
     "it is a number already": "eval value",
 })  # fmt: skip
 """Of the learning rate."""
@@ -36,10 +36,40 @@ class Array(np.ndarray):
 
 
 class Number(float):
-    """A float that gives its number to who asks for it, too: ``optimizer.learning_rate.numpy()``."""
+    """A float that gives its number to who asks for it, too: ``optimizer.learning_rate.numpy()``. Where it is an
+    optimiser's, ``assign`` sets that; a copy is a number and no more.
+    """
+
+    _optimizer: Any = None
+
+    @classmethod
+    def of(cls, optimizer: Any, number: float) -> "Number":
+        """``number``, which is the learning rate of ``optimizer``."""
+        made = cls(number)
+        made._optimizer = optimizer
+        return made
 
     def numpy(self) -> np.float32:
         return np.float32(self)
+
+    def assign(self, value: float) -> "Number":
+        """``optimizer.learning_rate = value``, as Keras's variables spell it; returns the new one. Raises
+        ``ValueError`` for a value that is no learning rate, and for a copy, which no optimiser looks at.
+        """
+        if self._optimizer is None:
+            raise ValueError(f"assign: this {float(self)} is a copy; set its own: optimizer.learning_rate = 0.001")
+        self._optimizer.learning_rate = value
+        return self._optimizer.learning_rate
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Number, (float(self),)
+
+    def __copy__(self) -> "Number":
+        return Number(self)
+
+    def __deepcopy__(self, memo: Any) -> "Number":
+        return Number(self)
+
 
     def __getattr__(self, name: str) -> Any:
         refuse_attribute(name, NUMBER_MISSING)

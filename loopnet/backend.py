@@ -3,9 +3,14 @@
 Which loops run is another matter: ``model.compile(backend=...)``, see ``ops``.
 """
 
+from typing import Any
+
+import numpy as np
+
+from .arrays import Array, Number
 from .missing import getattr_of, listed
 
-__all__ = ["backend", "clear_session", "epsilon", "floatx", "image_data_format"]
+__all__ = ["backend", "clear_session", "epsilon", "floatx", "get_value", "image_data_format", "set_value"]
 
 
 def image_data_format() -> str:
@@ -28,6 +33,22 @@ def epsilon() -> float:
     return 1e-7
 
 
+def get_value(x: Any) -> Any:
+    """The number or the numbers of ``x``: ``get_value(model.optimizer.learning_rate)`` is a float32, and of a weight it
+    is a copy.
+    """
+    return np.array(x) if isinstance(x, np.ndarray) else np.float32(x)
+
+
+def set_value(x: Any, value: Any) -> None:
+    """Set the learning rate of an optimiser: ``set_value(model.optimizer.learning_rate, 0.001)``. Raises
+    ``ValueError`` for what is neither that nor a weight, and ``NotImplementedError`` for a weight.
+    """
+    if not isinstance(x, (Array, Number)):
+        raise ValueError(f"set_value: expected model.optimizer.learning_rate, given {x!r}")
+    x.assign(value)
+
+
 def clear_session() -> None:
     """Nothing: models share nothing that would have to be cleared."""
 
@@ -38,8 +59,6 @@ __getattr__ = getattr_of(
         "give each layer data_format": "set_image_data_format",
         "give the model its dtype: Sequential(layers, dtype='float64')": "set_floatx cast_to_floatx cast",
         "it is 1e-7": "set_epsilon",
-        "set it: model.optimizer.learning_rate = 0.001": "set_value",
-        "it is a number, or an array, already: model.optimizer.learning_rate": "get_value",
         "to look inside a network see loopnet.plot and `loopnet step`": "function gradients learning_phase",
         "use numpy": """
             abs argmax argmin binary_crossentropy cast clip concatenate dot exp expand_dims eval flatten log max maximum

@@ -19,6 +19,7 @@ from .layers import (
     ELU,
     GELU,
     SELU,
+    Activation,
     AveragePooling2D,
     BatchNormalization,
     BoundedReLU,
@@ -203,7 +204,7 @@ def _described(layer: Layer) -> list[Described]:
         flat = {"name": f"{layer.name}/flatten", "title": "Flatten", "kind": "copy", "output": entry["output"]}
         pixel = (1, 1, *entry["output"])
         return [{**entry, "output": pixel}, {**flat, "input": pixel}]
-    activation = getattr(layer, "_activation", None)
+    activation = None if isinstance(layer, Activation) else getattr(layer, "_activation", None)
     if isinstance(activation, Softmax):
         return [entry, _softmax(f"{layer.name}/softmax", entry["output"])]
     return [{**entry, "activation": _activation(activation)} if activation else entry]
@@ -280,6 +281,13 @@ def _activated(layer: Any) -> Described:
     return {"kind": "copy", "activation": _activation(layer)}
 
 
+def _named(layer: Any) -> Described:
+    """An Activation, as the layer that it stands for."""
+    if isinstance(layer.activation, Softmax):
+        return {"kind": "softmax"}
+    return _copy(layer) if layer._activation is None else _activated(layer._activation)
+
+
 def _array(parameter: Any, zeros: int = 0) -> np.ndarray:
     """The values of weights; zeros where a layer has been told to do without biases and is not bound to a rung yet."""
     return np.zeros(zeros, np.float32) if parameter.value is None else np.asarray(parameter.value)
@@ -303,5 +311,6 @@ DESCRIBED: dict[type[Layer], Callable[[Any], Described]] = {
     **{cls: _activated for cls in (ReLU, LeakyReLU, BoundedReLU, ELU, SELU, Exponential, SiLU, GELU, Mish, HardSiLU)},
     **{cls: _activated for cls in (Sigmoid, HardSigmoid, Tanh, Softsign, Softplus)},
     Softmax: lambda layer: {"kind": "softmax"},
+    Activation: _named,
 }
 """The layers that a page can show, and how."""

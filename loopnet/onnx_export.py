@@ -12,6 +12,7 @@ import numpy as np
 
 from .kernels.activation import AMPLITUDE, SLOPE
 from .kernels.gated import ROOT_HALF
+from .layers import Activation
 
 if TYPE_CHECKING:
     from .model import Sequential
@@ -39,6 +40,8 @@ def export(model: "Sequential", path: str | Path) -> None:
             if part is not None and type(part).__name__ not in WRITERS:
                 raise ValueError(f"{layer.name}: {type(part).__name__} cannot be exported to ONNX")
         write, wants = WRITERS[type(layer).__name__]
+        if isinstance(layer, Activation) and layer._activation is not None:
+            wants = WRITERS[type(layer._activation).__name__][1]
         rank = len(layer.input_shape)
         turned = made[makers[0]][1]
         if wants is not EITHER and rank > 2:
@@ -96,7 +99,7 @@ class _Graph:
 
 
 def _activation(graph: _Graph, layer: Any, x: str) -> str:
-    """The activation behind a layer's weights, if it has one."""
+    """The activation behind a layer's weights, if it has one, or that of an Activation."""
     activation = getattr(layer, "_activation", None)
     operation = type(activation).__name__
     if operation in ("Softmax", "LogSoftmax") and getattr(layer, "data_format", "") == "channels_last":
@@ -375,6 +378,7 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     "Flatten": (_flatten, AS_IT_IS),
     "Reshape": (_reshape, AS_IT_IS),
     "Permute": (_permute, AS_IT_IS),
+    "Activation": (_activation, EITHER),  # or where that of its function is
     "Softmax": (_softmax, AS_IT_IS),
     "LogSoftmax": (_softmax, AS_IT_IS),
     "ReLU": (_elementwise("Relu"), EITHER),

@@ -9,13 +9,13 @@ with three exceptions:
 """
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 
 from .branches import Link, Merge, Take, as_a_chain
 from .graph import Graph, above_what_learns
-from .layers import Conv2D, Layer, MaxPooling2D, ReLU, Softmax, WeightedLayer
+from .layers import Activation, Conv2D, Layer, MaxPooling2D, ReLU, Softmax, WeightedLayer
 from .ops import Ops, Tensor
 
 
@@ -137,7 +137,7 @@ def plan(graph: Graph, ops: Ops) -> Plan:
         if at + 1 < len(links) and ConvReluPool.fits(link, links[at + 1], ops):
             stage = ConvReluPool(link, links[at + 1])  # type: ignore[arg-type]
             at += 1
-        elif classifies and isinstance(link, Softmax):
+        elif classifies and _is_softmax(link):
             stage, softmax = None, link
         elif classifies and isinstance(link, WeightedLayer) and isinstance(link._activation, Softmax):
             stage, softmax = Linear(link), link._activation
@@ -147,6 +147,10 @@ def plan(graph: Graph, ops: Ops) -> Plan:
                 trained.append(stage)
         at += 1
     return Plan(stages, trained, softmax)
+
+
+def _is_softmax(link: Link) -> TypeGuard[Layer]:
+    return isinstance(link.activation if isinstance(link, Activation) else link, Softmax)
 
 
 def _is_on_the_way_back(link: Link, asked: set[Layer]) -> bool:

@@ -21,11 +21,11 @@ from threading import get_ident
 from typing import Any
 
 from . import losses
-from .layers import Conv2D, Dense, Flatten, Layer, MaxPooling2D, ReLU, WeightedLayer
+from .layers import Activated, Activation, Conv2D, Dense, Flatten, Layer, MaxPooling2D, ReLU
 from .ops import Ops, Tensor, get_ops
 from .plan import ConvReluPool, Linear
 
-STAGES = (ConvReluPool, Linear, Conv2D, Dense, Flatten, MaxPooling2D, ReLU)
+STAGES = (ConvReluPool, Linear, Conv2D, Dense, Flatten, MaxPooling2D, ReLU, Activation)
 """What does nothing in a step but call loops, and remember which arrays these were."""
 
 LOSSES = (losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy, losses.BinaryCrossentropy)
@@ -60,8 +60,8 @@ class Replay:
             and ops is get_ops("tuned")  # not one whose loops somebody has replaced
             and all(type(stage) in STAGES for stage in network._plan.stages)
             and all(layer.ops is ops for layer in layers)
-            and all(type(layer._activation) in (ReLU, type(None)) or layer._activation is network._plan.softmax
-                    for layer in layers if isinstance(layer, WeightedLayer))
+            and all(type(layer._activation) in (ReLU, type(None)) or network._plan.softmax in (layer, layer._activation)
+                    for layer in layers if isinstance(layer, Activated))
             and not network._regularized
             and not network._bounded
             and (network.loss is None or (type(network._criterion) in LOSSES and len(network.output_shape) == 2))
@@ -145,7 +145,7 @@ class Replay:
 
 def _layers_of(network: Any) -> list[Layer]:
     """Those that call loops, activations among them."""
-    own = [layer._activation for layer in network._layers if isinstance(layer, WeightedLayer) and layer._activation]
+    own = [layer._activation for layer in network._layers if isinstance(layer, Activated) and layer._activation]
     return [*network._layers, *own]
 
 

@@ -22,6 +22,7 @@ SHAPES = {1: (6,), 2: (5, 2), 3: (4, 5, 2), 4: (3, 4, 3, 2)}
 
 MAKE: dict[str, tuple[int, Callable[[], Layer]]] = {
     "Dense": (1, lambda: Dense(4, activation="tanh")),
+    "Activation": (1, lambda: layers.Activation("tanh")),
     "RBF": (1, lambda: layers.RBF([[0.5, -1, 0, 1, 0.25, 0], [1, 0, -1, 0, 0, 0.5]])),
     "Softmax": (1, layers.Softmax),
     **{name: (1, getattr(layers, name)) for name in ("Sigmoid", "Tanh", "ScaledTanh", "Softplus")},

@@ -112,6 +112,7 @@ LAYERS: dict[str, tuple[Any, Any]] = {
     "SeparableConv2D first": (lambda: layers.SeparableConv2D(2, 3, 2, "same", **FIRST), (3, 4, 5)),
     "Conv3D": (lambda: layers.Conv3D(2, (2, 1, 2), strides=(1, 2, 1), padding="same"), (2, 3, 2, 2)),
     "Conv3D first": (lambda: layers.Conv3D(2, 2, groups=2, activation="leaky_relu", **FIRST), (2, 3, 2, 2)),
+    "Activation": (lambda: Activation("sigmoid"), (3, 2)),
     "MaxPooling1D": (lambda: layers.MaxPooling1D(3, 2, padding="same"), (6, 2)),
     "MaxPooling2D first": (lambda: layers.MaxPooling2D(2, 1, **FIRST), (2, 3, 4)),
     "MaxPooling3D": (lambda: layers.MaxPooling3D(2, 1), (2, 3, 3, 2)),

@@ -394,19 +394,6 @@ def test_an_optimizer_of_another_one_s_config():
     assert type(again) is optimizers.SGD and again.get_config() == first.get_config()
 
 
-def test_the_learning_rate_as_tensorflow_s_tutorials_print_it():
-    optimizer = optimizers.Adam(0.01)
-    assert optimizer.learning_rate == 0.01 and f"{optimizer.learning_rate}" == "0.01"
-    shown = optimizer.learning_rate.numpy()
-    assert shown == np.float32(0.01) and type(shown) is np.float32
-    optimizer.learning_rate = optimizer.learning_rate * 0.5
-    assert optimizer.config()["learning_rate"] == optimizer.learning_rate == 0.005
-    with pytest.raises(NotImplementedError, match=r"assign is not in loopnet: set it: optimizer.learning_rate = 0.001"):
-        optimizer.learning_rate.assign(0.001)
-    decaying = optimizers.SGD(optimizers.schedules.ExponentialDecay(0.1, 10, 0.5))
-    assert decaying.learning_rate.numpy() == np.float32(0.1)
-
-
 def test_activations_say_what_they_are():
     """As in Keras 3.15."""
     named = (None, "linear", "relu", "softmax", "swish", activations.tanh, layers.LeakyReLU(0.1))

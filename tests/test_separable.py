@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loopnet import Sequential, layers
+from loopnet import Sequential, activations, layers
 from loopnet.layers import Conv2D, DepthwiseConv2D, Input, SeparableConv2D
 from loopnet.ops import get_ops
 
@@ -104,6 +104,21 @@ def test_weights_and_names_of_a_separable_convolution():
     model.compile("sgd", "mse")
     model.summary(print_fn=lines.append)
     assert any("sep (SeparableConv2D)" in line and "64" in line and "parallel" in line for line in lines)
+
+
+@pytest.mark.parametrize("layer", [SeparableConv2D(3, 2), DepthwiseConv2D(2), layers.SeparableConv1D(3, 2)], ids=repr)
+def test_another_activation_in_place_of_the_one_there_was(layer):
+    model = Sequential([Input((4, 4, 3) if "2D" in type(layer).__name__ else (4, 3)), layer], seed=1)
+    model.compile("sgd", "mse")
+    x = rng.standard_normal((5, *model.input_shape[1:])).astype("float32")
+    plain = model.predict(x)
+    layer.activation = "relu"
+    assert layer.activation.__name__ == "relu" and layer.get_config()["activation"] == "relu"
+    assert plain.min() < 0
+    np.testing.assert_array_equal(model.predict(x), np.maximum(plain, 0))
+    layer.activation = None
+    np.testing.assert_array_equal(model.predict(x), plain)
+    assert layer.activation is activations.linear
 
 
 @pytest.mark.parametrize("first", [False, True])

@@ -15,6 +15,7 @@ from .activation import (
     ELU,
     GELU,
     SELU,
+    Activated,
     Activation,
     BoundedReLU,
     Exponential,
@@ -126,6 +127,7 @@ LAYERS: dict[str, type[Layer]] = {
         RandomContrast, RandomBrightness, RandomCrop,
         Dropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D, GaussianDropout, GaussianNoise,
         BatchNormalization, Normalization,
+        Activation,
         ReLU, LeakyReLU, PReLU, BoundedReLU, ELU, SELU, Exponential, SiLU, GELU, Mish, HardSiLU, Sigmoid, HardSigmoid,
         Tanh, ScaledTanh, Softsign, Softplus, Softmax, LogSoftmax,
         Subsampling2D, SparseConv2D, RBF, Rescaling,
@@ -143,7 +145,7 @@ Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
 SeparableConvolution1D, SeparableConvolution2D = SeparableConv1D, SeparableConv2D
 
 __all__ = [
-    *LAYERS, "ACTIVATIONS", "LAYERS", "Activation", "Input", "Parameter", "WeightedLayer",
+    *LAYERS, "ACTIVATIONS", "LAYERS", "Activated", "Input", "Parameter", "WeightedLayer",
     "AvgPool1D", "AvgPool2D", "AvgPool3D", "Convolution1D", "Convolution2D", "Convolution3D",
     "SeparableConvolution1D", "SeparableConvolution2D",
     "MaxPool1D", "MaxPool2D", "MaxPool3D", "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D",

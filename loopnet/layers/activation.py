@@ -335,7 +335,71 @@ def activation_config(layer: Layer | None) -> str | dict[str, Any] | None:
     return name if layer.config() == usual else {"function": name, **arguments}
 
 
-def Activation(activation: Any, name: str | None = None, **kwargs: Any) -> Layer:
-    """``Activation("relu")`` is ``ReLU()``, as a layer of its own."""
-    layer = activation_layer(activation, name or "Activation") or Layer()
-    return type(layer)(**{**layer.config(), **kwargs, "name": name})
+def unnamed(activation: Any) -> Layer:
+    """The layer behind a name, without a name of its own yet: ``ReLU()`` for "relu"."""
+    layer = activation_layer(activation, "activations") or Layer()
+    return type(layer)(**{**layer.config(), "name": None})
+
+
+class Activated(Layer):
+    """A layer with an activation behind all else that it does."""
+
+    def __init__(self, activation: Any = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self._activation = activation_layer(activation, self._who)
+        self._activation_config = activation_config(self._activation)
+
+    @property
+    def activation(self) -> Any:
+        """What is behind it, which can be called on numbers and has Keras's ``__name__``: a layer, or the function
+        ``linear``.
+        """
+        from ..activations import linear  # which needs this module
+
+        return self._activation or linear
+
+    @activation.setter
+    def activation(self, activation: Any) -> None:
+        """In place of the one there was: ``model.layers[-1].activation = None`` leaves the logits."""
+        self._activation = activation_layer(activation, self._who)
+        self._activation_config = activation_config(self._activation)
+        if self._activation and self.built:
+            self._activation.build(self._output)
+        self.bind_to(None)  # its networks are to bind it again, and to decide anew what is run as one
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        if self._activation:
+            self._activation.build(self._output)
+
+    def operations(self):
+        return (*super().operations(), *self._activation_operations())
+
+    def _activation_operations(self) -> tuple[str, ...]:
+        return self._activation.operations() if self._activation else ()
+
+    def bind(self, ops, dtype):
+        super().bind(ops, dtype)
+        if self._activation:
+            self._activation.bind(self.ops, dtype)
+
+
+class Activation(Activated):
+    """An activation as a layer of its own: ``Activation("relu")`` computes what ``ReLU()`` does, which is its
+    ``activation``.
+
+    activation: what ``Dense`` takes: a name, a function of ``activations``, a layer such as ``LeakyReLU(0.1)``, or
+    None, which changes nothing. Raises ``ValueError`` for what is none of these.
+    """
+
+    def __init__(self, activation: Any, **kwargs: Any):
+        super().__init__(activation, **kwargs)
+
+    def forward(self, x, training=False):
+        return self._activation.forward(x, training) if self._activation else x
+
+    def backward(self, dy):
+        return self._activation.backward(dy) if self._activation else dy
+
+    def config(self):
+        return {**super().config(), "activation": self._activation_config}

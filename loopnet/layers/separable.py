@@ -154,6 +154,12 @@ class SeparableConvolution(Layer):
         """That of the second, as ``WeightedLayer.activation``."""
         return self.pointwise.activation
 
+    @activation.setter
+    def activation(self, activation: Any) -> None:
+        self.pointwise.activation = activation
+        self._activation = self.pointwise._activation
+        self.bind_to(None)  # the networks look here, and not at its halves
+
     @property
     def halves(self) -> tuple[DepthwiseConvolution, Convolution]:
         """The two convolutions that it is, in the order in which they run."""

@@ -6,10 +6,11 @@ from .. import constraints, initializers, regularizers
 from ..arrays import Array
 from ..ops import Tensor
 from ..shapes import Shape
-from .base import Layer, Parameter
+from .activation import Activated
+from .base import Parameter
 
 
-class WeightedLayer(Layer):
+class WeightedLayer(Activated):
     """A layer with weights ``w``, biases ``b`` and, behind them, an activation of its own.
 
     ``linear_forward`` and ``linear_backward`` are the layer without its activation. kernel_regularizer and
@@ -29,11 +30,7 @@ class WeightedLayer(Layer):
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
-        from .activation import activation_config, activation_layer  # which need this module
-
-        self._activation = activation_layer(activation, self._who)
-        self._activation_config = activation_config(self._activation)
+        super().__init__(activation, **kwargs)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
@@ -41,26 +38,6 @@ class WeightedLayer(Layer):
         self.bias_regularizer = regularizers.get(bias_regularizer, f"{self._who}: bias_regularizer")
         self.kernel_constraint = constraints.get(kernel_constraint, f"{self._who}: kernel_constraint")
         self.bias_constraint = constraints.get(bias_constraint, f"{self._who}: bias_constraint")
-
-    @property
-    def activation(self) -> Any:
-        """What is behind it, which can be called on numbers and has Keras's ``__name__``: a layer, or the function
-        ``linear``.
-        """
-        from ..activations import linear  # which needs this module
-
-        return self._activation or linear
-
-    @activation.setter
-    def activation(self, activation: Any) -> None:
-        """In place of the one there was: ``model.layers[-1].activation = None`` leaves the logits."""
-        from .activation import activation_config, activation_layer
-
-        self._activation = activation_layer(activation, self._who)
-        self._activation_config = activation_config(self._activation)
-        if self._activation and self.built:
-            self._activation.build(self._output)
-        self.bind_to(None)  # its networks are to bind it again, and to decide anew what is run as one
 
     @property
     def kernel(self) -> Array:
@@ -78,24 +55,11 @@ class WeightedLayer(Layer):
         self.b = Parameter("b", b, starts, True, self.bias_regularizer, self.bias_constraint)
         self.parameters, self.constants = ([self.w, self.b], []) if self.use_bias else ([self.w], [self.b])
 
-    def build(self, input_shape):
-        super().build(input_shape)
-        if self._activation:
-            self._activation.build(self._output)
-
     def linear_operations(self) -> tuple[str, ...]:
         raise NotImplementedError
 
     def operations(self):
-        return (*super().operations(), *self.linear_operations(), *self._activation_operations())
-
-    def _activation_operations(self) -> tuple[str, ...]:
-        return self._activation.operations() if self._activation else ()
-
-    def bind(self, ops, dtype):
-        super().bind(ops, dtype)
-        if self._activation:
-            self._activation.bind(self.ops, dtype)
+        return (*self.linear_operations(), *super().operations())
 
     def keep_input(self, x: Tensor) -> None:
         """Remember the input for the backward pass, which multiplies by it."""

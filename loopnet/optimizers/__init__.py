@@ -78,8 +78,8 @@ class Optimizer:
 
     @property
     def learning_rate(self) -> Number:
-        """That of the next step. Can be set at any time, which also ends a schedule."""
-        return Number(self._next_rate())
+        """That of the next step. Can be set at any time, also by ``assign``, which also ends a schedule."""
+        return Number.of(self, self._next_rate())
 
     @learning_rate.setter
     def learning_rate(self, rate: Rate) -> None:

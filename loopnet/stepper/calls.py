@@ -13,7 +13,7 @@ import numpy as np
 
 from ..branches import Keep, Merge
 from ..kernels.textbook import TEXTBOOK
-from ..layers import Softmax, WeightedLayer
+from ..layers import Activated, Softmax
 from ..losses import SparseCategoricalCrossentropy
 from ..model import Sequential
 from ..ops import get_ops
@@ -118,4 +118,4 @@ def _name(stage: Any) -> str:
 
 def _ends_in_softmax(model: Sequential) -> bool:
     last = model._layers[-1]
-    return isinstance(last._activation if isinstance(last, WeightedLayer) else last, Softmax)
+    return isinstance(last.activation if isinstance(last, Activated) else last, Softmax)
