@@ -3,12 +3,14 @@
 """
 
 from . import threads  # noqa: F401, I001  first of all: Numba reads its settings when it is imported
-from . import activations, backend, callbacks, data, datasets, initializers, keras, layers, lenet, losses, metrics
-from . import missing, models, nn, optimizers, plot, preprocessing, pytorch, random, regularizers, schedules, utils
+from . import activations, backend, callbacks, constraints, data, datasets, initializers, keras, layers, lenet, losses
+from . import metrics, missing, models, nn, optimizers, plot, preprocessing, pytorch, random, regularizers, schedules
+from . import utils
 from .functional import Model
 from .layers import Input
 from .model import Sequential
 from .ops import BACKENDS, Ops, get_ops
+from .tensors import *  # noqa: F403  TensorFlow's tf.argmax; not in __all__, for some are named as Python's own
 
 __version__ = "0.1.0"
 
@@ -63,10 +65,8 @@ _MISSING = missing.listed({
     # TensorFlow's, for listings that say import loopnet as tf
     # but no ufunc's name: for numpy.add, NumPy 2.0's pickle asks all modules, and this one before numpy
     "use numpy, whose arrays models take and give": """
-        Tensor TensorShape Variable argmax argmin bool cast clip_by_value concat constant convert_to_tensor expand_dims
-        fill float16 float32 float64 gather int32 int64 io linalg linspace math newaxis norm one_hot ones ones_like pad
-        range reduce_max reduce_mean reduce_min reduce_sum reshape round shape size split squeeze stack string strings
-        tensordot tile transpose uint8 where zeros zeros_like""",
+        TensorShape Variable einsum eye fill gather io linalg linspace math norm pad rank reduce_prod split string
+        strings tensordot tile unstack""",
     "to distort images in training use layers.RandomDistortion": "image",
     "each layer works out its own gradient; fit and train_on_batch train": "GradientTape gradients train",
     "the loops are compiled as they are": "Session autograph compat executing_eagerly function py_function",

@@ -26,9 +26,20 @@ class Array(np.ndarray):
     name: str | None = None
     """Of a weight: "kernel" or "bias", for instance, as in Keras."""
 
-    def numpy(self) -> np.ndarray:
-        """The same numbers as a plain array."""
-        return np.asarray(self)
+    def numpy(self) -> Any:
+        """The same numbers as a plain array; one alone as a number of NumPy's, as in TensorFlow."""
+        return np.asarray(self)[()]
+
+    def __getitem__(self, part: Any) -> Any:
+        """One number has ``.numpy()`` too: ``labels[0].numpy()``."""
+        found = super().__getitem__(part)
+        return found if isinstance(found, np.ndarray) else answer(found)
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """One number's, which may name something in a dictionary."""
+        if self.ndim:
+            raise TypeError(f"unhashable: an array of shape {self.shape}")
+        return hash(self.item())
 
     def __getattr__(self, name: str) -> Any:
         refuse_attribute(name, MISSING)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import datasets, losses
+from .layer_stack import Stack
 from .layers import (
     ACTIVATIONS,
     ELU,
@@ -58,7 +59,6 @@ from .layers import (
 )
 from .layers.merging import Merging
 from .pages import Page, bundle
-from .stack import Stack
 
 EXAMPLES = 12
 MOST_WEIGHTS, MOST_PRODUCTS = 2_000_000, 50_000_000

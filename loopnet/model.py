@@ -17,6 +17,7 @@ from .dealing import Dealer, InOrder, Source, check_freq, size_and_steps
 from .events import Callback, Logs, all_listening, introduce, tell, validates
 from .graph import Maker
 from .keras_names import KerasNames, settle_for
+from .layer_stack import Stack
 from .layers import Layer
 from .lines import warn
 from .monitor import expect_monitored
@@ -26,7 +27,6 @@ from .pieces import Pieces, come_in_pieces, expect_alone, kind
 from .precompile import with_helpers
 from .rungs import announce_compilation
 from .shapes import positive
-from .stack import Stack
 from .summary import summarize
 from .tally import Tally
 from .turns import Turn, one_at_a_time

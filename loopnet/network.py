@@ -16,12 +16,12 @@ from . import losses, metrics, optimizers, regularizers
 from .borders import Border, with_borders
 from .graph import above_what_learns
 from .keras_names import settle_for
+from .layer_stack import Stack
 from .layers import Flatten, Layer
 from .layers.base import yes_or_no
 from .ops import DEFAULT_BACKEND, Ops, Tensor, get_ops
 from .plan import plan
 from .replay import Replay
-from .stack import Stack
 from .threads import refuse_after_fork
 
 

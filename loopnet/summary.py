@@ -4,7 +4,7 @@ from collections.abc import Callable
 from math import prod
 
 from .graph import Maker, is_chain
-from .stack import Stack
+from .layer_stack import Stack
 
 LEFT = ("Layer (type)", "Output Shape", "   Connected to")
 """Columns that begin at the left."""

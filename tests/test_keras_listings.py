@@ -55,7 +55,9 @@ from loopnet.keras.utils import image_dataset_from_directory, load_img, save_img
 from loopnet.preprocessing import image
 import loopnet.keras.layers as layers
 from loopnet import data as tf_data; tf_data.AUTOTUNE
-import loopnet as tf; tf.data.AUTOTUNE
+import loopnet as tf; tf.data.AUTOTUNE == tf.data.experimental.AUTOTUNE
+import loopnet as tf; tf.data.Dataset.from_tensor_slices([1, 2]).shuffle(2).batch(2).prefetch(tf.data.AUTOTUNE)
+import loopnet as tf; tf.argmax(tf.constant([1.0, 2.0])).numpy()
 import loopnet as tf; tf.keras.layers.Dense(10, activation=tf.nn.relu)
 from loopnet.random import set_seed
 """
@@ -92,8 +94,11 @@ def test_import(line):
         ("from loopnet.keras.optimizers.legacy import Adam", "the optimizers are in loopnet.optimizers itself"),
         ("import loopnet as tf; tf.nn.conv2d", "conv2d is not in loopnet: a network is made of loopnet.layers"),
         ("from loopnet.random import uniform", r"uniform is not in loopnet: use numpy.random.default_rng\(seed\)"),
-        ("import loopnet as tf; tf.constant([1.0])", "constant is not in loopnet: use numpy"),
-        ("import loopnet as tf; tf.data.Dataset.from_tensor_slices", "Dataset is not in loopnet: .*generators"),
+        ("import loopnet as tf; tf.Variable([1.0])", "Variable is not in loopnet: use numpy"),
+        ("import loopnet as tf; tf.linalg.norm", "linalg is not in loopnet: use numpy"),
+        ("import loopnet as tf; tf.GradientTape()", "GradientTape is not in loopnet: .* fit and train_on_batch train"),
+        ("import loopnet as tf; tf.data.TFRecordDataset", "TFRecordDataset is not .* Dataset.from_generator"),
+        ("import loopnet as tf; tf.data.Dataset.list_files", "list_files is not in loopnet: .* from_generator"),
         ("import loopnet as tf; tf.keras.applications", "applications is not in loopnet"),
     ],
 )

@@ -11,6 +11,7 @@ from own_pictures import compare, joined
 from PIL import Image, UnidentifiedImageError
 
 from loopnet import utils
+from loopnet.data import Dataset
 from loopnet.utils import array_to_img, image_dataset_from_directory, img_to_array, load_img, save_img
 
 
@@ -166,6 +167,19 @@ def test_the_words_of_tf_data(folder, monkeypatch):
     assert brief(kept) == brief(kept.prefetch(1)) == means[:2]
     with pytest.raises(OSError, match="not an image"):
         list(data)
+
+
+def test_it_is_a_data_set_of_tf_data(folder):
+    data = image_dataset_from_directory(folder, image_size=(4, 4), batch_size=5, shuffle=False)
+    assert isinstance(data, Dataset) and data.cardinality() == len(data) == 3
+    labels = [label for _, label in data.unbatch().as_numpy_iterator()]
+    assert labels == np.concatenate([labels for _, labels in data]).tolist() and len(labels) == 11
+    assert [len(images) for images, _ in data.unbatch().batch(8)] == [8, 3]
+    assert [len(images) for images, _ in data.repeat().take(4)] == [5, 5, 1, 5]
+    assert len(list(data.filter(lambda images, labels: len(labels) == 5))) == 2
+    kept = image_dataset_from_directory(folder, image_size=(4, 4), batch_size=1, shuffle=False)
+    fixed = kept.shuffle(99, seed=1, reshuffle_each_iteration=False).map(lambda images, labels: images.mean())
+    assert [float(x) for x in fixed] == [float(x) for x in fixed]
 
 
 def test_a_damaged_picture_is_named(folder, tmp_path):

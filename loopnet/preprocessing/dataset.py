@@ -6,26 +6,25 @@ from typing import Any
 
 import numpy as np
 
+from .. import data
 from ..arrays import answer
 from ..missing import listed, refuse_attribute
 from ..shapes import positive
 
-MISSING = listed({
-    "give batch_size to image_dataset_from_directory": "batch unbatch rebatch",
-    "fit goes over all of it in each epoch": "repeat",
-    "write a loop over it": "filter concatenate enumerate interleave zip reduce apply flat_map as_numpy_iterator",
-    "len(dataset) is the number of batches": "cardinality",
+MISSING = data.MISSING | listed({
+    "give batch_size to image_dataset_from_directory, or unbatch first": "batch rebatch",
     "a batch is arrays: look at dataset[0]": "element_spec",
     "read the pictures into an array and keep it with numpy.save": "save",
 })  # fmt: skip
 
 
-class ImageDataset:
+class ImageDataset(data.Dataset):
     """What ``image_dataset_from_directory`` gives: ``len(dataset)`` batches, ``dataset[i]``, or one by one in a loop.
 
     A batch is ``(images, labels)``, or images alone where there are no labels. images: float32 (images, height, width,
     channels), as ``read`` gives one. Where pictures are shuffled, each loop over the data set goes over them in a new
-    order, and so does ``dataset[i]`` after ``on_epoch_end()``.
+    order, and so does ``dataset[i]`` after ``on_epoch_end()``. It is a ``tf.data.Dataset`` whose keys are the numbers
+    of each batch's pictures.
 
     file_paths, class_names: as they were found, whatever the order of the batches. take, skip, cache, shuffle and map
     give a new data set and leave this one as it is.
@@ -53,22 +52,24 @@ class ImageDataset:
         refuse_attribute(name, MISSING)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    def __len__(self) -> int:
-        """How many batches there are; the last may be smaller."""
-        return len(self._batches)
+    @property
+    def batch(self) -> Any:
+        """Refused: these are batches already."""
+        return refuse_attribute("batch", MISSING)
 
     def __getitem__(self, index: int) -> Any:
         """Batch number ``index`` of this epoch. Raises ``IndexError`` beyond the last."""
         if not -len(self) <= index < len(self):
             raise IndexError(f"batch {index} of {len(self)}")
-        return self._batch(self._batches[index])
-
-    def __iter__(self) -> Iterator[Any]:
-        return map(self._batch, self._drawn())
+        return self._look(self._batches[index])
 
     def on_epoch_end(self) -> None:
         """Draw a new order, if pictures are shuffled."""
         self._batches = self._drawn()
+        self._length = len(self._batches)
+
+    def _keys(self) -> Iterator[np.ndarray]:
+        return iter(self._drawn())
 
     def _drawn(self) -> list[np.ndarray]:
         """The numbers of each batch's pictures."""
@@ -79,7 +80,7 @@ class ImageDataset:
             batches = choice(batches)
         return batches
 
-    def _batch(self, numbers: np.ndarray) -> Any:
+    def _look(self, numbers: np.ndarray) -> Any:
         images = answer(np.stack([self._image(number) for number in numbers.tolist()]))
         batch: Any = images if self._labels is None else (images, answer(self._labels[numbers]))
         for function in self._functions:
@@ -109,15 +110,21 @@ class ImageDataset:
         """
         return self._with(_choices=(*self._choices, lambda batches: batches[count:]))
 
-    def shuffle(self, buffer_size: int, seed: int | None = None) -> "ImageDataset":
-        """The batches in a new order in each epoch, all of them, whatever ``buffer_size``. Pictures change their batch
-        if the data set was made with ``shuffle=True``.
+    def shuffle(
+        self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool = True
+    ) -> "ImageDataset":
+        """The batches in a new order in each epoch, all of them, whatever ``buffer_size``; in the same one if
+        reshuffle_each_iteration is False. Pictures change their batch if the data set was made with ``shuffle=True``.
         """
         positive(buffer_size, "shuffle: buffer_size")
         rng = self._rng if seed is None else np.random.default_rng(seed)
-        return self._with(
-            _choices=(*self._choices, lambda batches: [batches[i] for i in rng.permutation(len(batches))])
-        )
+        fixed = None if reshuffle_each_iteration else int(rng.integers(2**63))
+
+        def mixed(batches: list) -> list:
+            draws = rng if fixed is None else np.random.default_rng(fixed)
+            return [batches[i] for i in draws.permutation(len(batches))]
+
+        return self._with(_choices=(*self._choices, mixed))
 
     def map(self, map_func: Callable, num_parallel_calls: Any = None, deterministic: Any = None) -> "ImageDataset":
         """Batches as ``map_func(images, labels)`` returns them, or ``map_func(images)`` where there are no labels: anew
