@@ -81,7 +81,6 @@ class Number(float):
     def __deepcopy__(self, memo: Any) -> "Number":
         return Number(self)
 
-
     def __getattr__(self, name: str) -> Any:
         refuse_attribute(name, NUMBER_MISSING)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

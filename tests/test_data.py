@@ -254,7 +254,7 @@ HALF: Any = 2.5
         (lambda: Dataset.from_tensor_slices(None), "from_tensor_slices: expected numbers, given None"),
         (lambda: Dataset.from_generator(LIST), r"from_generator: expected a function .* given \[1, 2\]"),
         (lambda: list(Dataset.from_generator(lambda: [1], output_signature=tf.TensorSpec([2]))), r"\(2,\), given \(\)"),
-        (lambda: list(Dataset.from_generator(lambda: [Y], output_signature=tf.TensorSpec([2]))), r"\(2,\), given \(6,\)"),
+        (lambda: list(Dataset.from_generator(lambda: [Y], output_signature=tf.TensorSpec([2]))), r"given \(6,\)"),
         (lambda: list(Dataset.from_generator(lambda: [1], (tf.int32, tf.int32))), "elements of 2 parts, given 1"),
         (lambda: Dataset.zip(Dataset.range(2), [1]), r"zip: expected data sets, given \[1\]"),
         (lambda: Dataset.range(HALF), "range: expected a whole number .* given 2.5"),
