@@ -45,7 +45,9 @@ def _name_again() -> None:
         for path in old.split():
             for keras in ("loopnet", "loopnet.keras"):
                 sys.modules[f"{keras}.{name}.{path}"] = module
-            setattr(module, path.rpartition(".")[2], module)
+            last = path.rpartition(".")[2]
+            if last not in module.MISSING:  # merge was a function, too, which is refused by name
+                setattr(module, last, module)
 
 
 _name_again()
