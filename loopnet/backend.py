@@ -1,8 +1,10 @@
-"""Keras's ``backend``, as far as beginners' listings use it: questions whose answers are always the same here.
+"""Keras's ``backend``, as far as beginners' listings use it: which order the axes of images have, and questions whose
+answers are always the same here.
 
 Which loops run is another matter: ``model.compile(backend=...)``, see ``ops``.
 """
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,12 +12,35 @@ import numpy as np
 from .arrays import Array, Number
 from .missing import getattr_of, listed
 
-__all__ = ["backend", "clear_session", "epsilon", "floatx", "get_value", "image_data_format", "set_value"]
+__all__ = [
+    "backend", "clear_session", "count_params", "epsilon", "floatx", "get_value", "image_data_format",
+    "set_image_data_format", "set_value",
+]  # fmt: skip
+
+_ORDER = "channels_last"
 
 
 def image_data_format() -> str:
-    """ "channels_last": what a layer takes images for unless it is told otherwise."""
-    return "channels_last"
+    """What a layer takes images for that is made without data_format: "channels_last" unless another was set."""
+    return _ORDER
+
+
+def set_image_data_format(data_format: str) -> None:
+    """Let the layers and readers of images that are made from now on take "channels_first" or "channels_last" where
+    they are given no data_format. Models that there are, and files of models, stay what they are. Raises
+    ``ValueError`` for anything else.
+    """
+    global _ORDER
+    if data_format not in ("channels_last", "channels_first"):
+        raise ValueError(
+            f"set_image_data_format: expected 'channels_last' or 'channels_first', given {data_format!r}"
+        )
+    _ORDER = data_format
+
+
+def count_params(x: Any) -> int:
+    """How many numbers a weight has."""
+    return prod(x.shape)
 
 
 def floatx() -> str:
@@ -56,7 +81,7 @@ def clear_session() -> None:
 __getattr__ = getattr_of(
     __name__,
     listed({
-        "give each layer data_format": "set_image_data_format",
+        "today's names are image_data_format and set_image_data_format": "image_dim_ordering set_image_dim_ordering",
         "give the model its dtype: Sequential(layers, dtype='float64')": "set_floatx cast_to_floatx cast",
         "it is 1e-7": "set_epsilon",
         "to look inside a network see loopnet.plot and `loopnet step`": "function gradients learning_phase",

@@ -201,6 +201,7 @@ class EarlyStopping(BestEpoch):
         super().__init__(monitor, mode)
         self.min_delta, self.patience, self.verbose, self.baseline = abs(min_delta), patience, verbose, baseline
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
+        self.stopped_epoch = self.wait = 0
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)

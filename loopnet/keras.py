@@ -28,3 +28,26 @@ class _SameModules(MetaPathFinder, Loader):
 
 sys.meta_path.insert(0, _SameModules())
 sys.modules["loopnet.keras"] = sys.modules["loopnet"]
+
+OLD = {
+    "utils": "np_utils vis_utils",
+    "layers": "core convolutional advanced_activations noise merge experimental experimental.preprocessing",
+}
+"""Modules that Keras 1 and 2 had, and Keras 3 has not, by the module that has what was in them."""
+
+
+def _name_again() -> None:
+    """Give each of these modules its old names too, so that ``from keras.utils import np_utils`` and
+    ``from keras.layers.core import Dense`` run.
+    """
+    for name, old in OLD.items():
+        module = import_module(f"loopnet.{name}")
+        for path in old.split():
+            for keras in ("loopnet", "loopnet.keras"):
+                sys.modules[f"{keras}.{name}.{path}"] = module
+            last = path.rpartition(".")[2]
+            if last not in module.MISSING:  # merge was a function, too, which is refused by name
+                setattr(module, last, module)
+
+
+_name_again()

@@ -100,6 +100,9 @@ class KerasNames:
             return self._made_of(symbolic, self._layers)[self._layers[-1]]
         return call_model(self, x, training)
 
+    def __repr__(self: "Sequential") -> str:  # type: ignore[misc]
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
     def predict_on_batch(self: "Sequential", x: Any) -> np.ndarray:  # type: ignore[misc]
         """``predict(x)``, all in one batch."""
         return self.predict(x, batch_size=max(len(unlisted(x)), 1))

@@ -45,8 +45,9 @@ def getattr_of(module: str, missing: Missing) -> Callable[[str], Any]:
 
 
 HARMLESS = {
-    "auto_scale_loss": True, "dtype": "float32", "ema_momentum": 0.99, "jit_compile": "auto", "loss_weights": 1.0,
-    "momentum": 0.0, "reduction": "sum_over_batch_size", "save_format": "keras", "steps_per_execution": 1, "workers": 1,
+    "auto_scale_loss": True, "decay": 0.0, "dtype": "float32", "ema_momentum": 0.99, "jit_compile": "auto",
+    "loss_weights": 1.0, "momentum": 0.0, "reduction": "sum_over_batch_size", "save_format": "keras",
+    "steps_per_execution": 1, "workers": 1,
     "beta_initializer": "zeros", "gamma_initializer": "ones", "moving_mean_initializer": "zeros",
     "moving_variance_initializer": "ones",
     "fill_mode": "constant", "fill_value": 0.0, "interpolation": "bilinear", "summation_method": "interpolation",

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from .backend import image_data_format
+
 Shape = tuple[int, ...]
 Frame = tuple[tuple[int, int], ...]
 """Zeros (before, after), one pair for each axis."""
@@ -131,7 +133,7 @@ def channel_order(data_format: str | None, name: str) -> str:
     """ "channels_last" or "channels_first"; None stands for the former."""
     if data_format not in (None, "channels_last", "channels_first"):
         raise ValueError(f"{name}: expected data_format 'channels_last' or 'channels_first', given {data_format!r}")
-    return data_format or "channels_last"
+    return data_format or image_data_format()
 
 
 def turned(shape: Shape, axes: Sequence[int]) -> tuple[Shape, Shape]:

@@ -25,7 +25,6 @@ __all__ = [
 
 MISSING = listed({
     "use plot_model, or loopnet.plot.plot_architecture": "model_to_dot",
-    "to_categorical is in loopnet.utils itself": "np_utils",
     "models take numbers: make arrays of them with numpy": """
         text_dataset_from_directory audio_dataset_from_directory timeseries_dataset_from_array""",
     "give fit validation_split, or image_dataset_from_directory subset='both'": "split_dataset",

@@ -77,7 +77,6 @@ def test_import(line):
         ("from loopnet.preprocessing.text import Tokenizer", "text is not in loopnet: models take numbers"),
         ("from loopnet.applications import VGG16", "there are no trained networks"),
         ("from loopnet.optimizers.legacy import Adam", "the optimizers are in loopnet.optimizers itself"),
-        ("from loopnet.layers.convolutional import Conv2D", "import from loopnet.layers"),
         ("from loopnet.optimizers import Ftrl", "Ftrl is not in loopnet: use SGD"),
         ("from loopnet.layers import Dot", "Dot is not in loopnet: branches meet in Add, Average, Concatenate"),
         ("from loopnet.layers import TextVectorization", "TextVectorization is not in loopnet: models take numbers"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..backend import image_data_format
 from .fetch import Archive, Files, fetch
 
 CLASSES = ("plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -40,7 +41,7 @@ FILES = Files(
 
 def load_data(files: Files = FILES) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """``(x_train, y_train), (x_test, y_test)``: uint8 images ``(n, 32, 32, 3)``, red, green, blue; uint8 labels
-    ``(n, 1)``, as in Keras.
+    ``(n, 1)``, as in Keras; images ``(n, 3, 32, 32)`` where ``backend.image_data_format()`` is "channels_first".
 
     The files are taken from ``$LOOPNET_DATA/cifar-10/cifar-10-batches-bin``, else the user's cache folder; else the
     archive, found beside that folder or downloaded (170 MB), is unpacked. Raises DataError if they cannot be had,
@@ -59,5 +60,7 @@ def _read_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
     records = data.reshape(-1, RECORD)
     if records[:, 0].max() >= len(CLASSES):
         raise ValueError(f"{path}: expected labels 0 to {len(CLASSES) - 1}, given {records[:, 0].max()}")
-    images = np.moveaxis(records[:, 1:].reshape(-1, *SHAPE), 1, -1)
+    images = records[:, 1:].reshape(-1, *SHAPE)
+    if image_data_format() == "channels_last":
+        images = np.moveaxis(images, 1, -1)
     return np.ascontiguousarray(images), records[:, :1].copy()

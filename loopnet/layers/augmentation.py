@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..backend import image_data_format
 from ..kernels.augment import CONSTANT, NEAREST, REFLECT, WRAP
 from ..shapes import expect_rank, real, whole
 from .base import Layer
@@ -23,6 +24,11 @@ class _Random(Layer):
 
     def __init__(self, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
+        if image_data_format() == "channels_first" and "data_format" not in kwargs:
+            raise NotImplementedError(
+                f"{self._who}: image_data_format() 'channels_first' is not in loopnet here: expected images with "
+                "channels last; backend.set_image_data_format('channels_last') sets that"
+            )
         self.seed = seed
         fixed = None if seed is None else whole([seed], f"{self._who}: seed")[0] % 2**64
         self._keys = _keys(np.random.default_rng(fixed))

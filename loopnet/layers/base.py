@@ -277,11 +277,28 @@ class Layer:
 
     @property
     def input_shape(self) -> tuple[Any, ...]:
+        self._expect_built()
         return (None, *self._input)
 
     @property
     def output_shape(self) -> tuple[Any, ...]:
+        self._expect_built()
         return (None, *self._output)
+
+    def _expect_built(self) -> None:
+        if not self.built:
+            raise AttributeError(f"{self._who}: it has no shapes yet; put it in a model that has an Input")
+
+    def compute_output_shape(self, input_shape: Sequence[Any]) -> tuple[Any, ...]:
+        """The shape of a batch at the output, for one of ``input_shape`` at the input, None and the shape of an image;
+        of a layer that merges several, a list of them. The layer stays as it is. Raises ``ValueError``.
+        """
+        trial = deepcopy(self)
+        trial.parameters = []
+        several = isinstance(input_shape, list) and np.iterable(input_shape[0])
+        image: Any = [tuple(s[1:]) for s in input_shape] if several else tuple(input_shape[1:])
+        trial.build(image)
+        return trial.output_shape
 
     @property
     def weights(self) -> list[Array]:

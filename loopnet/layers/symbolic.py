@@ -57,6 +57,11 @@ class SymbolicTensor(Symbolic):
         self.layer, self.below, self.shape = layer, below, shape
 
     @property
+    def name(self) -> str:
+        """That of the layer: as in Keras 2 without what came behind it, ``conv2d`` for ``conv2d/Relu:0``."""
+        return self.layer.name
+
+    @property
     def inputs(self) -> list[Any]:
         """What the layer takes."""
         return list(self.below) if isinstance(self.below, list) else [self.below]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import backend
 from ..arrays import Number
 from ..missing import getattr_of, listed, refuse, refuse_attribute, settle
 from ..ops import Ops
@@ -36,6 +37,11 @@ MISSING = listed({
 })  # fmt: skip
 
 Rate = float | LearningRateSchedule | dict[str, Any]
+
+
+def _small(epsilon: float | None) -> float:
+    """An optimiser's epsilon; None is Keras 2's way to leave it to the backend."""
+    return backend.epsilon() if epsilon is None else float(epsilon)
 
 
 class Optimizer:
@@ -213,13 +219,13 @@ class RMSprop(Optimizer):
         learning_rate: Rate = 0.001,
         rho: float = 0.9,
         momentum: float = 0.0,
-        epsilon: float = 1e-7,
+        epsilon: float | None = 1e-7,
         centered: bool = False,
         **others: Any,
     ):
         """momentum, centered: Keras's, and refused unless they ask for nothing."""
         super().__init__(learning_rate, momentum=momentum, centered=centered, **others)
-        self.rho, self.epsilon = float(rho), float(epsilon)
+        self.rho, self.epsilon = float(rho), _small(epsilon)
 
     def update(self, ops, values, grads, learning_rate):
         scalar = self._scalar
@@ -236,11 +242,11 @@ class Adam(Optimizer):
         learning_rate: Rate = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
-        epsilon: float = 1e-7,
+        epsilon: float | None = 1e-7,
         **others: Any,
     ):
         super().__init__(learning_rate, **others)
-        self.beta_1, self.beta_2, self.epsilon = float(beta_1), float(beta_2), float(epsilon)
+        self.beta_1, self.beta_2, self.epsilon = float(beta_1), float(beta_2), _small(epsilon)
 
     def update(self, ops, values, grads, learning_rate):
         ops.adam_update(values, grads, self.state["m"], self.state["v"], learning_rate, *self._constants())
@@ -266,7 +272,7 @@ class AdamW(Adam):
         weight_decay: float = 0.004,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
-        epsilon: float = 1e-7,
+        epsilon: float | None = 1e-7,
         **others: Any,
     ):
         super().__init__(learning_rate, beta_1, beta_2, epsilon, **others)
@@ -325,7 +331,7 @@ class Adagrad(Optimizer):
         self,
         learning_rate: Rate = 0.001,
         initial_accumulator_value: float = 0.1,
-        epsilon: float = 1e-7,
+        epsilon: float | None = 1e-7,
         **others: Any,
     ):
         super().__init__(learning_rate, **others)
@@ -334,7 +340,7 @@ class Adagrad(Optimizer):
                 f"{type(self).__name__}: expected an initial_accumulator_value of at least 0, "
                 f"given {initial_accumulator_value!r}"
             )
-        self.initial_accumulator_value, self.epsilon = float(initial_accumulator_value), float(epsilon)
+        self.initial_accumulator_value, self.epsilon = float(initial_accumulator_value), _small(epsilon)
 
     def at_first(self):
         return self.initial_accumulator_value
@@ -351,9 +357,9 @@ class Adadelta(Optimizer):
 
     slots = ("v", "moved")
 
-    def __init__(self, learning_rate: Rate = 0.001, rho: float = 0.95, epsilon: float = 1e-7, **others: Any):
+    def __init__(self, learning_rate: Rate = 0.001, rho: float = 0.95, epsilon: float | None = 1e-7, **others: Any):
         super().__init__(learning_rate, **others)
-        self.rho, self.epsilon = float(rho), float(epsilon)
+        self.rho, self.epsilon = float(rho), _small(epsilon)
 
     def update(self, ops, values, grads, learning_rate):
         rho, epsilon = self._scalar(self.rho), self._scalar(self.epsilon)

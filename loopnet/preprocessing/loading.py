@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..backend import image_data_format
 from ..images import FORMATS, LARGEST
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def channels_first(data_format: str | None) -> bool:
     """Whether the channels stand before height and width; ``ValueError`` for unknown orders."""
     if data_format not in (None, "channels_last", "channels_first"):
         raise ValueError(f'data_format: expected "channels_last" or "channels_first", given {data_format!r}')
-    return data_format == "channels_first"
+    return (data_format or image_data_format()) == "channels_first"
 
 
 def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) -> np.ndarray:
