@@ -232,7 +232,7 @@ def squeeze(input: Any, axis: Any = None) -> Any:
 
 @_function
 def transpose(a: Any, perm: Any = None) -> Any:
-    """``a`` with its axes in the order ``perm``; turned round if None."""
+    """``a`` with its axes in the order ``perm``; reversed if None."""
     return np.transpose(numbers(a), perm)
 
 
