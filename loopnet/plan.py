@@ -4,10 +4,12 @@ The layers of a model are what its author wrote; the stages are what is executed
 with three exceptions:
 
 - The softmax at the end of a classifier is set apart, because its loss works on the logits before it.
-- Convolution, ReLU and 2x2 max pooling in a row are one stage on a rung that has a fused kernel for the three.
+- Convolution, ReLU and 2x2 max pooling in a row are one stage on a rung that has a fused kernel for the three; the ReLU
+  may be the convolution's ``activation="relu"`` or a layer of its own.
 - Where the network branches, stages stand between the layers that lead from branch to branch (``branches.py``).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeGuard
 
@@ -59,20 +61,22 @@ class ConvReluPool:
         self._pads = self._framed != conv.input_shape[1:]
 
     @staticmethod
-    def fits(conv: Any, pool: Any, ops: Ops) -> bool:
-        """Whether the two are layers that the fused kernels can run, on a rung that has them."""
+    def fits(links: Sequence[Link], ops: Ops) -> bool:
+        """Whether these are a convolution, a ReLU, its own or a layer, and a pooling that the fused kernels can run, on
+        a rung that has them.
+        """
+        conv, *relus, pool = links
         return (
             ops.conv2d_relu_pool_forward is not None
             and ops.relu_pool_backward is not None
-            and isinstance(conv, Conv2D)
-            and isinstance(pool, MaxPooling2D)
-            and conv.ops is ops
+            and type(conv) is Conv2D  # not a class of somebody's own, which may go another way
+            and type(pool) is MaxPooling2D
+            and [_is_relu(layer) for layer in (conv._activation, *relus) if layer is not None] == [True]
+            and all(layer.ops is ops for layer in links)
             and "conv2d_forward" in conv.operations()  # no dilation, no groups
             and "permute" not in (*conv.operations(), *pool.operations())  # channels last
-            and isinstance(conv._activation, ReLU)
             and conv.strides == (1, 1)
             and (conv.padding == "valid" or ops.pad_images is not None)
-            and pool.ops is ops
             and pool.pool_size == pool.strides == (2, 2)
             and pool.padding == "valid"
         )
@@ -134,9 +138,9 @@ def plan(graph: Graph, ops: Ops) -> Plan:
         link = links[at]
         stage: Stage | None = link
         classifies = link is last and len(last.output_shape) == 2
-        if at + 1 < len(links) and ConvReluPool.fits(link, links[at + 1], ops):
-            stage = ConvReluPool(link, links[at + 1])  # type: ignore[arg-type]
-            at += 1
+        run_as_one = _run_as_one(links[at : at + 3], ops)
+        if run_as_one > 1:
+            stage = ConvReluPool(link, links[at + run_as_one - 1])  # type: ignore[arg-type]
         elif classifies and _is_softmax(link):
             stage, softmax = None, link
         elif classifies and isinstance(link, WeightedLayer) and isinstance(link._activation, Softmax):
@@ -145,8 +149,17 @@ def plan(graph: Graph, ops: Ops) -> Plan:
             stages.append(stage)
             if _is_on_the_way_back(link, asked):
                 trained.append(stage)
-        at += 1
+        at += run_as_one
     return Plan(stages, trained, softmax)
+
+
+def _run_as_one(links: Sequence[Link], ops: Ops) -> int:
+    """How many of these are one stage, from the first on."""
+    return next((n for n in (2, 3) if len(links) >= n and ConvReluPool.fits(links[:n], ops)), 1)
+
+
+def _is_relu(layer: Any) -> bool:
+    return type(layer.activation if isinstance(layer, Activation) else layer) is ReLU
 
 
 def _is_softmax(link: Link) -> TypeGuard[Layer]:
