@@ -5,13 +5,13 @@ wherever two neighbours run on different rungs, a border stands between them and
 the way up, and their gradients once on the way down. Plain layers in a row pay for it at the ends of the row only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from .branches import Merge, Take, as_a_chain
 from .graph import Graph
-from .layers import Layer
+from .layers import BatchNormalization, Layer
 from .ops import Ops, Tensor
 from .plan import Plan, Stage
 
@@ -36,6 +36,50 @@ class Border:
 
     def _carry(self, tensor: Tensor, source: Ops, target: Ops) -> Tensor:
         return target.pack(source.to_host(tensor, (self._batch, *self.input_shape[1:])))
+
+
+class WholeBatch:
+    """Batch normalisation, whose outputs depend on every image, on a rung where a tensor may have room for more: it
+    must not take empty places for images. A batch that leaves some empty is normalised on the plain rung beneath.
+    """
+
+    def __init__(self, layer: BatchNormalization, beneath: Ops):
+        self.layer, self.ops, self.input_shape = layer, layer.ops, layer.input_shape
+        self._down = Border(layer.ops, beneath, layer.input_shape)
+        self._up = Border(beneath, layer.ops, layer.output_shape)
+        self.images: int | None = None
+        self.ran_on = self.ops
+
+    def forward(self, x: Tensor, training: bool = False) -> Tensor:
+        has_gaps = training and self.images not in (None, self.ops.images(x))
+        self.ran_on = self._down.above if has_gaps else self.ops
+        if not has_gaps:
+            return self.layer.forward(x, training)
+        self._down.images = self._up.images = self.images
+        return self._up.forward(self._beneath(self.layer.forward, self._down.forward(x), training))
+
+    def backward(self, dy: Tensor) -> Tensor:
+        if self.ran_on is self.ops:
+            return self.layer.backward(dy)
+        return self._down.backward(self._beneath(self.layer.backward, self._up.backward(dy)))
+
+    def _beneath(self, way: Callable[..., Tensor], *arguments: Any) -> Tensor:
+        self.layer.ops = self.ran_on
+        try:
+            return way(*arguments)
+        finally:
+            self.layer.ops = self.ops
+
+
+def by_the_batch(plan: Plan) -> Plan:
+    """``plan`` ready to train: what looks at the batch as a whole sees no empty places."""
+    whole: dict[int, Stage] = {
+        id(stage): WholeBatch(stage, stage.ops.plain)
+        for stage in plan.stages
+        if isinstance(stage, BatchNormalization) and stage.ops.plain is not None
+    }
+    stages, trained = ([whole.get(id(stage), stage) for stage in some] for some in (plan.stages, plan.trained))
+    return replace(plan, stages=stages, trained=trained)
 
 
 def with_borders(plan: Plan, ops: Ops, output_shape: tuple[Any, ...]) -> Plan:

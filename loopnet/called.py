@@ -42,7 +42,7 @@ _NOTHING = np.empty(0)
 
 def call_layer(layer: "Layer", x: Any, training: bool = False) -> Array:
     """What ``layer`` makes of the batch ``x``: an array of its model's dtype, or of float32 before it is in one. On
-    the rung of its model, if that is one of the CPU's, else on ``parallel``.
+    the rung of its model, if that is one of the CPU's, else on ``parallel``, which stands in for ``tuned`` in training.
 
     Raises ``ValueError`` for an ``x`` of another shape than its weights are for.
     """
@@ -64,7 +64,8 @@ def call_layer(layer: "Layer", x: Any, training: bool = False) -> Array:
             layer.expect_input(images.shape[1:], layer._input)
         for own, p in zip(double.parameters, layer.parameters, strict=True):
             own.value = np.array(p.value, dtype)
-        double.bind(_rung(layer), dtype)
+        rung = _rung(layer)
+        double.bind(rung.plain or rung if training else rung, dtype)  # the plain one has no places without an image
         refuse_after_fork(double.ops.name)
         for own in double.parameters:
             own.value = double.ops.asarray(own.value)

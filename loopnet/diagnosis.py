@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .borders import WholeBatch
 from .branches import Merge
 from .layers import Layer
 from .plan import ConvReluPool, Linear
@@ -42,16 +43,15 @@ def _outputs(model: "Sequential", images: int) -> Iterator[tuple[str, np.ndarray
     """The outputs that each layer still has from the last batch, in the order in which they were computed."""
     for stage in model._plan.stages:
         layers: list[Any] = [stage]
-        if isinstance(stage, Linear):
+        if isinstance(stage, (Linear, Merge, WholeBatch)):
             layers = [stage.layer]
         elif isinstance(stage, ConvReluPool):
             layers = [stage.pool]
-        elif isinstance(stage, Merge):
-            layers = [stage.layer]
         elif getattr(stage, "_activation", None):
             layers = [stage, stage._activation]  # type: ignore[attr-defined]
         for layer in layers:
             y = layer._room.get("y", (0, None))[1] if isinstance(layer, Layer) else None
-            if y is not None and layer.ops.images(y) >= images:
+            ops = stage.ran_on if isinstance(stage, WholeBatch) else layer.ops
+            if y is not None and ops.images(y) >= images:
                 name = stage.conv.name if isinstance(stage, ConvReluPool) else layers[0].name
-                yield name, layer.ops.to_host(y, (images, *layer.output_shape[1:]))
+                yield name, ops.to_host(y, (images, *layer.output_shape[1:]))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import losses, metrics, optimizers, regularizers
-from .borders import Border, with_borders
+from .borders import Border, WholeBatch, by_the_batch, with_borders
 from .graph import above_what_learns
 from .keras_names import settle_for
 from .layer_stack import Stack
@@ -184,7 +184,7 @@ class Network(Stack):
         self._plan = plan(self._graph, ops)
         if self.loss is not None:
             self._fit_loss(self.loss, ops)
-        self._plan = with_borders(self._plan, ops, self.output_shape)
+        self._plan = with_borders(by_the_batch(self._plan), ops, self.output_shape)
         if self.optimizer is not None and self.optimizer.is_free_for(self._owner):
             self._bind(self.optimizer, ops)
         self._step = None
@@ -276,7 +276,7 @@ class Network(Stack):
         if self._replay is not None and not training:
             return self._replay.outputs(x)
         for stage in self._plan.stages:
-            if isinstance(stage, Border):
+            if isinstance(stage, (Border, WholeBatch)):
                 stage.images = images
             x = stage.forward(x, training)
         return x

@@ -216,7 +216,7 @@ class Ops:
 
 
 # these, and operations on weights, which are plain arrays on every rung
-ANY_LAYOUT = SINGLE_NUMBERS | {"spread_taps", "collect_taps"}
+ANY_LAYOUT = SINGLE_NUMBERS | {"spread_taps", "collect_taps", "moving_average"}
 
 # operations that go through arrays of any shape from the first number to the last
 FLAT = SINGLE_NUMBERS | {"dropout", "gaussian_noise", "gaussian_dropout"}

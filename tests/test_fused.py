@@ -44,8 +44,12 @@ def stages(model):
     return [type(stage).__name__ for stage in model._plan.stages]
 
 
-def with_relu(*args):
-    return Conv2D(*args, activation="relu")
+def with_relu(filters, window):
+    return Conv2D(filters, window, activation="relu")
+
+
+def with_tanh(filters, window):
+    return Conv2D(filters, window, activation="tanh")
 
 
 SPELLINGS = {
@@ -59,7 +63,7 @@ NOT_THE_SAME = {
     "two layers": (Conv2D, ReLU, ReLU, MaxPooling2D),
     "relu6": (Conv2D, lambda: Activation("relu6"), MaxPooling2D),
     "leaky": (Conv2D, LeakyReLU, MaxPooling2D),
-    "tanh first": (lambda *args: Conv2D(*args, activation="tanh"), ReLU, MaxPooling2D),
+    "tanh first": (with_tanh, ReLU, MaxPooling2D),
     "none": (Conv2D, lambda: Activation(None), MaxPooling2D),
     "pooling first": (Conv2D, MaxPooling2D, ReLU),
     "windows of 3": (Conv2D, ReLU, lambda: MaxPooling2D(3, 2)),

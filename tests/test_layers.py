@@ -80,12 +80,10 @@ def test_all_rungs_train_alike():
 def test_tuned_runs_what_it_has_and_the_rest_on_parallel():
     model, _, _ = trained("tuned")
     plain = [layer.name for layer in model.layers if layer.backend == "parallel"]
-    assert plain == [
-        "batch_normalization", "conv2d_1", "conv2d_2", "average_pooling2d", "dropout", "batch_normalization_1",
-    ]  # fmt: skip
+    assert plain == ["conv2d_1", "conv2d_2", "average_pooling2d"]
     lines: list[str] = []
     model.summary(print_fn=lines.append)
-    assert any("dropout" in line and line.endswith("parallel") for line in lines)
+    assert any("conv2d_1" in line and line.endswith("parallel") for line in lines)
     assert any("dense" in line and line.endswith("tuned") for line in lines)
 
 

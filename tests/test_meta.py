@@ -35,7 +35,8 @@ def test_checks_object_to(name):
     "dw_last_tap_unwritten", "dw_averaged_twice", "pool_dx_not_cleared", "pool_swallows_nan", "dense_bias_forgotten",
     "dense_wrong_sign", "dense_db_forgotten", "dense_dw_off_in_the_fifth_digit", "relu_leaks", "loss_swallows_nan",
     "gradient_unweighted", "adam_betas_swapped", "sgd_climbs", "add_takes_one_of_them_twice", "ties_pay_twice",
-    "maximum_swallows_nan",
+    "maximum_swallows_nan", "the_rest_not_enlarged", "every_step_the_same_mask", "kept_and_dropped_swapped",
+    "dbeta_forgotten", "moving_average_shares_swapped",
 ])  # fmt: skip
 def test_checks_object_on_the_tuned_rung_too(name):
     """The breaks that mean the same in any layout, within the tolerance of the rung that adds in another order."""

@@ -64,7 +64,7 @@ class BatchNormalization(Spatial):
 
     def bind(self, ops, dtype):
         super().bind(ops, dtype)
-        self._mean, self._variance = (self.ops.empty((self._channels,), dtype) for _ in range(2))
+        self._mean, self._variance = (self.ops.asarray(np.empty(self._channels, dtype)) for _ in range(2))
         self._zeros = self.ops.asarray(np.zeros(self._channels, dtype))
 
     @property

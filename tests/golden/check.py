@@ -59,6 +59,8 @@ def check_layer(ops: Ops, number: int, dtype: str) -> None:
     layer.name = "layer"
     layer.build(shape)
     layer.bind(ops, kind)
+    if name == "BatchNormalization" and layer.ops.images(layer.ops.empty((asked.BATCH, *shape), kind)) != asked.BATCH:
+        layer.bind(ops.plain or ops, kind)  # see borders.WholeBatch
     ops, shapes = layer.ops, [p.shape for p in layer.parameters]
     variance = len(shapes) - 1 if name == "BatchNormalization" else -1
     for p, value in zip(layer.parameters, asked.weights_like(random, shapes, variance), strict=True):

@@ -8,7 +8,8 @@ import numpy as np
 
 from ...rungs import compile_rung
 from .. import activation, merge
-from . import any_window, choice, conv2d, conv2d_relu_pool, dense, few_images, lanes, softmax, subsample
+from . import any_window, choice, conv2d, conv2d_relu_pool, dense, few_images, lanes, normalization, softmax, subsample
+from . import dropout as over_lanes
 from .ready import Operation, Ready
 
 _gather_images = compile_rung(lanes.gather_images, "tuned", parallel=True, error_model="numpy")
@@ -60,6 +61,26 @@ def _axis_in_lanes(tensor: np.ndarray, axis: int) -> int:
     return {1: 2, 2: 3, 3: 1}[axis] if tensor.ndim == 5 else 0
 
 
+def dropout(x: np.ndarray, y: np.ndarray, rate: float, key: int, step: int) -> None:
+    channels, pixels = (x.shape[1], x.shape[2] * x.shape[3]) if x.ndim == 5 else (1, x.size // x.shape[-1])
+    over_lanes.dropout(*(array.reshape(-1, array.shape[-1]) for array in (x, y)), rate, key, step, channels, pixels)
+
+
+def _on_runs(kernel: Callable) -> Callable:
+    """The kernel, handed [block][channel][pixel and lane] of images, [1][feature][image] of features, and vectors of
+    numbers a channel as they are.
+    """
+
+    def run(*arguments: Any) -> None:
+        kernel(*(_runs(a) if isinstance(a, np.ndarray) and a.ndim > 1 else a for a in arguments))
+
+    return run
+
+
+def _runs(tensor: np.ndarray) -> np.ndarray:
+    return tensor.reshape(*tensor.shape[:2], -1) if tensor.ndim == 5 else tensor[np.newaxis]
+
+
 def _by_size(kernel: Callable, worth_sharing: int, **how: Any) -> Callable:
     """The kernel, run by one thread until its first array has ``worth_sharing`` numbers: to wake the other cores takes
     time too, and so does it to compile a parallel loop. Each way is compiled when it is first gone.
@@ -98,6 +119,11 @@ KERNELS: dict[str, Any] = {
     "cut_out": cut_out,
     "flatten_forward": _by_size(lanes.flatten_forward, 5_000),
     "flatten_backward": _by_size(lanes.flatten_backward, 5_000),
+    "dropout": dropout,
+    "batch_norm_statistics": _on_runs(normalization.batch_norm_statistics),
+    "batch_norm_forward": _on_runs(normalization.batch_norm_forward),
+    "batch_norm_backward_weights": _on_runs(normalization.batch_norm_backward_weights),
+    "batch_norm_backward_input": _on_runs(normalization.batch_norm_backward_input),
     "softmax_forward": _by_size(softmax.softmax_forward, 5_000, **conv2d.FAST),
     "softmax_cross_entropy": _by_size(softmax.softmax_cross_entropy, 5_000, **conv2d.FAST),
 }
