@@ -1,7 +1,7 @@
 """The networks that are trained, as plain descriptions from which each peer builds its own; and their FLOPs.
 
 FLOPs are the textbook's: two for each multiply-add of the layer's definition, whatever a kernel does to get round
-some of them. Bias, ReLU, pooling, softmax and the optimiser are not counted.
+some of them. Bias, activation, pooling, softmax and the optimiser are not counted.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,9 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Net:
-    """Convolutions with ReLU and 2x2 max pooling, then dense layers with ReLU between them; ten logits."""
+    """Convolutions, each with an activation and 2x2 pooling behind it, then dense layers with activations between them;
+    ten logits.
+    """
 
     key: str
     title: str
@@ -22,6 +24,8 @@ class Net:
     units: tuple[int, ...]
     optimizer: str
     window: int = 5
+    activation: str = "relu"  # or tanh
+    pooling: str = "max"  # or average
 
     @property
     def learning_rate(self) -> float:
@@ -66,6 +70,7 @@ class Net:
 
 
 LENET = {"batch": 128, "filters": (6, 16), "units": (120, 84, 10), "optimizer": "adam"}
+OLDER = {"activation": "tanh", "pooling": "average"}
 NETS = {
     net.key: net
     for net in (
@@ -73,6 +78,7 @@ NETS = {
         Net("b", "32 and 64 filters, 28x28x1", (28, 28, 1), 100, (32, 64), (10,), "sgd"),
         Net("c", "LeNet-5, 32x32x3", (32, 32, 3), **LENET),  # type: ignore[arg-type]
         Net("d", "32 and 64 filters of 3x3, 28x28x1", (28, 28, 1), 128, (32, 64), (10,), "adam", window=3),
+        Net("e", "LeNet-5, tanh and mean, 32x32x1", (32, 32, 1), **LENET, **OLDER),  # type: ignore[arg-type]
     )
 }
 

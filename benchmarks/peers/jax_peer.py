@@ -13,7 +13,7 @@ from jax import lax
 from ..nets import Net, images, weights
 from . import Program
 
-FORMULATIONS = ["NHWC", "NCHW", "im2col", "NHWC, max of slices", "im2col, max of slices"]
+FORMULATIONS = ["NHWC", "NCHW", "im2col", "NHWC, pooling by slices", "im2col, pooling by slices"]
 
 
 def start(threads: int) -> None:
@@ -35,7 +35,9 @@ def convolution(x: Any, w: Any, variant: str) -> Any:
     return lax.conv_general_dilated(x, w, (1, 1), "VALID", dimension_numbers=layout)
 
 
-def pooling(x: Any, variant: str) -> Any:
+def pooling(x: Any, kind: str, variant: str) -> Any:
+    if kind == "average":
+        return sum_of_windows(x, variant) / 4
     if "slices" in variant:
         x = x[:, : x.shape[1] // 2 * 2, : x.shape[2] // 2 * 2]  # a last row or column that pooling leaves out
         top = jnp.maximum(x[:, ::2, ::2], x[:, ::2, 1::2])
@@ -44,19 +46,28 @@ def pooling(x: Any, variant: str) -> Any:
     return lax.reduce_window(x, -jnp.inf, lax.max, window, window, "VALID")
 
 
+def sum_of_windows(x: Any, variant: str) -> Any:
+    if "slices" in variant:
+        x = x[:, : x.shape[1] // 2 * 2, : x.shape[2] // 2 * 2]
+        return x[:, ::2, ::2] + x[:, ::2, 1::2] + x[:, 1::2, ::2] + x[:, 1::2, 1::2]
+    window = (1, 1, 2, 2) if "NCHW" in variant else (1, 2, 2, 1)
+    return lax.reduce_window(x, 0.0, lax.add, window, window, "VALID")
+
+
 def logits_of(net: Net, parameters: list[Any], x: Any, variant: str) -> Any:
     given = iter(parameters)
+    activation = jax.nn.relu if net.activation == "relu" else jnp.tanh
     for _ in net.filters:
         w, b = next(given), next(given)
         b = b[:, None, None] if "NCHW" in variant else b
-        x = pooling(jax.nn.relu(convolution(x, w, variant) + b), variant)
+        x = pooling(activation(convolution(x, w, variant) + b), net.pooling, variant)
     if "NCHW" in variant:
         x = x.transpose(0, 2, 3, 1)
     x = x.reshape(len(x), -1)
     for number in range(len(net.units)):
         x = x @ next(given) + next(given)
         if number < len(net.units) - 1:
-            x = jax.nn.relu(x)
+            x = activation(x)
     return x
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from loopnet import Input, Sequential, losses, optimizers
 from loopnet.batches import Batches
-from loopnet.layers import Conv2D, Dense, Flatten, Layer, MaxPooling2D
+from loopnet.layers import AveragePooling2D, Conv2D, Dense, Flatten, Layer, MaxPooling2D
 from loopnet.ops import get_ops
 
 from ..nets import Net, images, weights
@@ -26,9 +26,10 @@ def variants(kind: str, batch: int) -> list[str]:
 
 def model_of(net: Net, backend: str, dtype: str = "float32") -> Sequential:
     layers: list[Layer] = [Input(net.image)]
+    pooling = MaxPooling2D if net.pooling == "max" else AveragePooling2D
     for filters in net.filters:
-        layers += [Conv2D(filters, net.window, activation="relu"), MaxPooling2D(2)]
-    layers += [Flatten(), *(Dense(units, activation="relu") for units in net.units[:-1]), Dense(net.units[-1])]
+        layers += [Conv2D(filters, net.window, activation=net.activation), pooling(2)]
+    layers += [Flatten(), *(Dense(units, activation=net.activation) for units in net.units[:-1]), Dense(net.units[-1])]
     model = Sequential(layers, dtype=dtype)
     optimizer = optimizers.get({"name": net.optimizer, "learning_rate": net.learning_rate})
     model.compile(optimizer, losses.SparseCategoricalCrossentropy(from_logits=True), backend=backend)

@@ -21,14 +21,16 @@ def variants(kind: str, batch: int) -> list[str]:
 
 def logits_of(net: Net, parameters: list[Any], x: Any) -> Any:
     given = iter(parameters)
+    activation = tf.nn.relu if net.activation == "relu" else tf.nn.tanh
+    pooling = tf.nn.max_pool2d if net.pooling == "max" else tf.nn.avg_pool2d
     for _ in net.filters:
-        x = tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(x, next(given), strides=1, padding="VALID"), next(given)))
-        x = tf.nn.max_pool2d(x, 2, 2, "VALID")
+        x = activation(tf.nn.bias_add(tf.nn.conv2d(x, next(given), strides=1, padding="VALID"), next(given)))
+        x = pooling(x, 2, 2, "VALID")
     x = tf.reshape(x, (x.shape[0], -1))
     for number in range(len(net.units)):
         x = tf.nn.bias_add(tf.matmul(x, next(given)), next(given))
         if number < len(net.units) - 1:
-            x = tf.nn.relu(x)
+            x = activation(x)
     return x
 
 

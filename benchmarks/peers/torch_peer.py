@@ -28,16 +28,18 @@ def module_of(net: Net) -> nn.Sequential:
     height, width, features = net.inputs()[-1]
     layers: list[nn.Module] = []
     given = iter(weights(net))
+    activation = nn.ReLU if net.activation == "relu" else nn.Tanh
+    pooling = nn.MaxPool2d if net.pooling == "max" else nn.AvgPool2d
     for _ in net.filters:
         w, b = next(given), next(given)
         layers += [with_weights(nn.Conv2d(w.shape[2], w.shape[3], net.window), w.transpose(3, 2, 0, 1), b)]
-        layers += [nn.ReLU(), nn.MaxPool2d(2)]
+        layers += [activation(), pooling(2)]
     layers.append(nn.Flatten())
     for number, units in enumerate(net.units):
         w, b = next(given), next(given)
         if number == 0:
             w = w.reshape(height, width, features, units).transpose(2, 0, 1, 3).reshape(-1, units)
-        layers += [with_weights(nn.Linear(*w.shape), w.T, b), nn.ReLU()]
+        layers += [with_weights(nn.Linear(*w.shape), w.T, b), activation()]
     return nn.Sequential(*layers[:-1])
 
 
