@@ -6,11 +6,13 @@ import pytest
 from loopnet.borders import Border, WholeBatch
 from loopnet.layers import (
     Activation,
+    AveragePooling2D,
     BatchNormalization,
     Conv2D,
     Dense,
     Dropout,
     Flatten,
+    GlobalAveragePooling2D,
     Input,
     MaxPooling2D,
 )
@@ -99,6 +101,26 @@ def test_called_by_itself_it_takes_no_empty_lane_for_an_image_either():
     y = model.layers[1](x, training=True)
     np.testing.assert_allclose(np.mean(y, axis=(0, 1, 2)), 0, atol=1e-6)
     np.testing.assert_allclose(np.array(model.layers[1].moving_mean.value), x.mean(axis=(0, 1, 2)) / 100, atol=1e-7)
+
+
+@pytest.mark.parametrize("batch", GAPS)
+@pytest.mark.parametrize("pooling", [
+    lambda: AveragePooling2D(), lambda: AveragePooling2D(3, 2, padding="same"), lambda: AveragePooling2D((1, 2), 1),
+    lambda: GlobalAveragePooling2D(), lambda: GlobalAveragePooling2D(keepdims=True),
+])  # fmt: skip
+def test_means_of_windows_and_of_whole_images(pooling, batch):
+    def steps(backend):
+        layers = [Conv2D(4, 3, activation="tanh"), pooling(), Flatten(), Dense(3)]
+        model = Sequential([Input((8, 9, 2)), *layers], seed=3)
+        model.compile("sgd", "mse", backend=backend)
+        losses = [model.train_on_batch(X[:size], np.eye(3)[Y[:size]]) for size in (batch, 7, batch)]
+        return model, losses
+
+    (tuned, losses), (literal, expected) = steps("tuned"), steps("literal")
+    assert not any(isinstance(stage, Border) for stage in tuned._plan.stages)
+    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+    for one, other in zip(tuned.get_weights(), literal.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-5)
 
 
 def test_a_frozen_layer_goes_by_its_moving_statistics():

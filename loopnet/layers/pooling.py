@@ -214,14 +214,18 @@ class GlobalPooling(Pooling):
         return output if self.keepdims else (self._channels,)
 
     def forward(self, x, training=False):
-        y = self.room("y", x, *self._output)  # of one pixel: channels first and last are the same
-        self.pool(self.inward("x", x), y.reshape(len(y), -1))
+        y = self.room("y", x, *self._output)
+        self.pool(self.inward("x", x), self._of_one_pixel(y))
         return y
 
     def backward(self, dy):
         dx = self.room("dx", dy, *self._pixels, self._channels)
-        self.pool_backward(dy.reshape(len(dy), -1), dx)
+        self.pool_backward(self._of_one_pixel(dy), dx)
         return self.outward("dx", dx)
+
+    def _of_one_pixel(self, y: Tensor) -> Tensor:
+        """Channels last: of one pixel, they may be taken for what they are."""
+        return y.reshape(len(y), -1) if self._turns() else y
 
     def config(self):
         base = Spatial.config(self)

@@ -1,4 +1,4 @@
-"""Pooling: the largest of images; the largest, the mean and the norm of volumes."""
+"""Pooling: the largest and the mean of images; the largest, the mean and the norm of volumes."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ import numpy as np
 import oracle
 from cases import Pool, Pool3D
 
+from loopnet.layers.spatial import volume
 from loopnet.ops import Ops
 
 from .rung import Arrays, draw, poison, tensor
@@ -37,6 +38,24 @@ def expect_pool(case: Pool, given: Arrays) -> Arrays:
     y, winner = oracle.max_pool2d_forward(given["x"], case.window, case.stride, case.pad, case.out)
     dx = oracle.max_pool2d_backward(given["dy"], winner, case.x, case.window, case.stride, case.pad)
     return {"y": y, "winner": winner.astype(np.int32), "dx": dx}
+
+
+def run_average_pool(ops: Ops, case: Pool, given: Arrays) -> Arrays:
+    """Images, which the loops for volumes take as volumes of one plane, and the tuned rung as they are."""
+    dtype, shape = given["x"].dtype, given["dy"].shape
+    geometry = (1, *case.window), (1, *case.stride), (0, *case.pad)
+    x, dy, y, dx = (
+        tensor(ops, array) for array in (given["x"], given["dy"], poison(shape, dtype), poison(case.x, dtype))
+    )
+    ops.average_pool3d_forward(volume(x), volume(y), *geometry)
+    ops.average_pool3d_backward(volume(dy), volume(dx), *geometry)
+    return {"y": ops.to_host(y, shape), "dx": ops.to_host(dx, case.x)}
+
+
+def expect_average_pool(case: Pool, given: Arrays) -> Arrays:
+    x, dy = (given[name][:, np.newaxis] for name in ("x", "dy"))
+    y, dx = oracle.average_pool3d(x, dy, (1, *case.window), (1, *case.stride), (0, *case.pad))
+    return {"y": y[:, 0], "dx": dx[:, 0]}
 
 
 def draw_pool3d(case: Pool3D, dtype: str) -> Arrays:

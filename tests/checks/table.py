@@ -43,6 +43,7 @@ class Operation(NamedTuple):
 OPERATIONS = {
     "conv2d": Operation(cases.CONV, conv.draw_conv2d, conv.run_conv2d, conv.expect_conv2d),
     "pool": Operation(cases.POOL, pool.draw_pool, pool.run_pool, pool.expect_pool),
+    "average_pool": Operation(cases.POOL, pool.draw_pool, pool.run_average_pool, pool.expect_average_pool),
     "conv3d": Operation(cases.CONV3D, conv.draw_conv3d, conv.run_conv3d, conv.expect_conv3d),
     "max_pool3d": Operation(cases.POOL3D, pool.draw_pool3d, pool.run_pool3d("max"), pool.expect_max_pool3d),
     "average_pool3d": Operation(cases.POOL3D, pool.draw_pool3d, pool.run_pool3d("average"), pool.expect_average_pool3d),
@@ -105,6 +106,7 @@ DTYPES = ("float32", "float64")
 # Operations in which a NaN or an infinity must stay visible.
 KEEPS_NAN = (
     "conv2d", "conv3d", "pool", "dense", "relu", "conv2d, relu, pool", "activations", "max_pool3d", "average_pool3d",
+    "average_pool",
     "subsample", "merge", "concatenate", "prelu",
 )  # fmt: skip
 

@@ -8,7 +8,19 @@ import numpy as np
 
 from ...rungs import compile_rung
 from .. import activation, merge
-from . import any_window, choice, conv2d, conv2d_relu_pool, dense, few_images, lanes, normalization, softmax, subsample
+from . import (
+    any_window,
+    average_pool,
+    choice,
+    conv2d,
+    conv2d_relu_pool,
+    dense,
+    few_images,
+    lanes,
+    normalization,
+    softmax,
+    subsample,
+)
 from . import dropout as over_lanes
 from .ready import Operation, Ready
 
@@ -61,6 +73,22 @@ def _axis_in_lanes(tensor: np.ndarray, axis: int) -> int:
     return {1: 2, 2: 3, 3: 1}[axis] if tensor.ndim == 5 else 0
 
 
+def average_pool3d_forward(x: np.ndarray, y: np.ndarray, *geometry: tuple[int, ...]) -> None:
+    average_pool.average_pool_forward(x, _images_like(x, y), *geometry)
+
+
+def average_pool3d_backward(dy: np.ndarray, dx: np.ndarray, *geometry: tuple[int, ...]) -> None:
+    average_pool.average_pool_backward(_images_like(dx, dy), dx, *geometry)
+
+
+def _images_like(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """y, the pooled images of x, as [block][channel][row][column][lane], also where they are features, of one pixel."""
+    blocks, channels, _, _, lanes = x.shape
+    if y.shape[-1] == lanes:
+        return y.reshape(blocks, channels, *y.shape[2:4], lanes)
+    return y.reshape(channels, blocks, 1, 1, lanes).transpose(1, 0, 2, 3, 4)
+
+
 def dropout(x: np.ndarray, y: np.ndarray, rate: float, key: int, step: int) -> None:
     channels, pixels = (x.shape[1], x.shape[2] * x.shape[3]) if x.ndim == 5 else (1, x.size // x.shape[-1])
     over_lanes.dropout(*(array.reshape(-1, array.shape[-1]) for array in (x, y)), rate, key, step, channels, pixels)
@@ -107,6 +135,8 @@ KERNELS: dict[str, Any] = {
     "crop_images": any_window.crop_images,
     "max_pool2d_forward": any_window.max_pool2d_forward,
     "max_pool2d_backward": any_window.max_pool2d_backward,
+    "average_pool3d_forward": average_pool3d_forward,
+    "average_pool3d_backward": average_pool3d_backward,
     "subsample_forward": subsample.subsample_forward,
     "subsample_backward_input": subsample.subsample_backward_input,
     "subsample_backward_weights": subsample.subsample_backward_weights,
