@@ -21,11 +21,29 @@ from threading import get_ident
 from typing import Any
 
 from . import losses
-from .layers import Activated, Activation, Conv2D, Dense, Flatten, Layer, MaxPooling2D, ReLU
+from .layers import (
+    Activated,
+    Activation,
+    AveragePooling2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    GlobalAveragePooling2D,
+    Layer,
+    MaxPooling2D,
+    ReLU,
+    ScaledTanh,
+    Sigmoid,
+    Tanh,
+)
 from .ops import Ops, Tensor, get_ops
 from .plan import ConvReluPool, Linear
 
-STAGES = (ConvReluPool, Linear, Conv2D, Dense, Flatten, MaxPooling2D, ReLU, Activation)
+ACTIVATIONS = (ReLU, Sigmoid, Tanh, ScaledTanh)
+STAGES = (
+    ConvReluPool, Linear, Conv2D, Dense, Flatten, MaxPooling2D, AveragePooling2D, GlobalAveragePooling2D, Activation,
+    *ACTIVATIONS,
+)  # fmt: skip
 """What does nothing in a step but call loops, and remember which arrays these were."""
 
 LOSSES = (losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy, losses.BinaryCrossentropy)
@@ -60,7 +78,8 @@ class Replay:
             and ops is get_ops("tuned")  # not one whose loops somebody has replaced
             and all(type(stage) in STAGES for stage in network._plan.stages)
             and all(layer.ops is ops for layer in layers)
-            and all(type(layer._activation) in (ReLU, type(None)) or network._plan.softmax in (layer, layer._activation)
+            and all(type(layer._activation) in (*ACTIVATIONS, type(None))
+                    or network._plan.softmax in (layer, layer._activation)
                     for layer in layers if isinstance(layer, Activated))
             and not network._regularized
             and not network._bounded

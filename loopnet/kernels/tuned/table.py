@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...rungs import compile_rung
+from ...rungs import OnFlatArrays, compile_rung
 from .. import activation, merge
 from . import (
     any_window,
@@ -15,6 +15,7 @@ from . import (
     conv2d,
     conv2d_relu_pool,
     dense,
+    exponential,
     few_images,
     lanes,
     normalization,
@@ -122,6 +123,17 @@ def _by_size(kernel: Callable, worth_sharing: int, **how: Any) -> Callable:
     return run
 
 
+def _exponential(kernel: Callable, textbook: Callable) -> Callable:
+    """The kernel for float32, and the textbook's loop for float64: see ``exponential.py``."""
+    single = OnFlatArrays(_by_size(kernel, 5_000, **exponential.EXACT))
+    double = OnFlatArrays(compile_rung(textbook, "tuned_double", parallel=True))
+
+    def run(x: np.ndarray, *others: Any) -> None:
+        (single if x.dtype == np.float32 else double)(x, *others)
+
+    return run
+
+
 KERNELS: dict[str, Any] = {
     "gather": gather,
     "conv2d_forward": choice.conv2d_forward,
@@ -145,6 +157,10 @@ KERNELS: dict[str, Any] = {
     "dense_backward_weights": dense_backward_weights,
     "relu_forward": _by_size(activation.relu_forward, 50_000),
     "relu_backward": _by_size(activation.relu_backward, 50_000),
+    "tanh_forward": _exponential(exponential.tanh_forward, activation.tanh_forward),
+    "scaled_tanh_forward": _exponential(exponential.scaled_tanh_forward, activation.scaled_tanh_forward),
+    "sigmoid_forward": _exponential(exponential.sigmoid_forward, activation.sigmoid_forward),
+    "elu_forward": _exponential(exponential.elu_forward, activation.elu_forward),
     "concatenate": concatenate,
     "cut_out": cut_out,
     "flatten_forward": _by_size(lanes.flatten_forward, 5_000),
