@@ -3,6 +3,8 @@
 A rung need not have a kernel for everything. Layers that it lacks run on ``Ops.plain`` (see ``Layer.bind``), and
 wherever two neighbours run on different rungs, a border stands between them and carries the tensors across: once on
 the way up, and their gradients once on the way down. Plain layers in a row pay for it at the ends of the row only.
+
+A layer may also have to change sides for one batch: see ``WholeBatch``.
 """
 
 from collections.abc import Callable, Sequence

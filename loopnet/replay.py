@@ -8,8 +8,9 @@ runs are the same loops in the same order: the numbers are the same to the last 
 
 The first step runs through the layers; so does the second, while somebody listens; later ones are repeated from what
 was heard, until anything is different: another batch in other memory, a layer that has taken other memory, or a
-network that was bound anew. The optimiser is asked in every step, for its numbers change. Whoever wants to see the
-layers at work in every step says ``compile(run_eagerly=True)``; while a debugger looks on, it sees them anyway.
+network that was bound anew. The optimiser is asked in every step, for its numbers change, and so is dropout, which
+tosses its coins anew. Whoever wants to see the layers at work in every step says ``compile(run_eagerly=True)``; while a
+debugger looks on, it sees them anyway.
 """
 
 import sys
@@ -27,6 +28,7 @@ from .layers import (
     AveragePooling2D,
     Conv2D,
     Dense,
+    Dropout,
     Flatten,
     GlobalAveragePooling2D,
     Layer,
@@ -46,6 +48,9 @@ STAGES = (
 )  # fmt: skip
 """What does nothing in a step but call loops, and remember which arrays these were."""
 
+ASKED = (Dropout,)
+"""What does something else in every step, and is asked for it itself; on the same arrays."""
+
 LOSSES = (losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy, losses.BinaryCrossentropy)
 """What is one call of a loop."""
 
@@ -60,7 +65,7 @@ class Replay:
 
     _before: tuple[Any, ...] = ()
     """What the last step was, and its arrays."""
-    _noted: tuple[tuple[int, int], list[Callable[[], Any]], Any] | None = None
+    _noted: tuple[tuple[Any, ...], list[Callable[[], Any]], Any] | None = None
     """Where that was, the calls of the last step, and what it returned."""
 
     def __init__(self, network: Any):
@@ -76,7 +81,7 @@ class Replay:
         plain = (
             ops.name == "tuned"
             and ops is get_ops("tuned")  # not one whose loops somebody has replaced
-            and all(type(stage) in STAGES for stage in network._plan.stages)
+            and all(type(stage) in (*STAGES, *ASKED) for stage in network._plan.stages)
             and all(layer.ops is ops for layer in layers)
             and all(type(layer._activation) in (*ACTIVATIONS, type(None))
                     or network._plan.softmax in (layer, layer._activation)
@@ -123,17 +128,23 @@ class Replay:
         if len(before) != len(step) or not all(map(is_, before, step)):
             self._noted = None
             return False, by_layers()
-        if self._noted is None or self._noted[0] != (Layer.rooms_taken, get_ident()):
+        if self._noted is None or self._noted[0] != self._where():
             self._noted = None
             calls: list[Callable[[], Any]] = []
             result = self._listen(by_layers, calls)
-            # another layer's memory, or another thread of Python, whose kernels have scratch of their own, is elsewhere
-            self._noted = (Layer.rooms_taken, get_ident()), calls, result
+            self._noted = self._where(), calls, result
             return False, result
         _, calls, result = self._noted
         for call in calls:
             call()
         return True, result
+
+    def _where(self) -> tuple[Any, ...]:
+        """Another layer's memory, or another thread of Python, whose kernels have scratch of their own, is elsewhere;
+        and so is a layer that begins to disturb its images, or no longer does.
+        """
+        disturbs = (stage.strength() > 0 for stage in self._network._plan.stages if isinstance(stage, ASKED))
+        return Layer.rooms_taken, get_ident(), *disturbs
 
     def _listen(self, by_layers: Callable[[], Any], calls: list[Callable[[], Any]]) -> Any:
         """``by_layers()``, and ``calls`` grows by its loops, except the optimiser's, each with its arguments."""
@@ -146,20 +157,37 @@ class Replay:
 
             return call
 
-        network, ops = self._network, self._network._ops
-        layers = _layers_of(network)
+        network, ops, plan = self._network, self._network._ops, self._network._plan
+        layers = [layer for layer in _layers_of(network) if not isinstance(layer, ASKED)]
+        asked = {id(stage): _Asked(stage, calls) for stage in plan.stages if isinstance(stage, ASKED)}
+        stages, trained = ([asked.get(id(stage), stage) for stage in some] for some in (plan.stages, plan.trained))
         loops = {f.name: getattr(ops, f.name) for f in fields(ops) if f.name not in MEMORY and not _optimizes(f.name)}
         ears: dict[str, Any] = {name: with_ear(loop) for name, loop in loops.items() if callable(loop)}
         listening = replace(ops, **ears)
         try:
-            network._ops = listening
+            network._ops, network._plan = listening, replace(plan, stages=stages, trained=trained)
             for layer in layers:
                 layer.ops = listening
             return by_layers()
         finally:
-            network._ops = ops
+            network._ops, network._plan = ops, plan
             for layer in layers:
                 layer.ops = ops
+
+
+class _Asked:
+    """In place of a stage while somebody listens: ``calls`` grows by what it is asked."""
+
+    def __init__(self, stage: Any, calls: list[Callable[[], Any]]):
+        self._stage, self._calls = stage, calls
+
+    def forward(self, *arguments: Any) -> Any:
+        self._calls.append(partial(self._stage.forward, *arguments))
+        return self._stage.forward(*arguments)
+
+    def backward(self, *arguments: Any) -> Any:
+        self._calls.append(partial(self._stage.backward, *arguments))
+        return self._stage.backward(*arguments)
 
 
 def _layers_of(network: Any) -> list[Layer]:

@@ -23,6 +23,10 @@ NETWORKS = {
         Flatten(), Dense(12, activation="relu"), Dense(10),
     ],
     "strided": lambda: [Conv2D(4, 3, strides=2, activation="relu"), Flatten(), Dense(10)],
+    "dropout": lambda: [
+        Dropout(0.1), Conv2D(4, 3, activation="tanh"), layers.AveragePooling2D(), Dropout(0.25, seed=5), Conv2D(3, 3),
+        layers.GlobalAveragePooling2D(), layers.Activation("sigmoid"), Dropout(0.0), Dense(10),
+    ],
     "dense": lambda: [Flatten(), Dense(12, activation="relu"), Dense(10, activation="softmax")],
 }  # fmt: skip
 
@@ -239,6 +243,23 @@ def test_a_step_that_fails_while_somebody_listens_leaves_the_layers_as_they_were
     model.train_on_batch(IMAGES[:16], LABELS[:16])
 
 
+def test_dropout_draws_anew_in_every_step_and_follows_its_rate(asked):
+    """A rate that is set in between, to nothing and back."""
+
+    def losses(prepare):
+        model = prepare(compiled(own=[Flatten(), Dropout(0.5, seed=1), Dense(10)]))
+        found = []
+        for rate in (0.5, 0.5, 0.5, 0.5, 0.9, 0.9, 0.0, 0.0, 0.0, 0.0, 0.5, 0.5, 0.5):
+            model.layers[1].rate = rate
+            found.append(model.train_on_batch(IMAGES[:16], LABELS[:16]))
+        return found
+
+    again = losses(lambda model: model)
+    repeated = 13 - len(asked)
+    assert again == losses(by_layers)
+    assert repeated >= 6 and len(set(again)) == 13
+
+
 class MyDense(Dense):
     pass
 
@@ -246,7 +267,7 @@ class MyDense(Dense):
 @pytest.mark.parametrize(
     ("own", "backend"),
     [
-        ([Flatten(), Dropout(0.5), Dense(10)], "tuned"),
+        ([layers.GaussianNoise(0.5), Flatten(), Dense(10)], "tuned"),
         ([layers.BatchNormalization(), Flatten(), Dense(10)], "tuned"),
         ([Flatten(), Dense(10, kernel_regularizer=regularizers.L2(0.1))], "tuned"),
         ([Flatten(), Dense(10, kernel_constraint="non_neg")], "tuned"),

@@ -14,7 +14,8 @@ innermost loop is hundreds of numbers long and contiguous. Rows of single-image 
 much this and the tiles of ``conv2d.py`` are worth together stands in benchmarks/results, from parallel to tuned.
 
 A batch that does not fill its lanes leaves some empty: they hold zeros at the door, and a weight of 0 in the loss, so
-nothing that happens in them reaches a gradient.
+nothing that happens in them reaches a gradient. Only batch normalisation, which looks at all images at once, would
+count them: ``borders.py`` keeps them from it.
 """
 
 from math import prod
