@@ -181,6 +181,7 @@ NORMALIZED = st.builds(lambda batch, rest: (batch + 1, *rest), BATCH, st.lists(S
 CASES: dict[str, st.SearchStrategy[Any]] = {
     "conv2d": conv2d(),
     "pool": pool(),
+    "average_pool": pool(),
     "conv3d": conv3d(),
     "max_pool3d": pool3d(),
     "average_pool3d": pool3d(),
