@@ -37,14 +37,16 @@ from .layers import (
     ScaledTanh,
     Sigmoid,
     Tanh,
+    UpSampling2D,
+    ZeroPadding2D,
 )
 from .ops import Ops, Tensor, get_ops
 from .plan import ConvReluPool, Linear
 
 ACTIVATIONS = (ReLU, Sigmoid, Tanh, ScaledTanh)
 STAGES = (
-    ConvReluPool, Linear, Conv2D, Dense, Flatten, MaxPooling2D, AveragePooling2D, GlobalAveragePooling2D, Activation,
-    *ACTIVATIONS,
+    ConvReluPool, Linear, Conv2D, Dense, Flatten, MaxPooling2D, AveragePooling2D, GlobalAveragePooling2D, UpSampling2D,
+    ZeroPadding2D, Activation, *ACTIVATIONS,
 )  # fmt: skip
 """What does nothing in a step but call loops, and remember which arrays these were."""
 

@@ -9,12 +9,15 @@ from loopnet.layers import (
     AveragePooling2D,
     BatchNormalization,
     Conv2D,
+    Cropping2D,
     Dense,
     Dropout,
     Flatten,
     GlobalAveragePooling2D,
     Input,
     MaxPooling2D,
+    UpSampling2D,
+    ZeroPadding2D,
 )
 from loopnet.model import Sequential
 
@@ -104,13 +107,16 @@ def test_called_by_itself_it_takes_no_empty_lane_for_an_image_either():
 
 
 @pytest.mark.parametrize("batch", GAPS)
-@pytest.mark.parametrize("pooling", [
+@pytest.mark.parametrize("layer", [
     lambda: AveragePooling2D(), lambda: AveragePooling2D(3, 2, padding="same"), lambda: AveragePooling2D((1, 2), 1),
     lambda: GlobalAveragePooling2D(), lambda: GlobalAveragePooling2D(keepdims=True),
+    lambda: MaxPooling2D(), lambda: MaxPooling2D(3, 2, padding="same"), lambda: MaxPooling2D((1, 3), (2, 1)),
+    lambda: UpSampling2D(), lambda: UpSampling2D((3, 1)),
+    lambda: ZeroPadding2D(), lambda: ZeroPadding2D(((0, 2), (3, 1))), lambda: Cropping2D(((1, 0), (2, 1))),
 ])  # fmt: skip
-def test_means_of_windows_and_of_whole_images(pooling, batch):
+def test_layers_that_move_and_gather_pixels(layer, batch):
     def steps(backend):
-        layers = [Conv2D(4, 3, activation="tanh"), pooling(), Flatten(), Dense(3)]
+        layers = [Conv2D(4, 3, activation="tanh"), layer(), Flatten(), Dense(3)]
         model = Sequential([Input((8, 9, 2)), *layers], seed=3)
         model.compile("sgd", "mse", backend=backend)
         losses = [model.train_on_batch(X[:size], np.eye(3)[Y[:size]]) for size in (batch, 7, batch)]

@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit, prange
 
 from .conv2d import FAST, u
+from .winners_in_lanes import pick
 
 
 @njit(parallel=True, cache=True, **FAST)
@@ -135,15 +136,25 @@ def max_pool2d_forward(x, y, winner, window, stride, pad):
 
 @njit(parallel=True, cache=True)
 def max_pool2d_backward(dy, winner, dx, window, stride, pad):
-    """``kernels.pool.max_pool2d_backward``. One turn of the parallel loop owns one channel of one block of dx."""
-    channels = dx.shape[1]
-    for task in prange(dx.shape[0] * channels):
-        block, c = divmod(np.int64(task), channels)
-        dx[block, c] = 0
-        for i in range(dy.shape[2]):
-            for j in range(dy.shape[3]):
-                for lane in range(dy.shape[4]):
-                    r, s = divmod(winner[block, c, i, j, lane], window[1])
-                    row = i * stride[0] + r - pad[0]
-                    col = j * stride[1] + s - pad[1]
-                    dx[block, c, row, col, lane] += dy[block, c, i, j, lane]
+    """``kernels.pool.max_pool2d_backward``, asked the other way round: a pixel collects from all windows that it won.
+    All lanes do the same then, wherever their winners are.
+
+    One turn of the parallel loop owns one row of a channel of one block of dx.
+    """
+    channels, height = dx.shape[1], dx.shape[2]
+    for turn in prange(dx.shape[0] * channels * height):
+        block, rest = divmod(np.int64(turn), channels * height)
+        c, row = divmod(rest, height)
+        first_i = max((row + pad[0] - window[0] + stride[0]) // stride[0], 0)
+        last_i = min((row + pad[0]) // stride[0], dy.shape[2] - 1)
+        for col in range(dx.shape[3]):
+            first_j = max((col + pad[1] - window[1] + stride[1]) // stride[1], 0)
+            last_j = min((col + pad[1]) // stride[1], dy.shape[3] - 1)
+            for lane in range(u(dx.shape[4])):
+                dx[block, c, row, col, lane] = 0
+            for i in range(first_i, last_i + 1):
+                for j in range(first_j, last_j + 1):
+                    here = (row + pad[0] - i * stride[0]) * window[1] + col + pad[1] - j * stride[1]
+                    for lane in range(u(dx.shape[4])):
+                        won = winner[block, c, i, j, lane] == here
+                        dx[block, c, row, col, lane] += pick(won, dy[block, c, i, j, lane], dx.dtype.type(0))

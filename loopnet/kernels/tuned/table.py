@@ -21,6 +21,7 @@ from . import (
     normalization,
     softmax,
     subsample,
+    upsample,
 )
 from . import dropout as over_lanes
 from .ready import Operation, Ready
@@ -80,6 +81,14 @@ def average_pool3d_forward(x: np.ndarray, y: np.ndarray, *geometry: tuple[int, .
 
 def average_pool3d_backward(dy: np.ndarray, dx: np.ndarray, *geometry: tuple[int, ...]) -> None:
     average_pool.average_pool_backward(_images_like(dx, dy), dx, *geometry)
+
+
+def zero_pad_forward(x: np.ndarray, y: np.ndarray, pad: tuple[int, ...]) -> None:
+    any_window.pad_images(x, y, pad[1:])
+
+
+def zero_pad_backward(dy: np.ndarray, dx: np.ndarray, pad: tuple[int, ...]) -> None:
+    any_window.crop_images(dy, dx, pad[1:])
 
 
 def _images_like(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -147,6 +156,10 @@ KERNELS: dict[str, Any] = {
     "crop_images": any_window.crop_images,
     "max_pool2d_forward": any_window.max_pool2d_forward,
     "max_pool2d_backward": any_window.max_pool2d_backward,
+    "zero_pad_forward": zero_pad_forward,
+    "zero_pad_backward": zero_pad_backward,
+    "upsample2d_forward": upsample.upsample2d_forward,
+    "upsample2d_backward": upsample.upsample2d_backward,
     "average_pool3d_forward": average_pool3d_forward,
     "average_pool3d_backward": average_pool3d_backward,
     "subsample_forward": subsample.subsample_forward,
