@@ -78,7 +78,7 @@ class ConvReluPool:
             and conv.strides == (1, 1)
             and (conv.padding == "valid" or ops.pad_images is not None)
             and pool.pool_size == pool.strides == (2, 2)
-            and pool.padding == "valid"
+            and pool.output_shape[1:3] == tuple(n // 2 for n in conv.output_shape[1:3])  # nothing has to be padded
         )
 
     def forward(self, x: Tensor, training: bool = False) -> Tensor:

@@ -66,6 +66,7 @@ NOT_THE_SAME = {
     "tanh first": (with_tanh, ReLU, MaxPooling2D),
     "none": (Conv2D, lambda: Activation(None), MaxPooling2D),
     "pooling first": (Conv2D, MaxPooling2D, ReLU),
+    "pooling that pads": (Conv2D, ReLU, lambda: MaxPooling2D(padding="same")),
     "windows of 3": (Conv2D, ReLU, lambda: MaxPooling2D(3, 2)),
 }
 
@@ -80,6 +81,22 @@ def test_however_it_is_spelled_the_same_bits(spelling):
     for one, other in zip(short.get_weights(), long.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(short.predict(X, verbose=0), long.predict(X, verbose=0))
+
+
+def test_pooling_that_might_pad_and_has_nothing_to_pad():
+    """The autoencoders of Keras's blog spell it like that."""
+
+    def padding(how, backend="tuned"):
+        layers = [Conv2D(4, 3, padding="same", activation="relu"), MaxPooling2D(padding=how), Flatten(), Dense(3)]
+        model = Sequential([Input((12, 10, 2)), *layers], seed=1)
+        model.compile("sgd", "mse", backend=backend)
+        model.fit(X, np.eye(3)[Y], epochs=2, verbose=0, shuffle=False)
+        return model
+
+    same, valid = padding("same"), padding("valid")
+    assert stages(same) == ["ConvReluPool", "Flatten", "Dense"]
+    for one, other in zip(same.get_weights(), valid.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("middle", NOT_THE_SAME)
